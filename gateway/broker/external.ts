@@ -1,0 +1,219 @@
+/**
+ * An external MQTT broker, through `npm:mqtt`: MQTT 5, or 3.1.1 where the
+ * broker knows no better; a persistent session; reconnect with backoff.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { IClientOptions, MqttClient } from "mqtt";
+import {
+  type Broker,
+  type BrokerCounters,
+  type BrokerState,
+  type MessageSink,
+  type MqttWebSocket,
+  PublishError,
+} from "./broker.ts";
+import type { Policy } from "../access/policy.ts";
+import type { TokenBook } from "../access/tokens.ts";
+import { OwnPublishes } from "./own_publishes.ts";
+import { PassThrough } from "./pass_through.ts";
+import type { SocketLimits } from "./socket_stream.ts";
+
+export interface ExternalOptions {
+  url: string;
+  username?: string;
+  password?: string;
+  /** Certificate authority, PEM text. */
+  ca?: string;
+  clientId: string;
+  subscribe: string[];
+  policy: Policy;
+  tokens: TokenBook;
+  limits: SocketLimits;
+  counters: BrokerCounters;
+  sink: MessageSink;
+  /** Called when the broker came or went. */
+  onState: () => void;
+  log: (line: string) => void;
+}
+
+const FIRST_BACKOFF_MS = 250;
+const LAST_BACKOFF_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const KEEPALIVE_SECONDS = 30;
+/** How long the broker keeps our session while we are away, seconds. */
+const SESSION_EXPIRY_SECONDS = 86_400;
+const ACK_TIMEOUT_MS = 30_000;
+
+/** CONNACK codes that mean "not this version": 3.1.1 section 3.2.2.3, 5 section 3.2.2.2. */
+const WRONG_VERSION = new Set([1, 132]);
+
+/** Begins with {@linkcode ExternalBroker.connect}; ends with `close()`. */
+export class ExternalBroker implements Broker {
+  readonly state: BrokerState = { connected: false, reason: "connecting" };
+  readonly #options: ExternalOptions;
+  readonly #own = new OwnPublishes();
+  /** Publishes without acknowledgement; called when the connection is lost. */
+  readonly #pending = new Set<() => void>();
+  readonly #passThrough: PassThrough;
+  #client: MqttClient | undefined;
+  #connect!: typeof import("mqtt").default.connect;
+  #version: 4 | 5 = 5;
+  /** The version has been accepted once, so it is not doubted any more. */
+  #versionKnown = false;
+  #attempts = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  private constructor(options: ExternalOptions) {
+    this.#options = options;
+    this.#passThrough = new PassThrough(options);
+  }
+
+  /** Begins to connect, and goes on until `close()`; does not wait for success. */
+  static async connect(options: ExternalOptions): Promise<ExternalBroker> {
+    const broker = new ExternalBroker(options);
+    broker.#connect = (await import("mqtt")).default.connect;
+    broker.#attempt();
+    return broker;
+  }
+
+  #attempt() {
+    const { url, username, password, ca, clientId } = this.#options;
+    const five = this.#version === 5;
+    const options: IClientOptions = {
+      protocolVersion: this.#version,
+      clientId,
+      clean: false,
+      keepalive: KEEPALIVE_SECONDS,
+      reconnectPeriod: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      resubscribe: false,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(ca === undefined ? {} : { ca: [Buffer.from(ca)] }),
+      ...(five ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } } : {}),
+    };
+    const client = this.#connect(url, options);
+    this.#client = client;
+    let reason = "no answer";
+    let refusedVersion = false;
+    client.handleMessage = (packet, done) => {
+      this.#take(packet as { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean });
+      done();
+    };
+    client.on("connect", () => this.#connected(client));
+    client.on("error", (error) => {
+      reason = error.message;
+      const { code } = error as { code?: unknown };
+      refusedVersion ||= WRONG_VERSION.has(code as number);
+    });
+    client.on("close", () => {
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      client.end(true);
+      this.#lost(reason, refusedVersion);
+    });
+  }
+
+  #connected(client: MqttClient) {
+    this.#versionKnown = true;
+    const five = this.#version === 5;
+    const subscriptions = Object.fromEntries(
+      this.#options.subscribe.map((filter) => [filter, { qos: 1 as const, nl: five }]),
+    );
+    client.subscribe(subscriptions, (error) => {
+      if (this.#client !== client || this.#closed) return;
+      if (error) {
+        this.#options.log(`broker: cannot subscribe: ${error.message}`);
+        client.end(true);
+        return;
+      }
+      this.#attempts = 0;
+      this.state.connected = true;
+      delete this.state.reason;
+      this.#options.log(`broker: connected to ${redact(this.#options.url)}, MQTT ${this.#version}`);
+      this.#options.onState();
+    });
+  }
+
+  #lost(reason: string, refusedVersion: boolean) {
+    const was = this.state.connected;
+    this.state.connected = false;
+    this.state.reason = was ? "connection lost" : reason;
+    // Nothing is sent again after a reconnect: it has been reported as failed.
+    for (const fail of this.#pending) fail();
+    if (this.#closed) return;
+    if (!this.#versionKnown && (refusedVersion || this.#attempts % 2 === 1)) {
+      this.#version = this.#version === 5 ? 4 : 5;
+    }
+    const bound = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#attempts);
+    this.#attempts++;
+    const wait = refusedVersion ? 0 : bound / 2 + Math.random() * bound / 2;
+    if (was || this.#attempts === 1) {
+      this.#options.log(
+        `broker: ${this.state.reason} (${redact(this.#options.url)}); trying again`,
+      );
+    }
+    this.#options.onState();
+    this.#timer = setTimeout(() => this.#attempt(), wait);
+  }
+
+  #away(): PublishError {
+    return new PublishError(`broker away: ${this.state.reason ?? "not connected"}`);
+  }
+
+  #take(packet: { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean }) {
+    const { topic, payload, qos, retain } = packet;
+    if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) return;
+    this.#options.sink({ topic, payload, qos, replayed: retain, own: false });
+  }
+
+  publish(topic: string, payload: Uint8Array, options: { retain?: boolean } = {}): Promise<void> {
+    const client = this.#client;
+    if (client === undefined || !this.state.connected) return Promise.reject(this.#away());
+    const gathered = this.#options.subscribe;
+    if (this.#version === 4) this.#own.published(topic, payload, gathered);
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        this.#pending.delete(fail);
+        if (error) reject(error);
+        else resolve();
+      };
+      const fail = () => settle(this.#away());
+      const timer = setTimeout(
+        () => settle(new PublishError("broker away: no acknowledgement")),
+        ACK_TIMEOUT_MS,
+      );
+      this.#pending.add(fail);
+      const message = Buffer.from(payload);
+      client.publish(topic, message, { qos: 1, retain: options.retain ?? false }, (error) => {
+        settle(error ? new PublishError(error.message) : undefined);
+      });
+    });
+  }
+
+  serveWebSocket(client: MqttWebSocket) {
+    this.#passThrough.serve(client);
+  }
+
+  async close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#passThrough.close();
+    const client = this.#client;
+    if (client === undefined) return;
+    this.state.connected = false;
+    this.state.reason = "shutting down";
+    await new Promise<void>((resolve) => client.end(!client.connected, () => resolve()));
+  }
+}
+
+/** A broker's address without its password. */
+function redact(url: string): string {
+  const parsed = new URL(url);
+  parsed.password = "";
+  return parsed.href;
+}

@@ -1,0 +1,106 @@
+/**
+ * A socket as the Node stream that `aedes` reads from and writes to.
+ *
+ * It hands out at most one chunk per turn of the event loop, so that the
+ * parser is never entered again from within itself, and nothing beyond the
+ * first chunk before the broker has answered CONNECT.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import type { Identity } from "../access/tokens.ts";
+import { PacketScanner } from "./packet_scanner.ts";
+
+/** Largest chunk read at once, bytes. */
+export const CHUNK_BYTES = 64 << 10;
+/** A write that the peer has not taken for so long ends the connection, milliseconds. */
+const STALL_MS = 60_000;
+
+export interface SocketLimits {
+  /** Largest MQTT packet, bytes. */
+  packetBytes: number;
+  /** Bytes that may wait in either direction. */
+  backlogBytes: number;
+}
+
+/** What a kind of socket adds: {@linkcode transmit}, {@linkcode release}, and calls to `receive`. */
+export abstract class SocketStream extends Duplex {
+  /** Address of the client. */
+  readonly peer: string;
+  /** Who it is; `null` until CONNECT told. */
+  identity: Identity | null;
+  readonly limits: SocketLimits;
+  readonly #scanner: PacketScanner;
+  #handedOut = false;
+  #answered = false;
+  #chunks = 0;
+
+  constructor(peer: string, identity: Identity | null, limits: SocketLimits) {
+    super({ readableHighWaterMark: CHUNK_BYTES, writableHighWaterMark: limits.backlogBytes });
+    this.peer = peer;
+    this.identity = identity;
+    this.limits = limits;
+    this.#scanner = new PacketScanner(limits.packetBytes);
+  }
+
+  /** Sends bytes; settles when more may be sent. */
+  protected abstract transmit(bytes: Uint8Array): Promise<void>;
+  /** Closes the socket. */
+  protected abstract release(error: Error | null): void;
+
+  /** Takes what came from the peer. @returns Whether to go on reading. */
+  protected receive(bytes: Uint8Array): boolean {
+    try {
+      this.#scanner.scan(bytes);
+    } catch (error) {
+      this.destroy(error as Error);
+      return false;
+    }
+    return this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  /** CONNECT was answered: the rest may flow. */
+  answered() {
+    this.#answered = true;
+    this.#wake();
+  }
+
+  #wake() {
+    if (this.readableLength > 0) this.emit("readable");
+  }
+
+  override read(size?: number) {
+    if (this.#handedOut || (this.#chunks > 0 && !this.#answered)) return null;
+    const chunk = super.read(size);
+    if (chunk !== null) {
+      this.#chunks++;
+      this.#handedOut = true;
+      setImmediate(() => {
+        this.#handedOut = false;
+        this.#wake();
+      });
+    }
+    return chunk;
+  }
+
+  override _write(bytes: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
+    const stall = setTimeout(
+      () => this.destroy(new Error("the peer takes nothing")),
+      STALL_MS,
+    );
+    this.transmit(bytes).then(() => done(), done).finally(() => clearTimeout(stall));
+  }
+
+  override _writev(
+    chunks: { chunk: Uint8Array }[],
+    done: (error?: Error | null) => void,
+  ) {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "", done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void) {
+    this.release(error);
+    done(error);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * File + environment + flags -> {@linkcode Config}. Flags win over the
+ * environment, the environment over the file.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { parseArgs } from "node:util";
+import { LineCounter, parseDocument } from "yaml";
+import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
+import { type Config, schema } from "./schema.ts";
+
+/** What the user gave cannot be used: the message says what, where and what to do. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+type Tree = Record<string, unknown>;
+
+function put(tree: Tree, key: string, value: unknown) {
+  const [group, name] = key.split(".") as [string, string | undefined];
+  if (name === undefined) tree[group] = value;
+  else ((tree[group] ??= {}) as Tree)[name] = value;
+}
+
+function fromText(option: Option, text: string, where: string): unknown {
+  switch (option.type) {
+    case "text":
+      return text;
+    case "list":
+      return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+    case "switch":
+      if (/^(true|1|yes|on)$/i.test(text)) return true;
+      if (/^(false|0|no|off)$/i.test(text)) return false;
+      throw new UsageError(`${where}: "${text}" is not true or false`);
+    default: {
+      const number = Number(text);
+      if (text.trim() === "" || Number.isNaN(number)) {
+        throw new UsageError(`${where}: "${text}" is not a number`);
+      }
+      return number;
+    }
+  }
+}
+
+function parseFlags(args: string[]) {
+  const flags: Record<string, { type: "string" | "boolean" }> = { config: { type: "string" } };
+  for (const option of options) {
+    flags[flagName(option)] = { type: option.type === "switch" ? "boolean" : "string" };
+  }
+  try {
+    return parseArgs({ args, options: flags, strict: true, allowNegative: true })
+      .values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** What flag or environment say of an option, and which of them. */
+function overriding(
+  option: Option,
+  flags: ReturnType<typeof parseFlags>,
+  environment: (name: string) => string | undefined,
+): { value: unknown; where: string } | undefined {
+  const flag = flags[flagName(option)];
+  if (flag !== undefined) {
+    const where = `--${flagName(option)}`;
+    return { where, value: typeof flag === "boolean" ? flag : fromText(option, flag, where) };
+  }
+  const where = environmentName(option);
+  const variable = environment(where);
+  if (variable === undefined || variable === "") return undefined;
+  return { where, value: fromText(option, variable, where) };
+}
+
+function lineOf(file: ReturnType<typeof parseDocument>, lines: LineCounter, path: unknown[]) {
+  for (let length = path.length; length > 0; length--) {
+    const node = file.getIn(path.slice(0, length), true) as { range?: number[] } | undefined;
+    const offset = node?.range?.[0];
+    if (offset !== undefined) return `, line ${lines.linePos(offset).line}`;
+  }
+  return "";
+}
+
+interface ConfigFile {
+  tree: Tree;
+  place: (path: unknown[]) => string;
+}
+
+function readFile(path: string | undefined): ConfigFile {
+  if (path === undefined) return { tree: {}, place: () => "" };
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read the configuration file: ${(error as Error).message}`);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const broken = document.errors[0];
+  if (broken) throw new UsageError(`${path}: ${broken.message}`);
+  const tree = document.toJS() ?? {};
+  if (typeof tree !== "object" || Array.isArray(tree)) {
+    throw new UsageError(`${path}: expected a list of "key: value", found something else`);
+  }
+  return { tree, place: (at) => ` (${path}${lineOf(document, lines, at)})` };
+}
+
+function explain(issue: v.BaseIssue<unknown>, place: (path: unknown[]) => string): string {
+  const path = (issue.path ?? []).map((part) => part.key);
+  const name = path.join(".");
+  const problem = issue.type === "strict_object"
+    ? (issue.expected === "never" ? "is not a known setting" : "is missing or not a group")
+    : issue.message;
+  return `${name} ${problem}${place(path)}`;
+}
+
+/**
+ * @param args Words of the command line after `start`.
+ * @param environment Reads one variable.
+ * @throws {UsageError} if a setting is unknown, malformed or out of range, or
+ *   settings contradict each other.
+ */
+export function loadConfig(
+  args: string[],
+  environment: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): Config {
+  const flags = parseFlags(args);
+  const file = readFile((flags.config as string | undefined) ?? environment(CONFIG_ENVIRONMENT));
+  const tree = structuredClone(file.tree);
+  if (typeof tree.broker === "string") tree.broker = { url: tree.broker };
+  const origin = new Map<string, string>();
+  for (const option of options) {
+    const given = overriding(option, flags, environment);
+    if (given === undefined) continue;
+    put(tree, option.key, given.value);
+    origin.set(option.key, ` (${given.where})`);
+  }
+  const place = (path: unknown[]) => origin.get(path.join(".")) ?? file.place(path);
+  const result = v.safeParse(schema, tree);
+  if (!result.success) {
+    throw new UsageError(result.issues.map((issue) => explain(issue, place)).join("\n"));
+  }
+  const config = result.output as unknown as Config;
+  checkTogether(config);
+  return config;
+}
+
+function checkTogether(config: Config) {
+  if ((config.cert === undefined) !== (config.key === undefined)) {
+    throw new UsageError("cert and key go together: give both or neither");
+  }
+  if (config.mqttsPort !== undefined && config.cert === undefined) {
+    throw new UsageError("mqttsPort needs cert and key");
+  }
+  const url = config.broker.url;
+  if (url !== undefined && !/^(mqtts?|wss?):\/\/[^/]/.test(url)) {
+    throw new UsageError(
+      `broker "${url}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
+    );
+  }
+}
+
+/** The text of `start --help`. */
+export function helpText(): string {
+  const rows = options.map((option) => {
+    const value = option.type === "switch" ? "" : ` ${option.type.toUpperCase()}`;
+    const preset = option.default === undefined || String(option.default) === ""
+      ? ""
+      : ` [${option.default}]`;
+    return `  ${`--${flagName(option)}${value}`.padEnd(38)} ${option.help}${preset}`;
+  });
+  return ["  --config FILE                          configuration file (YAML or JSON)", ...rows]
+    .join("\n");
+}

@@ -1,0 +1,231 @@
+/**
+ * Every setting that has one value: where it stands in the configuration file,
+ * on the command line and in the environment, its default, and what it is for.
+ * Lists (rules, relays, descriptions, tokens) stand in the file alone.
+ *
+ * @module
+ */
+
+export type OptionType = "text" | "integer" | "number" | "switch" | "list";
+
+export interface Option {
+  /** Key in the configuration file; a dot separates group and name. */
+  key: string;
+  type: OptionType;
+  /** What the setting is when nothing sets it; absent: not set. */
+  default?: string | number | boolean | string[];
+  /** Smallest and largest number allowed. */
+  range?: [number, number];
+  /** One line for `--help` and the README, with the unit. */
+  help: string;
+}
+
+const PORT: [number, number] = [0, 65535];
+const COUNT: [number, number] = [1, 1e9];
+
+export const options: Option[] = [
+  { key: "host", type: "text", default: "127.0.0.1", help: "address that HTTP listens on" },
+  { key: "port", type: "integer", default: 8080, range: PORT, help: "HTTP port; 0 picks one" },
+  {
+    key: "mqttHost",
+    type: "text",
+    default: "127.0.0.1",
+    help: "address that the embedded MQTT broker listens on",
+  },
+  {
+    key: "mqttPort",
+    type: "integer",
+    default: 1883,
+    range: PORT,
+    help: "port of the embedded MQTT broker; 0 picks one",
+  },
+  {
+    key: "mqttsPort",
+    type: "integer",
+    range: PORT,
+    help: "port of the embedded MQTT broker with TLS (needs cert and key)",
+  },
+  { key: "cert", type: "text", help: "certificate chain, PEM file" },
+  { key: "key", type: "text", help: "private key, PEM file" },
+  { key: "dataDir", type: "text", default: "./data", help: "directory for what must last" },
+  {
+    key: "demo",
+    type: "switch",
+    default: false,
+    help: "start the simulated nodes as well",
+  },
+  {
+    key: "broker.url",
+    type: "text",
+    help: "external broker: mqtt://, mqtts://, ws:// or wss://; without it the embedded one runs",
+  },
+  { key: "broker.username", type: "text", help: "user name at the external broker" },
+  { key: "broker.password", type: "text", help: "password at the external broker" },
+  {
+    key: "broker.ca",
+    type: "text",
+    help: "certificate authority of the external broker, PEM file",
+  },
+  {
+    key: "broker.clientId",
+    type: "text",
+    help: "client id at the external broker, where its session is kept [edgewire-HOSTNAME]",
+  },
+  {
+    key: "broker.subscribe",
+    type: "list",
+    default: ["#"],
+    help: "topic filters to gather from the external broker",
+  },
+  {
+    key: "session.idleTimeoutSeconds",
+    type: "number",
+    default: 10,
+    range: [1, 3600],
+    help: "a WebSocket peer from which no frame came for so long is closed, seconds",
+  },
+  {
+    key: "session.gatherMs",
+    type: "number",
+    default: 5,
+    range: [0, 50],
+    help: "longest time that updates gather under load, milliseconds",
+  },
+  {
+    key: "command.timeoutSeconds",
+    type: "number",
+    default: 5,
+    range: [0.1, 3600],
+    help: "a command that no device answered for so long has failed, seconds",
+  },
+  {
+    key: "history.count",
+    type: "integer",
+    default: 10_000,
+    range: COUNT,
+    help: "entries kept per channel",
+  },
+  {
+    key: "history.bytes",
+    type: "integer",
+    default: 4 << 20,
+    range: COUNT,
+    help: "bytes kept per channel",
+  },
+  {
+    key: "history.ageSeconds",
+    type: "number",
+    default: 86_400,
+    range: [1, 1e9],
+    help: "age of what is kept, seconds",
+  },
+  {
+    key: "history.totalBytes",
+    type: "integer",
+    default: 64 << 20,
+    range: COUNT,
+    help: "bytes kept over all channels",
+  },
+  {
+    key: "limits.messageBytes",
+    type: "integer",
+    default: 64 << 10,
+    range: COUNT,
+    help: "largest message taken from a WebSocket client, bytes",
+  },
+  {
+    key: "limits.messagesPerSecond",
+    type: "number",
+    default: 100,
+    range: COUNT,
+    help: "messages per second taken from one WebSocket client",
+  },
+  {
+    key: "limits.sessions",
+    type: "integer",
+    default: 10_000,
+    range: COUNT,
+    help: "WebSocket clients in all",
+  },
+  {
+    key: "limits.sessionsPerAddress",
+    type: "integer",
+    default: 200,
+    range: COUNT,
+    help: "WebSocket clients per address (loopback is not limited)",
+  },
+  {
+    key: "limits.channelsPerSession",
+    type: "integer",
+    default: 1000,
+    range: COUNT,
+    help: "channels that one WebSocket client may subscribe to",
+  },
+  {
+    key: "limits.bodyBytes",
+    type: "integer",
+    default: 1 << 20,
+    range: COUNT,
+    help: "largest HTTP request body, bytes",
+  },
+  {
+    key: "limits.channels",
+    type: "integer",
+    default: 10_000,
+    range: COUNT,
+    help: "channels in all; messages for more are dropped and counted",
+  },
+  {
+    key: "limits.topicsPerChannel",
+    type: "integer",
+    default: 5000,
+    range: COUNT,
+    help: "topics per channel; messages for more are dropped and counted",
+  },
+  {
+    key: "limits.mqttPacketBytes",
+    type: "integer",
+    default: 1 << 20,
+    range: COUNT,
+    help: "largest MQTT packet taken, bytes",
+  },
+  {
+    key: "limits.mqttBacklogBytes",
+    type: "integer",
+    default: 4 << 20,
+    range: COUNT,
+    help: "bytes that may wait for one MQTT client, or from one on /mqtt, before it is closed",
+  },
+  {
+    key: "access.openLoopback",
+    type: "switch",
+    default: true,
+    help: "clients on this machine need no token",
+  },
+  {
+    key: "access.origins",
+    type: "list",
+    default: [],
+    help: "other origins whose pages may connect, such as https://lab.example",
+  },
+  {
+    key: "access.hosts",
+    type: "list",
+    default: [],
+    help: "other names under which the gateway may be addressed without a token",
+  },
+];
+
+/** The name on the command line: `history.ageSeconds` is `history-age-seconds`. */
+export function flagName(option: Option): string {
+  if (option.key === "broker.url") return "broker";
+  return option.key.replaceAll(".", "-").replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+}
+
+/** The name in the environment: `mqttPort` is `EDGEWIRE_MQTT_PORT`. */
+export function environmentName(option: Option): string {
+  return `EDGEWIRE_${flagName(option).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** Environment name of the configuration file itself. */
+export const CONFIG_ENVIRONMENT = "EDGEWIRE_CONFIG";

@@ -1,0 +1,140 @@
+/**
+ * What a configuration is: the one schema behind file, environment and flags.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { type Option, options } from "./options.ts";
+
+/** A topic filter of MQTT in which a level may have a name: `lab/:room/+/state`. */
+const filter = v.pipe(v.string(), v.nonEmpty("is empty"));
+
+const control = v.strictObject({
+  type: v.picklist(["number", "switch", "choice", "text", "button"]),
+  min: v.optional(v.number()),
+  max: v.optional(v.number()),
+  step: v.optional(v.number()),
+  choices: v.optional(v.array(v.unknown())),
+  on: v.optional(v.unknown()),
+  off: v.optional(v.unknown()),
+});
+
+const lists = {
+  /** Topic to channel; the first that matches counts, before the built-in ones. */
+  rules: v.optional(
+    v.array(v.strictObject({
+      filter,
+      /** Channel name; names of the filter may stand in it: `:room`. */
+      channel: v.pipe(v.string(), v.nonEmpty("is empty")),
+      /** Topic of commands; `:names`, and `+` and `#` as the filter matched them. */
+      command: v.optional(v.string()),
+    })),
+    [],
+  ),
+  /** Topics to republish under another name, with the gateway's time. */
+  relays: v.optional(v.array(v.strictObject({ filter, to: v.string() })), []),
+  /** Units and controls of topics whose devices do not describe themselves. */
+  describe: v.optional(
+    v.array(v.strictObject({
+      topic: filter,
+      unit: v.optional(v.string()),
+      control: v.optional(control),
+    })),
+    [],
+  ),
+  /** Tokens beside those that the gateway makes. */
+  tokens: v.optional(
+    v.array(v.strictObject({
+      name: v.pipe(v.string(), v.nonEmpty("is empty")),
+      role: v.picklist(["viewer", "operator", "admin", "node"]),
+      token: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
+    })),
+    [],
+  ),
+};
+
+function optionSchema(option: Option): v.GenericSchema {
+  const { type, range } = option;
+  if (type === "text") return v.string("is not text");
+  if (type === "switch") return v.boolean("is not true or false");
+  if (type === "list") return v.array(v.string("is not text"), "is not a list");
+  const [min, max] = range ?? [-Infinity, Infinity];
+  const number = v.pipe(
+    v.number("is not a number"),
+    v.minValue(min, `is below ${min}`),
+    v.maxValue(max, `is above ${max}`),
+  );
+  return type === "integer" ? v.pipe(number, v.integer("is not a whole number")) : number;
+}
+
+function groupSchema(prefix: string): Record<string, v.GenericSchema> {
+  const entries: Record<string, v.GenericSchema> = {};
+  for (const option of options) {
+    if (!option.key.startsWith(prefix)) continue;
+    const name = option.key.slice(prefix.length);
+    if (name.includes(".")) continue;
+    entries[name] = v.optional(optionSchema(option), option.default as never);
+  }
+  return entries;
+}
+
+const groups = [...new Set(options.map((o) => o.key.split(".")).filter((k) => k.length > 1))]
+  .map((k) => k[0] as string);
+
+/** Checks a configuration and fills in the defaults. */
+export const schema = v.strictObject({
+  ...groupSchema(""),
+  ...Object.fromEntries(
+    [...new Set(groups)].map((
+      group,
+    ) => [group, v.optional(v.strictObject(groupSchema(`${group}.`)), {})]),
+  ),
+  ...lists,
+});
+
+export type Rule = { filter: string; channel: string; command?: string };
+export type Relay = { filter: string; to: string };
+export type TopicNote = v.InferOutput<typeof lists.describe>[number];
+export type TokenRole = "viewer" | "operator" | "admin" | "node";
+export type ConfiguredToken = { name: string; role: TokenRole; token: string };
+
+/** A checked configuration. Fields are described in `options.ts`. */
+export interface Config {
+  host: string;
+  port: number;
+  mqttHost: string;
+  mqttPort: number;
+  mqttsPort?: number;
+  cert?: string;
+  key?: string;
+  dataDir: string;
+  demo: boolean;
+  broker: {
+    url?: string;
+    username?: string;
+    password?: string;
+    ca?: string;
+    clientId?: string;
+    subscribe: string[];
+  };
+  session: { idleTimeoutSeconds: number; gatherMs: number };
+  command: { timeoutSeconds: number };
+  history: { count: number; bytes: number; ageSeconds: number; totalBytes: number };
+  limits: {
+    messageBytes: number;
+    messagesPerSecond: number;
+    sessions: number;
+    sessionsPerAddress: number;
+    channelsPerSession: number;
+    bodyBytes: number;
+    channels: number;
+    topicsPerChannel: number;
+    mqttPacketBytes: number;
+    mqttBacklogBytes: number;
+  };
+  access: { openLoopback: boolean; origins: string[]; hosts: string[] };
+  rules: Rule[];
+  relays: Relay[];
+  describe: TopicNote[];
+  tokens: ConfiguredToken[];
+}

@@ -1,0 +1,233 @@
+/**
+ * Wires the parts into one running gateway.
+ *
+ * @module
+ */
+import { isLoopback } from "./access/peer.ts";
+import { Policy } from "./access/policy.ts";
+import { loadOrMakeTokens, TokenBook } from "./access/tokens.ts";
+import type { Broker, BrokerCounters, IncomingMessage } from "./broker/broker.ts";
+import { EmbeddedBroker } from "./broker/embedded.ts";
+import { ExternalBroker } from "./broker/external.ts";
+import { now } from "./clock.ts";
+import type { Config, TokenRole } from "./config/schema.ts";
+import { makeApp } from "./http/app.ts";
+import { DeliveryHistogram } from "./http/delivery_histogram.ts";
+import { EventLoopDelay } from "./http/event_loop.ts";
+import { Metrics } from "./http/metrics.ts";
+import type { Asset } from "./http/page.ts";
+import { Discovery } from "./nodes/discovery.ts";
+import { NodeRegistry } from "./nodes/registry.ts";
+import { Commands } from "./rooms/commands.ts";
+import { payloadToJson } from "./rooms/payload.ts";
+import { Rooms } from "./rooms/rooms.ts";
+import { type Route, Rules } from "./rooms/rules.ts";
+import { Sessions } from "./sessions/sessions.ts";
+
+/** Where the gateway can be reached. */
+export interface Addresses {
+  http: URL;
+  mqtt: URL[];
+}
+
+export interface GatewayOptions {
+  /** Files of the page by path. */
+  assets: Record<string, Asset>;
+  log: (line: string) => void;
+}
+
+/** Time for connections to say goodbye at the end, milliseconds. */
+const GOODBYE_MS = 1500;
+
+function url(scheme: string, { hostname, port }: Deno.NetAddr): URL {
+  return new URL(`${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`);
+}
+
+function readPem(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : Deno.readTextFileSync(path);
+}
+
+/** Starts with {@linkcode Gateway.start}; ends with `close()`. */
+export class Gateway {
+  readonly rooms: Rooms;
+  /** Tokens that the gateway made, where it needs any. */
+  readonly madeTokens: Partial<Record<TokenRole, string>>;
+  addresses!: Addresses;
+  readonly #config: Config;
+  readonly #options: GatewayOptions;
+  readonly #tokens: TokenBook;
+  readonly #policy: Policy;
+  readonly #nodes = new NodeRegistry();
+  readonly #discovery: Discovery;
+  readonly #commands: Commands;
+  readonly #sessions: Sessions;
+  readonly #delivery = new DeliveryHistogram();
+  readonly #eventLoop = new EventLoopDelay();
+  readonly #brokerCounters: BrokerCounters = {
+    droppedForSlowClients: 0,
+    closedForBacklog: 0,
+    refused: 0,
+  };
+  #relayFailures = 0;
+  #broker!: Broker;
+  #server!: Deno.HttpServer<Deno.NetAddr>;
+
+  private constructor(config: Config, options: GatewayOptions) {
+    this.#config = config;
+    this.#options = options;
+    const everywhere = !isLoopback(config.host) || !isLoopback(config.mqttHost) ||
+      !config.access.openLoopback;
+    this.madeTokens = everywhere ? loadOrMakeTokens(config.dataDir) : {};
+    this.#tokens = new TokenBook(this.madeTokens, config.tokens);
+    const rules = new Rules(config.rules, config.relays);
+    this.#policy = new Policy((topic) => rules.isCommand(topic));
+    this.rooms = new Rooms(config, rules, (delay) => this.#delivery.observe(delay));
+    this.#discovery = new Discovery(
+      (description, commandTopic) => this.rooms.describe(description, commandTopic),
+      (topic) => this.rooms.undescribe(topic),
+    );
+    this.#commands = new Commands({
+      timeoutMs: config.command.timeoutSeconds * 1000,
+      route: (topic) => rules.route(topic),
+      obstacle: (route) => this.#obstacle(route),
+      publish: (topic, payload) => this.#publish(topic, payload),
+    });
+    this.#sessions = new Sessions(config, this.rooms, this.#commands, () => this.#broker.state);
+    this.rooms.onMessage((message, route) => this.#heard(message, route));
+  }
+
+  /**
+   * @throws If a port is taken, or a file that the configuration names cannot
+   *   be read or written.
+   */
+  static async start(config: Config, options: GatewayOptions): Promise<Gateway> {
+    const gateway = new Gateway(config, options);
+    try {
+      const mqtt = await gateway.#startBroker();
+      const http = gateway.#startHttp();
+      gateway.addresses = { http, mqtt };
+    } catch (error) {
+      await gateway.close();
+      throw error;
+    }
+    return gateway;
+  }
+
+  async #startBroker(): Promise<URL[]> {
+    const { url: address, ca, username, password, clientId, subscribe } = this.#config.broker;
+    const common = {
+      policy: this.#policy,
+      tokens: this.#tokens,
+      limits: {
+        packetBytes: this.#config.limits.mqttPacketBytes,
+        backlogBytes: this.#config.limits.mqttBacklogBytes,
+      },
+      counters: this.#brokerCounters,
+      sink: (message: IncomingMessage) => this.rooms.take(message),
+      log: this.#options.log,
+    };
+    if (address === undefined) {
+      const { openLoopback } = this.#config.access;
+      const broker = await EmbeddedBroker.create({ ...common, openLoopback });
+      this.#broker = broker;
+      return this.#listenMqtt(broker);
+    }
+    const caText = readPem(ca);
+    this.#broker = await ExternalBroker.connect({
+      ...common,
+      url: address,
+      clientId: clientId ?? `edgewire-${Deno.hostname()}`,
+      subscribe,
+      onState: () => this.#sessions.statusChanged(),
+      ...(caText === undefined ? {} : { ca: caText }),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    });
+    return [];
+  }
+
+  #listenMqtt(broker: EmbeddedBroker): URL[] {
+    const { mqttHost, mqttPort, mqttsPort, cert, key } = this.#config;
+    const addresses = [url("mqtt", broker.listen(mqttHost, mqttPort))];
+    if (mqttsPort !== undefined) {
+      const tls = { cert: readPem(cert) as string, key: readPem(key) as string };
+      addresses.push(url("mqtts", broker.listen(mqttHost, mqttsPort, tls)));
+    }
+    return addresses;
+  }
+
+  #startHttp(): URL {
+    const { host: hostname, port, cert, key } = this.#config;
+    const app = makeApp({
+      config: this.#config,
+      tokens: this.#tokens,
+      rooms: this.rooms,
+      sessions: this.#sessions,
+      nodes: this.#nodes,
+      broker: this.#broker,
+      assets: this.#options.assets,
+      metrics: new Metrics({
+        rooms: this.rooms,
+        sessions: this.#sessions,
+        commands: this.#commands,
+        brokerState: () => this.#broker.state,
+        brokerCounters: this.#brokerCounters,
+        relayFailures: () => this.#relayFailures,
+        delivery: this.#delivery,
+        eventLoop: this.#eventLoop,
+      }),
+    });
+    const tls = cert === undefined
+      ? {}
+      : { cert: readPem(cert) as string, key: readPem(key) as string };
+    this.#server = Deno.serve(
+      { hostname, port, onListen: () => {}, ...tls },
+      (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
+    );
+    return url(cert === undefined ? "http" : "https", this.#server.addr);
+  }
+
+  /** Hears every message before its room does. */
+  #heard(message: IncomingMessage, route: Route) {
+    if (route.channel === null) {
+      this.#nodes.take(message.topic, message.payload);
+      this.#discovery.take(message.topic, message.payload);
+    } else if (!message.own && !message.replayed) {
+      this.#commands.observe(message.topic);
+    }
+    if (message.own || message.replayed) return;
+    for (const topic of route.relays) this.#relay(topic, message.payload);
+  }
+
+  #relay(topic: string, payload: Uint8Array) {
+    const text = payloadToJson(payload);
+    const wrapped = new TextEncoder().encode(`{"timestamp":${now()},"message":${text}}`);
+    this.#publish(topic, wrapped).catch(() => this.#relayFailures++);
+  }
+
+  /** Publishes, and takes in what is published: nobody else tells us of it. */
+  async #publish(topic: string, payload: Uint8Array) {
+    await this.#broker.publish(topic, payload);
+    this.rooms.take({ topic, payload, qos: 1, replayed: false, own: true });
+  }
+
+  #obstacle(route: Route): string | null {
+    const { connected, reason } = this.#broker.state;
+    if (!connected) return `broker away: ${reason ?? "not connected"}`;
+    const node = route.device === undefined ? undefined : this.#nodes.get(route.device);
+    return node?.state === "offline" ? `node offline: ${node.name}` : null;
+  }
+
+  /** Says goodbye to everyone and stops listening, within two seconds. */
+  async close() {
+    this.#commands.close();
+    this.#sessions.close();
+    const gone = [this.#broker?.close(), this.#server?.shutdown()];
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, GOODBYE_MS);
+    await Promise.race([Promise.allSettled(gone), late.promise]);
+    clearTimeout(timer);
+    this.rooms.close();
+    this.#eventLoop.close();
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * Everything on the HTTP port: the page, the API, the WebSockets.
+ *
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { isAllowedOrigin } from "../access/peer.ts";
+import { atLeast } from "../access/policy.ts";
+import type { Identity, TokenBook } from "../access/tokens.ts";
+import type { Broker } from "../broker/broker.ts";
+import { now } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { NodeRegistry } from "../nodes/registry.ts";
+import type { Room } from "../rooms/room.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import { historyAnswer, historyCsv } from "./history.ts";
+import { cookieName, identify, presentedToken } from "./identify.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Asset, pageAnswer } from "./page.ts";
+import { securityHeaders } from "./security_headers.ts";
+
+export interface AppParts {
+  config: Config;
+  tokens: TokenBook;
+  rooms: Rooms;
+  sessions: Sessions;
+  nodes: NodeRegistry;
+  broker: Broker;
+  metrics: Metrics;
+  assets: Record<string, Asset>;
+}
+
+type Env = { Bindings: { peer: string }; Variables: { identity: Identity | null } };
+
+const COOKIE_SECONDS = 31_536_000;
+const HOUR_MS = 3_600_000;
+const DEFAULT_POINTS = 2000;
+const MAX_POINTS = 100_000;
+
+function problem(c: Context, status: 400 | 401 | 403 | 404 | 413 | 426 | 503, message: string) {
+  return c.json({ error: { message } }, status);
+}
+
+/** Makes the application; `fetch(request, { peer })` answers one request. */
+export function makeApp(parts: AppParts): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    await next();
+    if (c.res.status === 101) return;
+    for (const [name, value] of Object.entries(securityHeaders)) c.res.headers.set(name, value);
+  });
+  app.use(async (c, next) => {
+    const { config, tokens } = parts;
+    const changing = c.req.method !== "GET" && c.req.method !== "HEAD";
+    const upgrading = c.req.header("upgrade") !== undefined;
+    if ((changing || upgrading) && !isAllowedOrigin(c.req.raw.headers, config.access.origins)) {
+      return problem(c, 403, "this origin is not allowed: add it to access.origins");
+    }
+    c.set("identity", identify(c.req.raw, c.env.peer, tokens, config.access));
+    await next();
+  });
+  app.use(bodyLimit({
+    maxSize: parts.config.limits.bodyBytes,
+    onError: (c) => problem(c, 413, `bodies may have ${parts.config.limits.bodyBytes} bytes`),
+  }));
+  addWebSockets(app, parts);
+  app.use(async (c, next) => {
+    const identity = c.get("identity");
+    if (identity === null) {
+      return problem(c, 401, "an access token is needed: open a link that the gateway printed");
+    }
+    if (!atLeast(identity, "viewer")) return problem(c, 403, "a node's token is for MQTT");
+    await next();
+  });
+  addApi(app, parts);
+  app.get(
+    "*",
+    (c) => tokenToCookie(c, parts) ?? pageAnswer(parts.assets, c.req.raw) ?? notFound(c),
+  );
+  app.notFound(notFound);
+  app.onError((error, c) => {
+    console.error(`http: ${c.req.method} ${new URL(c.req.url).pathname}:`, error);
+    return c.json({ error: { message: "internal error" } }, 500);
+  });
+  return app;
+}
+
+function notFound(c: Context) {
+  return problem(c, 404, `nothing at ${new URL(c.req.url).pathname}`);
+}
+
+/** Keeps a token that came in a link as a cookie, and takes it out of the address. */
+function tokenToCookie(c: Context<Env>, { tokens }: AppParts): Response | null {
+  const url = new URL(c.req.url);
+  const token = url.searchParams.get("token");
+  if (token === null || tokens.identify(token) === null) return null;
+  url.searchParams.delete("token");
+  const secure = url.protocol === "https:" ? "; Secure" : "";
+  const cookie = `${cookieName(url)}=${presentedToken(c.req.raw)}`;
+  const attributes = `; Path=/; HttpOnly; SameSite=Lax; Max-Age=${COOKIE_SECONDS}${secure}`;
+  return new Response(null, {
+    status: 303,
+    headers: {
+      "location": url.pathname + url.search,
+      "set-cookie": cookie + attributes,
+      "cache-control": "no-store",
+    },
+  });
+}
+
+function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
+  const idleTimeout = config.session.idleTimeoutSeconds;
+  const upgrade = (c: Context<Env>, protocol: string) => {
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      c.header("upgrade", "websocket");
+      return null;
+    }
+    const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
+    const chosen = offered.includes(protocol) ? { protocol } : {};
+    return Deno.upgradeWebSocket(c.req.raw, { idleTimeout, ...chosen });
+  };
+  const session = (c: Context<Env>) => {
+    const { peer } = c.env;
+    const name = c.req.param("channel");
+    const refusal = sessions.refusal(peer);
+    const upgraded = upgrade(c, PROTOCOL);
+    if (upgraded === null) return problem(c, 426, "this is a WebSocket address");
+    const { socket, response } = upgraded;
+    if (refusal !== null) {
+      socket.onopen = () => socket.close(CloseCode.tooMany, refusal);
+      return response;
+    }
+    const since = c.req.query("since");
+    const resume = c.req.query("session");
+    sessions.accept({
+      socket,
+      peer,
+      identity: c.get("identity"),
+      channel: name ?? null,
+      ...(since === undefined ? {} : { since }),
+      ...(resume === undefined ? {} : { resume }),
+    });
+    return response;
+  };
+  app.get("/ws", session);
+  app.get("/ws/:channel", session);
+  app.get("/mqtt", (c) => {
+    const upgraded = upgrade(c, "mqtt");
+    if (upgraded === null) return problem(c, 426, "this is a WebSocket address");
+    const { socket, response } = upgraded;
+    const identity = c.get("identity");
+    const { peer } = c.env;
+    socket.onopen = () => broker.serveWebSocket({ socket, peer, identity });
+    return response;
+  });
+}
+
+function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
+  app.get("/api/channels", (c) =>
+    c.json({
+      epoch: rooms.epoch,
+      channels: [...rooms.all()].map(({ name, seq, time, topics, updates, members }) => ({
+        name,
+        seq,
+        time,
+        topics: topics.size,
+        updates,
+        members: members.size,
+      })),
+    }));
+  app.get("/api/channels/:name", (c) => {
+    const room = rooms.get(c.req.param("name"));
+    return room === undefined ? noChannel(c) : c.body(channelText(room, rooms), 200, {
+      "content-type": "application/json",
+    });
+  });
+  app.get("/api/channels/:name/history", (c) => {
+    const room = rooms.get(c.req.param("name"));
+    return room === undefined ? noChannel(c) : history(c, room, rooms);
+  });
+  app.get("/api/nodes", (c) => c.json({ nodes: nodes.all() }));
+  app.get("/healthz", (c) => {
+    const { connected, reason } = broker.state;
+    const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
+    return c.json({ status: connected ? "ok" : "failing", ...said }, connected ? 200 : 503);
+  });
+  app.get("/metrics", async (c) => {
+    const { text, contentType } = await metrics.text();
+    return c.body(text, 200, { "content-type": contentType });
+  });
+}
+
+function noChannel(c: Context) {
+  return problem(c, 404, `no channel "${c.req.param("name")}"`);
+}
+
+function channelText(room: Room, rooms: Rooms): string {
+  const snapshot = room.snapshot.slice(1).replace(/^"type":"snapshot",/, "");
+  const extra = {
+    time: room.time,
+    topics: rooms.descriptions(room.name),
+    members: room.members.size,
+  };
+  return `{${JSON.stringify(extra).slice(1, -1)},${snapshot}`;
+}
+
+/** @returns Unix milliseconds; `NaN` if the text is neither that nor ISO 8601. */
+function instant(text: string | undefined, fallback: number): number {
+  if (text === undefined || text === "") return fallback;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text);
+}
+
+function history(c: Context<Env>, room: Room, rooms: Rooms) {
+  const until = instant(c.req.query("until"), now());
+  const since = instant(c.req.query("since"), until - HOUR_MS);
+  const points = Number(c.req.query("points") ?? DEFAULT_POINTS);
+  const format = c.req.query("format") ?? "json";
+  if (Number.isNaN(since) || Number.isNaN(until)) {
+    return problem(c, 400, "since and until: Unix milliseconds or ISO 8601");
+  }
+  if (!Number.isInteger(points) || points < 2 || points > MAX_POINTS) {
+    return problem(c, 400, `points: a whole number from 2 to ${MAX_POINTS}`);
+  }
+  if (format === "csv") {
+    const name = encodeURIComponent(room.name);
+    const stream = ReadableStream.from(historyCsv(room, since, until));
+    return c.body(stream.pipeThrough(new TextEncoderStream()), 200, {
+      "content-type": "text/csv; charset=utf-8",
+      "content-disposition": `attachment; filename*=UTF-8''${name}.csv`,
+    });
+  }
+  if (format !== "json") return problem(c, 400, "format: json or csv");
+  return c.json(historyAnswer(room, rooms.descriptions(room.name), since, until, points));
+}

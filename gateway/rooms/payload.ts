@@ -1,0 +1,53 @@
+/**
+ * What a payload says: JSON, else text, else bytes (see `Value`).
+ *
+ * @module
+ */
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The payload as JSON text, ready to stand in a message. JSON is passed on as
+ * it came, so a number keeps all its digits.
+ */
+export function payloadToJson(payload: Uint8Array): string {
+  let text: string;
+  try {
+    text = utf8.decode(payload);
+  } catch {
+    return JSON.stringify({ base64: payload.toBase64() });
+  }
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
+
+/** The bytes to publish for a value: text as it is, `{base64}` as bytes, the rest as JSON. */
+export function valueToPayload(value: unknown): Uint8Array {
+  if (typeof value === "string") return new TextEncoder().encode(value);
+  const bytes = base64Of(value);
+  return bytes ?? new TextEncoder().encode(JSON.stringify(value));
+}
+
+function base64Of(value: unknown): Uint8Array | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { base64, ...rest } = value as { base64?: unknown };
+  if (typeof base64 !== "string" || Object.keys(rest).length > 0) return null;
+  try {
+    return Uint8Array.fromBase64(base64);
+  } catch {
+    return null;
+  }
+}
+
+/** The number to plot: a number, or the `value` of an object; `null` if there is none. */
+export function numberOf(value: unknown): number | null {
+  const inner = typeof value === "object" && value !== null && "value" in value
+    ? (value as { value: unknown }).value
+    : value;
+  if (typeof inner === "number") return inner;
+  return typeof inner === "boolean" ? Number(inner) : null;
+}

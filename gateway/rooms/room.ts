@@ -1,0 +1,206 @@
+/**
+ * A channel's running form: newest values, sequence number, history, members.
+ *
+ * @module
+ */
+import { now } from "../clock.ts";
+import type { Member } from "../sessions/messages.ts";
+import { Batch } from "./batch.ts";
+import type { FlushScheduler } from "./flush_scheduler.ts";
+import { type Entry, History, type HistoryLimits, type TopicState } from "./history.ts";
+
+/** One who hears of everything in a room. */
+export interface RoomMember {
+  readonly info: Member;
+  /** Entries in order; called for each batch, also those it has had already. */
+  deliver(batch: Batch): void;
+  /** Something without `seq` changed: presence or description. */
+  notice(): void;
+}
+
+export interface RoomContext {
+  epoch: string;
+  scheduler: FlushScheduler;
+  limits: HistoryLimits;
+  maxTopics: number;
+  /** Called once per entry sent, with the milliseconds since it came in. */
+  onSent: (delay: number) => void;
+}
+
+/** Beyond so many members each is no longer named to all: the room says how many there are. */
+const CROWD = 100;
+/** Joins and leaves gather so long, or a millisecond per member if that is longer, milliseconds. */
+const LAZY_MS = 200;
+
+/** Made by {@linkcode Rooms}; `leave` of the last member does not end it. */
+export class Room {
+  readonly name: string;
+  readonly history: History;
+  readonly members = new Set<RoomMember>();
+  dirty = false;
+  /** Newest entry's number; 0 before the first. */
+  seq = 0;
+  /** Updates taken in so far. */
+  updates = 0;
+  /** When the last update came, Unix milliseconds. */
+  time = 0;
+  /** Counts changes of members and of descriptions. */
+  presenceVersion = 0;
+  describeVersion = 0;
+  readonly topics = new Map<string, TopicState>();
+  readonly #context: RoomContext;
+  readonly #messageHead: string;
+  #pending: Entry[] = [];
+  #noticeAt: number | null = null;
+  #presence: { version: number; text: string } | null = null;
+  #snapshot: { seq: number; text: string } | null = null;
+
+  constructor(name: string, context: RoomContext) {
+    this.name = name;
+    this.#context = context;
+    this.#messageHead = `"channel":${JSON.stringify(name)},`;
+    this.history = new History(context.limits);
+  }
+
+  get epoch(): string {
+    return this.#context.epoch;
+  }
+
+  /** The topic's state, made if there is room for it; else `null`. */
+  topic(topic: string, extra: { device?: string }): TopicState | null {
+    let state = this.topics.get(topic);
+    if (state === undefined) {
+      if (this.topics.size >= this.#context.maxTopics) return null;
+      state = { topic, last: null, head: "", tail: "", stale: false };
+      describeTopic(state, extra);
+      this.topics.set(topic, state);
+    }
+    return state;
+  }
+
+  /** Takes in a value. @param json The value as JSON text. */
+  update(topic: TopicState, json: string, time: number, id: string) {
+    this.updates++;
+    this.time = time;
+    topic.last = this.#append(topic, json, time, id);
+    if (this.members.size > 0) this.#context.scheduler.mark(this);
+  }
+
+  /** Takes in an event. */
+  event(kind: string, detail: unknown) {
+    const json = `"kind":${JSON.stringify(kind)},"detail":${JSON.stringify(detail)}`;
+    this.#append(null, json, now(), "");
+    if (this.members.size > 0) this.#context.scheduler.markLazily(this, LAZY_MS);
+  }
+
+  #append(topic: TopicState | null, json: string, time: number, id: string): Entry {
+    const entry = { seq: ++this.seq, time, topic, json, id };
+    this.history.append(entry);
+    if (this.members.size > 0) this.#pending.push(entry);
+    return entry;
+  }
+
+  get #crowded(): boolean {
+    return this.members.size > CROWD;
+  }
+
+  join(member: RoomMember) {
+    this.members.add(member);
+    if (!this.#crowded) this.event("join", member.info);
+    this.#presenceChanged();
+  }
+
+  leave(member: RoomMember, reason: string) {
+    if (!this.members.delete(member)) return;
+    if (this.members.size === 0) this.#pending = [];
+    if (!this.#crowded) this.event("leave", { ...member.info, reason });
+    this.#presenceChanged();
+  }
+
+  #presenceChanged() {
+    this.presenceVersion++;
+    this.#notice();
+  }
+
+  /** Tells the members that units or controls are others now. */
+  describeChanged() {
+    this.describeVersion++;
+    this.#notice();
+  }
+
+  #notice() {
+    this.#noticeAt ??= performance.now() + Math.max(LAZY_MS, this.members.size);
+    const wait = this.#noticeAt - performance.now();
+    if (this.members.size > 0) this.#context.scheduler.markLazily(this, wait);
+  }
+
+  /** Hands out what gathered; called by the scheduler. */
+  flush() {
+    const entries = this.#pending;
+    this.#pending = [];
+    if (entries.length > 0) {
+      const batch = new Batch(entries, (entry) => this.encode(entry));
+      for (const member of this.members) member.deliver(batch);
+      const sent = now();
+      for (const entry of entries) {
+        if (entry.topic !== null) this.#context.onSent(sent - entry.time);
+      }
+    }
+    if (this.#noticeAt !== null && performance.now() >= this.#noticeAt - 1) {
+      this.#noticeAt = null;
+      for (const member of this.members) member.notice();
+    }
+  }
+
+  /** The `presence` message of now, made once for all members. */
+  get presence(): string {
+    if (this.#presence?.version !== this.presenceVersion) {
+      const members = this.#crowded ? [] : [...this.members].map(({ info }) => info);
+      const said = { members, count: this.members.size };
+      const text = `{"type":"presence",${this.#messageHead}${JSON.stringify(said).slice(1)}`;
+      this.#presence = { version: this.presenceVersion, text };
+    }
+    return this.#presence.text;
+  }
+
+  /** An entry as a `data` or `event` message. */
+  encode(entry: Entry): string {
+    return entry.topic === null
+      ? `{"type":"event",${this.#messageHead}"seq":${entry.seq},"time":${entry.time},${entry.json}}`
+      : `{"type":"data",${this.#messageHead}${fields(entry, entry.topic)}}`;
+  }
+
+  /** The `snapshot` message of now; made once for all who join at the same `seq`. */
+  get snapshot(): string {
+    if (this.#snapshot?.seq !== this.seq) {
+      const values = [...this.topics.values()].flatMap((topic) =>
+        topic.last === null ? [] : [`{${fields(topic.last, topic)}}`]
+      );
+      const head = `{"type":"snapshot",${this.#messageHead}`;
+      const text = `${head}"epoch":"${this.epoch}","seq":${this.seq},"values":[${values}]}`;
+      this.#snapshot = { seq: this.seq, text };
+    }
+    return this.#snapshot.text;
+  }
+
+  /** Newest updates per topic behind `seq`, oldest first. */
+  latestAfter(seq: number): Entry[] {
+    const entries: Entry[] = [];
+    for (const { last } of this.topics.values()) {
+      if (last !== null && last.seq > seq) entries.push(last);
+    }
+    return entries.sort((a, b) => a.seq - b.seq);
+  }
+}
+
+function fields(entry: Entry, topic: TopicState): string {
+  return `"seq":${entry.seq},"time":${entry.time}${topic.head}${entry.json}${topic.tail}${entry.id}"`;
+}
+
+/** Sets what a topic's messages carry beside the value. */
+export function describeTopic(state: TopicState, extra: { unit?: string; device?: string }) {
+  const member = (name: string, value: string | undefined) =>
+    value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`;
+  state.head = `,"topic":${JSON.stringify(state.topic)},"value":`;
+  state.tail = `${member("unit", extra.unit)}${member("device", extra.device)},"id":"`;
+}

@@ -1,0 +1,256 @@
+/**
+ * All rooms: takes in messages, finds or makes the room, tells who listens.
+ *
+ * @module
+ */
+import { now } from "../clock.ts";
+import type { IncomingMessage } from "../broker/broker.ts";
+import type { Config } from "../config/schema.ts";
+import type { Control, TopicDescription } from "../sessions/messages.ts";
+import { TopicFilter } from "../topics/topic_filter.ts";
+import { FlushScheduler } from "./flush_scheduler.ts";
+import type { HistoryLimits, TopicState } from "./history.ts";
+import { payloadToJson } from "./payload.ts";
+import { describeTopic, Room } from "./room.ts";
+import type { Route, Rules } from "./rules.ts";
+
+/** What the rooms count; `/metrics` shows it. */
+export interface RoomCounters {
+  /** Messages taken in, by MQTT QoS. */
+  messagesIn: [number, number, number];
+  payloadBytesIn: number;
+  updates: number;
+  /** Retained messages that said what was known. */
+  unchanged: number;
+  /** Messages dropped because channels or topics are too many. */
+  overLimit: number;
+}
+
+/** Hears of every message, before the rooms take it. */
+export type MessageListener = (message: IncomingMessage, route: Route, id: string) => void;
+
+export interface ChannelListener {
+  channelAdded(name: string): void;
+  channelRemoved(name: string): void;
+}
+
+const SWEEP_MS = 10_000;
+
+interface Place {
+  room: Room;
+  topic: TopicState;
+}
+
+/** Ends with `close()`. */
+export class Rooms {
+  /** Names the log that every `seq` belongs to; a new one at each start. */
+  readonly epoch: string;
+  readonly counters: RoomCounters = {
+    messagesIn: [0, 0, 0],
+    payloadBytesIn: 0,
+    updates: 0,
+    unchanged: 0,
+    overLimit: 0,
+  };
+  readonly #config: Config;
+  readonly #rules: Rules;
+  readonly #rooms = new Map<string, Room>();
+  readonly #places = new WeakMap<Route, Place>();
+  readonly #descriptions = new Map<string, Map<string, TopicDescription>>();
+  readonly #notes: { filter: TopicFilter; unit?: string; control?: Control }[];
+  readonly #messageListeners: MessageListener[] = [];
+  readonly #channelListeners = new Set<ChannelListener>();
+  readonly #scheduler: FlushScheduler;
+  readonly #historyLimits: HistoryLimits;
+  readonly #onSent: (delay: number) => void;
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  #ids = 0;
+
+  /** @param onSent Called once per update sent, with the milliseconds since it came in. */
+  constructor(config: Config, rules: Rules, onSent: (delay: number) => void) {
+    this.epoch = crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: "base64url" });
+    this.#config = config;
+    this.#rules = rules;
+    this.#onSent = onSent;
+    this.#notes = config.describe.map((note) => ({
+      ...(note as { unit?: string; control?: Control }),
+      filter: new TopicFilter(note.topic),
+    }));
+    this.#scheduler = new FlushScheduler(config.session.gatherMs);
+    const { count, bytes, ageSeconds } = config.history;
+    this.#historyLimits = { count, bytes, ageMs: ageSeconds * 1000 };
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  onMessage(listener: MessageListener) {
+    this.#messageListeners.push(listener);
+  }
+
+  /** Takes in one message. The broker may acknowledge it when this returns. */
+  take(message: IncomingMessage) {
+    const { counters } = this;
+    counters.messagesIn[message.qos]++;
+    counters.payloadBytesIn += message.payload.length;
+    const route = this.#rules.route(message.topic);
+    const id = this.#nextId();
+    for (const listener of this.#messageListeners) listener(message, route, id);
+    if (route.channel === null) return;
+    const place = this.#place(route, route.channel);
+    if (place === null) {
+      counters.overLimit++;
+      return;
+    }
+    const json = payloadToJson(message.payload);
+    if (message.replayed && place.topic.last?.json === json) {
+      counters.unchanged++;
+      return;
+    }
+    counters.updates++;
+    place.room.update(place.topic, json, now(), id);
+  }
+
+  #nextId(): string {
+    return `${this.epoch.slice(0, 6)}-${(++this.#ids).toString(36)}`;
+  }
+
+  #place(route: Route, channel: string): Place | null {
+    const known = this.#places.get(route);
+    if (known !== undefined && !known.topic.stale) return known;
+    const room = this.#rooms.get(channel) ?? this.#makeRoom(channel);
+    if (room === null) return null;
+    if (!room.topics.has(route.topic)) this.#describeByConfig(route.topic);
+    const topic = room.topic(route.topic, this.#extra(route));
+    if (topic === null) return null;
+    const place = { room, topic };
+    this.#places.set(route, place);
+    return place;
+  }
+
+  #describeByConfig(topic: string) {
+    for (const { filter, unit, control } of this.#notes) {
+      if (filter.match(topic) === null) continue;
+      const described = { topic, ...(unit === undefined ? {} : { unit }) };
+      this.describe(control === undefined ? described : { ...described, control });
+      return;
+    }
+  }
+
+  #extra(route: Route): { device?: string; unit?: string } {
+    const unit = this.#descriptions.get(route.channel ?? "")?.get(route.topic)?.unit;
+    return {
+      ...(route.device === undefined ? {} : { device: route.device }),
+      ...(unit === undefined ? {} : { unit }),
+    };
+  }
+
+  #makeRoom(name: string): Room | null {
+    if (this.#rooms.size >= this.#config.limits.channels) return null;
+    const room = new Room(name, {
+      epoch: this.epoch,
+      scheduler: this.#scheduler,
+      limits: this.#historyLimits,
+      maxTopics: this.#config.limits.topicsPerChannel,
+      onSent: this.#onSent,
+    });
+    this.#rooms.set(name, room);
+    this.#shareHistory();
+    for (const listener of this.#channelListeners) listener.channelAdded(name);
+    return room;
+  }
+
+  #shareHistory() {
+    const { bytes, totalBytes } = this.#config.history;
+    this.#historyLimits.bytes = Math.min(bytes, totalBytes / Math.max(1, this.#rooms.size));
+  }
+
+  #sweep() {
+    const time = now();
+    for (const room of this.#rooms.values()) {
+      room.history.trim(time);
+      if (room.members.size === 0 && time - room.time > this.#historyLimits.ageMs) {
+        this.#remove(room);
+      }
+    }
+  }
+
+  #remove(room: Room) {
+    this.#rooms.delete(room.name);
+    for (const topic of room.topics.values()) topic.stale = true;
+    this.#shareHistory();
+    for (const listener of this.#channelListeners) listener.channelRemoved(room.name);
+  }
+
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
+  }
+
+  /** In the order in which they came to be. */
+  all(): Iterable<Room> {
+    return this.#rooms.values();
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  addChannelListener(listener: ChannelListener) {
+    this.#channelListeners.add(listener);
+  }
+
+  removeChannelListener(listener: ChannelListener) {
+    this.#channelListeners.delete(listener);
+  }
+
+  /** Where a topic belongs. */
+  route(topic: string): Route {
+    return this.#rules.route(topic);
+  }
+
+  /** What is known of a channel's topics beyond their values. */
+  descriptions(channel: string): TopicDescription[] {
+    return [...this.#descriptions.get(channel)?.values() ?? []];
+  }
+
+  /**
+   * Says what is known of a topic: unit, control. Topics of no channel are
+   * left out, and so are controls of topics that take no commands.
+   *
+   * @param commandTopic Where the device wants its commands; a control that
+   *   wants them elsewhere than the rules say is left out.
+   */
+  describe(description: TopicDescription, commandTopic?: string) {
+    const route = this.#rules.route(description.topic);
+    if (route.channel === null) return;
+    const { control, ...rest } = description;
+    const wanted = commandTopic ?? route.command;
+    const controllable = control !== undefined && wanted !== null && wanted === route.command;
+    const kept = controllable ? { ...rest, control } : rest;
+    this.#setDescription(route, route.channel, kept);
+  }
+
+  /** Forgets what {@linkcode describe} said. */
+  undescribe(topic: string) {
+    const route = this.#rules.route(topic);
+    if (route.channel !== null) this.#setDescription(route, route.channel, null);
+  }
+
+  #setDescription(route: Route, channel: string, description: TopicDescription | null) {
+    let known = this.#descriptions.get(channel);
+    if (known === undefined) {
+      if (this.#descriptions.size >= this.#config.limits.channels) return;
+      this.#descriptions.set(channel, known = new Map());
+    }
+    if (JSON.stringify(known.get(route.topic) ?? null) === JSON.stringify(description)) return;
+    if (description === null) known.delete(route.topic);
+    else if (known.size < this.#config.limits.topicsPerChannel) known.set(route.topic, description);
+    const room = this.#rooms.get(channel);
+    const state = room?.topics.get(route.topic);
+    if (state !== undefined) describeTopic(state, this.#extra(route));
+    room?.describeChanged();
+  }
+
+  close() {
+    clearInterval(this.#sweeper);
+    this.#scheduler.close();
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Which channel a topic belongs to, on which topic commands for it go, and
+ * under which names it is republished. The first rule that matches counts:
+ * those of the configuration, then the built-in ones.
+ *
+ * @module
+ */
+import { isSettings } from "../access/policy.ts";
+import type { Relay, Rule } from "../config/schema.ts";
+import { fill, FilterError, type Match, TopicFilter } from "../topics/topic_filter.ts";
+
+/** What is known about a topic before any message on it is read. */
+export interface Route {
+  topic: string;
+  /** Channel name; `null` if messages on the topic make no updates. */
+  channel: string | null;
+  /** Topic to publish commands on; `null` if it takes none. */
+  command: string | null;
+  /** Device name, where the topic says it. */
+  device?: string;
+  /** Topics to republish it on. */
+  relays: string[];
+}
+
+interface CompiledRule {
+  filter: TopicFilter;
+  channel: string | null;
+  command: string | null;
+  device: string | null;
+}
+
+const builtIn: CompiledRule[] = [
+  // Commands, and what the gateway itself says, are not values.
+  ["$SYS/#", null, null],
+  ["devices/:device/:name/set", null, null],
+  ["homeassistant/#", null, null],
+  ["edgewire/v1/#", null, null],
+  ["devices/:device/:name/changed", ":device", "devices/:device/:name/set"],
+  ["devices/:device/:name", ":device", "devices/:device/:name/set"],
+  ["devices/:device/#", ":device", null],
+  [":channel/#", ":channel", null],
+].map(([filter, channel, command]) => ({
+  filter: new TopicFilter(filter as string),
+  channel: channel as string | null,
+  command: command as string | null,
+  device: filter?.includes(":device") ? ":device" : null,
+}));
+
+/** Bound of the cache; when it is full it starts over. */
+const CACHED_TOPICS = 100_000;
+
+function compile(rule: Rule): CompiledRule {
+  const compiled = {
+    filter: new TopicFilter(rule.filter),
+    channel: rule.channel,
+    command: rule.command ?? null,
+    device: null,
+  };
+  const names = new Set(rule.filter.split("/").filter((level) => level.startsWith(":")));
+  for (const level of rule.channel.split("/")) {
+    if (level.startsWith(":") && !names.has(level)) {
+      throw new FilterError(`rule "${rule.filter}": the filter has no "${level}"`);
+    }
+  }
+  return compiled;
+}
+
+/** Answers {@linkcode Rules.route} for every topic, remembering the answers. */
+export class Rules {
+  readonly #rules: CompiledRule[];
+  readonly #relays: { filter: TopicFilter; to: string }[];
+  readonly #routes = new Map<string, Route>();
+  /** Command topics that have been routed to, so that they are known as such. */
+  readonly #commandFilters: TopicFilter[];
+
+  /** @throws {FilterError} if a filter or template is malformed. */
+  constructor(rules: Rule[], relays: Relay[]) {
+    const configured = rules.map(compile);
+    this.#rules = [...configured, ...builtIn];
+    this.#relays = relays.map(({ filter, to }) => ({ filter: new TopicFilter(filter), to }));
+    this.#commandFilters = this.#rules.flatMap(({ command }) =>
+      command === null ? [] : [new TopicFilter(command)]
+    );
+  }
+
+  /** @returns The same object for the same topic, while it is remembered. */
+  route(topic: string): Route {
+    const known = this.#routes.get(topic);
+    if (known !== undefined) return known;
+    const route = this.#resolve(topic);
+    if (this.#routes.size >= CACHED_TOPICS) this.#routes.clear();
+    this.#routes.set(topic, route);
+    return route;
+  }
+
+  /** Whether commands are published on this topic (so it holds no state). */
+  isCommand(topic: string): boolean {
+    return this.#commandFilters.some((filter) => filter.match(topic) !== null);
+  }
+
+  #resolve(topic: string): Route {
+    const relays = this.#relays.flatMap(({ filter, to }) => {
+      const match = filter.match(topic);
+      return match === null ? [] : [fill(to, match)];
+    }).filter((to) => to !== topic);
+    const none: Route = { topic, channel: null, command: null, relays };
+    if (this.isCommand(topic) || isSettings(topic)) return none;
+    for (const rule of this.#rules) {
+      const match = rule.filter.match(topic);
+      if (match === null) continue;
+      if (rule.channel === null) return none;
+      return routeBy(rule, match, topic, relays);
+    }
+    return none;
+  }
+}
+
+function routeBy(rule: CompiledRule, match: Match, topic: string, relays: string[]): Route {
+  const channel = fill(rule.channel as string, match);
+  return {
+    topic,
+    channel: channel === "" ? null : channel,
+    command: rule.command === null ? null : fill(rule.command, match),
+    relays,
+    ...(rule.device === null ? {} : { device: fill(rule.device, match) }),
+  };
+}

@@ -1,0 +1,306 @@
+/**
+ * One connected browser or program: what it may do, what it watches, and how
+ * much it takes.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { now } from "../clock.ts";
+import { atLeast } from "../access/policy.ts";
+import type { Identity } from "../access/tokens.ts";
+import type { Config } from "../config/schema.ts";
+import { type Frame, frame } from "../rooms/batch.ts";
+import type { Commands } from "../rooms/commands.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import {
+  type ClientMessage,
+  CloseCode,
+  type Command,
+  type GapReason,
+  type Member,
+  PROTOCOL,
+  type Role,
+  type ServerMessage,
+  type TopicDescription,
+} from "./messages.ts";
+import { parseClientMessage, parseSince } from "./parse.ts";
+import { type Outlet, Subscription } from "./subscription.ts";
+
+/** Bytes that a client of `edgewire.v1` may leave unacknowledged. */
+const WINDOW_BYTES = 64 << 10;
+/** Bytes that may wait in Deno's queue for a plain client. */
+const PLAIN_BYTES = 256 << 10;
+/** `received` messages that acknowledge at least so much are not counted as messages. */
+const FREE_RECEIVED_BYTES = 8 << 10;
+/** Seconds of messages that may come at once. */
+const BURST_SECONDS = 2;
+
+export interface SessionCounters {
+  framesOut: number;
+  bytesOut: number;
+  messagesIn: number;
+  errors: number;
+  gaps: Record<GapReason, number>;
+  /** Sequence numbers that gaps named. */
+  gapRange: number;
+  closed: Record<number, number>;
+}
+
+export interface SessionContext {
+  config: Config;
+  rooms: Rooms;
+  commands: Commands;
+  counters: SessionCounters;
+  /** The session has something to send as soon as the client takes it. */
+  lagging(session: Session): void;
+}
+
+/** Made when the WebSocket opens; ends with `end`, whoever closes it. */
+export class Session implements Outlet {
+  /** Private: names the sender of commands over its connections. */
+  readonly id: string;
+  readonly member: Member;
+  readonly takesArrays: boolean;
+  readonly peer: string;
+  readonly #socket: WebSocket;
+  readonly #context: SessionContext;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #lagging = new Set<Subscription>();
+  #sent = 0;
+  #acknowledged = 0;
+  /** When the client was last heard, `performance.now()`. */
+  #heard = performance.now();
+  /** Since when a plain client has had a backlog. */
+  #backlogSince: number | null = null;
+  #tokens: number;
+  #tokensAt = performance.now();
+  ended = false;
+
+  constructor(
+    socket: WebSocket,
+    identity: Identity & { role: Role },
+    peer: string,
+    id: string,
+    memberName: string,
+    context: SessionContext,
+  ) {
+    this.#socket = socket;
+    this.id = id;
+    this.peer = peer;
+    this.member = { member: memberName, role: identity.role, since: now() };
+    this.takesArrays = socket.protocol === PROTOCOL;
+    this.#context = context;
+    this.#tokens = context.config.limits.messagesPerSecond * BURST_SECONDS;
+    socket.onmessage = ({ data }) => this.#receive(data);
+  }
+
+  // What goes out.
+
+  get window(): number {
+    return this.takesArrays
+      ? WINDOW_BYTES - (this.#sent - this.#acknowledged)
+      : PLAIN_BYTES - this.#socket.bufferedAmount;
+  }
+
+  fits(bytes: number): boolean {
+    const { window } = this;
+    return bytes <= window || window === (this.takesArrays ? WINDOW_BYTES : PLAIN_BYTES);
+  }
+
+  send({ text, bytes }: Frame) {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(text);
+    this.#sent += bytes;
+    this.#context.counters.framesOut++;
+    this.#context.counters.bytesOut += bytes;
+  }
+
+  sendMessage(message: ServerMessage) {
+    this.send(frame(JSON.stringify(message)));
+  }
+
+  lag(subscription: Subscription) {
+    this.#lagging.add(subscription);
+    this.#context.lagging(this);
+  }
+
+  /** Sends what waits, as far as the client takes it. @returns Whether nothing waits any more. */
+  catchUp(): boolean {
+    for (const subscription of this.#lagging) {
+      if (subscription.catchUp()) this.#lagging.delete(subscription);
+      else if (this.window <= 0) break;
+    }
+    return this.#lagging.size === 0;
+  }
+
+  gap(reason: GapReason, range: number) {
+    this.#context.counters.gaps[reason]++;
+    this.#context.counters.gapRange += range;
+  }
+
+  describe(channel: string): TopicDescription[] {
+    return this.#context.rooms.descriptions(channel);
+  }
+
+  giveUp(reason: string) {
+    this.close(CloseCode.readsNothing, reason);
+  }
+
+  /** Bytes that wait in Deno's queue. */
+  get queuedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /**
+   * Whether the client has taken nothing for longer than `timeoutMs` although
+   * something waits for it; called a few times within that time.
+   */
+  isStuck(timeoutMs: number): boolean {
+    const time = performance.now();
+    if (this.takesArrays) {
+      return this.#sent > this.#acknowledged && time - this.#heard > timeoutMs;
+    }
+    if (this.#socket.bufferedAmount === 0) this.#backlogSince = null;
+    else this.#backlogSince ??= time;
+    return this.#backlogSince !== null && time - this.#backlogSince > timeoutMs;
+  }
+
+  // What comes in.
+
+  #receive(data: unknown) {
+    if (this.ended) return;
+    this.#heard = performance.now();
+    this.#context.counters.messagesIn++;
+    const { messageBytes } = this.#context.config.limits;
+    if (typeof data !== "string") {
+      this.close(CloseCode.badMessage, "expected text frames");
+    } else if (data.length > messageBytes || Buffer.byteLength(data) > messageBytes) {
+      this.close(CloseCode.tooBig, `messages may have ${messageBytes} bytes`);
+    } else {
+      this.#take(data);
+    }
+  }
+
+  #take(text: string) {
+    const parsed = parseClientMessage(text);
+    if (!("message" in parsed)) {
+      this.refuse("bad_message", parsed.problem, parsed.id);
+      if (parsed.fatal) this.close(CloseCode.badMessage, "not a message");
+      else this.#spend();
+      return;
+    }
+    if (parsed.message.type === "received" && this.#acknowledge(parsed.message.bytes)) return;
+    if (this.#spend()) this.#handle(parsed.message);
+  }
+
+  /** Counts one message against the rate limit; closes if there are too many. */
+  #spend(): boolean {
+    const { messagesPerSecond } = this.#context.config.limits;
+    const time = performance.now();
+    const earned = (time - this.#tokensAt) / 1000 * messagesPerSecond;
+    this.#tokens = Math.min(messagesPerSecond * BURST_SECONDS, this.#tokens + earned) - 1;
+    this.#tokensAt = time;
+    if (this.#tokens >= 0) return true;
+    this.close(CloseCode.tooMany, `over ${messagesPerSecond} messages per second`);
+    return false;
+  }
+
+  /** @returns Whether it acknowledged enough not to be counted. */
+  #acknowledge(bytes: number): boolean {
+    const step = Math.min(bytes, this.#sent) - this.#acknowledged;
+    if (step > 0) this.#acknowledged += step;
+    if (this.#lagging.size > 0) this.catchUp();
+    return step >= FREE_RECEIVED_BYTES || (step > 0 && this.#acknowledged === this.#sent);
+  }
+
+  #handle(message: ClientMessage) {
+    switch (message.type) {
+      case "subscribe":
+        this.subscribe(message.channel, message.since);
+        break;
+      case "unsubscribe":
+        this.#unsubscribe(message.channel);
+        break;
+      case "command":
+        this.#command(message);
+        break;
+      case "ping":
+        this.sendMessage({ type: "pong", id: message.id, time: now() });
+        break;
+      case "received":
+        break;
+    }
+  }
+
+  /** Says that something asked for cannot be had. */
+  refuse(code: string, message: string, id?: string) {
+    this.#context.counters.errors++;
+    this.sendMessage({ type: "error", code, message, ...(id === undefined ? {} : { id }) });
+  }
+
+  /** @returns Whether the channel exists and could be subscribed to. */
+  subscribe(channel: string, since?: string): boolean {
+    const room = this.#context.rooms.get(channel);
+    const position = since === undefined ? null : parseSince(since);
+    const { channelsPerSession } = this.#context.config.limits;
+    let subscription = this.#subscriptions.get(channel);
+    if (room === undefined) {
+      this.refuse("no_such_channel", `no channel "${channel}" yet`, channel);
+      return false;
+    }
+    if (since !== undefined && position === null) {
+      this.refuse("bad_message", "since: expected <epoch>:<seq>", channel);
+      return false;
+    }
+    if (subscription === undefined) {
+      if (this.#subscriptions.size >= channelsPerSession) {
+        this.refuse("too_many_channels", `at most ${channelsPerSession} channels`, channel);
+        return false;
+      }
+      this.#subscriptions.set(channel, subscription = new Subscription(room, this));
+    }
+    if (position === null) subscription.snapshot();
+    else subscription.resume(position.epoch, position.seq);
+    return true;
+  }
+
+  #unsubscribe(channel: string, reason = "unsubscribed") {
+    const subscription = this.#subscriptions.get(channel);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(channel);
+    this.#lagging.delete(subscription);
+    subscription.end(reason);
+  }
+
+  /** The channel is no more. */
+  channelRemoved(channel: string) {
+    this.#unsubscribe(channel, "removed");
+  }
+
+  #command(command: Command) {
+    if (!atLeast(this.member, "operator")) {
+      const reason = "not allowed: a viewer may not command";
+      this.sendMessage({ type: "ack", id: command.id, stage: "failed", time: now(), reason });
+      return;
+    }
+    this.#context.commands.submit(this.id, command, (ack) => this.sendMessage(ack));
+  }
+
+  /** Closes the connection and leaves every room. */
+  close(code: number, reason: string) {
+    if (this.ended) return;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+    this.end(code, reason);
+  }
+
+  /** Leaves every room; the connection is closed or is being closed. */
+  end(code: number, reason: string) {
+    if (this.ended) return;
+    this.ended = true;
+    const { closed } = this.#context.counters;
+    closed[code] = (closed[code] ?? 0) + 1;
+    for (const channel of [...this.#subscriptions.keys()]) {
+      this.#unsubscribe(channel, reason || `closed ${code}`);
+    }
+  }
+}

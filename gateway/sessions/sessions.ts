@@ -1,0 +1,262 @@
+/**
+ * All connected clients: who may connect, who has gone silent, what all hear.
+ *
+ * @module
+ */
+import { now } from "../clock.ts";
+import { isLoopback } from "../access/peer.ts";
+import type { Identity } from "../access/tokens.ts";
+import type { BrokerState } from "../broker/broker.ts";
+import type { Config } from "../config/schema.ts";
+import type { Commands } from "../rooms/commands.ts";
+import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
+import { CloseCode, type Role } from "./messages.ts";
+import { Session, type SessionCounters } from "./session.ts";
+
+/** How a client connects. */
+export interface Connection {
+  socket: WebSocket;
+  peer: string;
+  /** `null` if it has no or a wrong token. */
+  identity: Identity | null;
+  /** Channel of `/ws/<channel>`; `null` at `/ws`. */
+  channel: string | null;
+  /** `?since=` */
+  since?: string;
+  /** `?session=`: the session that this one goes on with. */
+  resume?: string;
+}
+
+/** How long a session's id can be taken up again, milliseconds. */
+const RESUME_MS = 10 * 60_000;
+const MAX_RESUMABLE = 20_000;
+/** Sessions that lag are looked at so often, milliseconds. */
+const LAG_MS = 25;
+/** News of channels gathers so long, milliseconds. */
+const CHANNELS_MS = 20;
+/** Looks at every session within the idle timeout. */
+const WATCHES_PER_TIMEOUT = 5;
+
+function randomName(bytes: number): string {
+  return crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: "base64url" });
+}
+
+/** Ends with `close()`. */
+export class Sessions implements ChannelListener {
+  readonly counters: SessionCounters = {
+    framesOut: 0,
+    bytesOut: 0,
+    messagesIn: 0,
+    errors: 0,
+    gaps: { slow: 0, history: 0, epoch: 0 },
+    gapRange: 0,
+    closed: {},
+  };
+  readonly #config: Config;
+  readonly #rooms: Rooms;
+  readonly #commands: Commands;
+  readonly #brokerState: () => BrokerState;
+  readonly #sessions = new Set<Session>();
+  /** Sessions at `/ws`, who hear of channels that come and go. */
+  readonly #browsing = new Set<Session>();
+  /** Sockets per address, until they are really closed. */
+  readonly #perAddress = new Map<string, number>();
+  readonly #resumable = new Map<string, { role: Role; until: number }>();
+  readonly #lagging = new Set<Session>();
+  #lagTimer: ReturnType<typeof setInterval> | undefined;
+  #added: string[] = [];
+  #removed: string[] = [];
+  #channelTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #watch: ReturnType<typeof setInterval>;
+  #open = 0;
+
+  constructor(config: Config, rooms: Rooms, commands: Commands, brokerState: () => BrokerState) {
+    this.#config = config;
+    this.#rooms = rooms;
+    this.#commands = commands;
+    this.#brokerState = brokerState;
+    rooms.addChannelListener(this);
+    const period = config.session.idleTimeoutSeconds * 1000 / WATCHES_PER_TIMEOUT;
+    this.#watch = setInterval(() => this.#closeStuck(), period);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Why another client of this address is refused; `null` if it is not. */
+  refusal(peer: string): string | null {
+    const { sessions, sessionsPerAddress } = this.#config.limits;
+    if (this.#open >= sessions) return `at most ${sessions} clients`;
+    if (isLoopback(peer) || (this.#perAddress.get(peer) ?? 0) < sessionsPerAddress) return null;
+    return `at most ${sessionsPerAddress} clients per address`;
+  }
+
+  /** Takes over a WebSocket that is being opened. */
+  accept(connection: Connection) {
+    const { socket, peer } = connection;
+    this.#open++;
+    this.#perAddress.set(peer, (this.#perAddress.get(peer) ?? 0) + 1);
+    let session: Session | null = null;
+    let gone = false;
+    socket.onopen = () => session = this.#begin(connection);
+    socket.onclose = ({ code, reason }) => {
+      // Deno says it twice of a peer that it gave up.
+      if (gone) return;
+      gone = true;
+      this.#open--;
+      this.#forgetAddress(peer);
+      if (session === null) return;
+      session.end(code, reason);
+      this.#drop(session);
+    };
+    socket.onerror = () => {};
+  }
+
+  #forgetAddress(peer: string) {
+    const count = (this.#perAddress.get(peer) ?? 1) - 1;
+    if (count === 0) this.#perAddress.delete(peer);
+    else this.#perAddress.set(peer, count);
+  }
+
+  #drop(session: Session) {
+    this.#sessions.delete(session);
+    this.#browsing.delete(session);
+    this.#lagging.delete(session);
+    this.#remember(session, Date.now() + RESUME_MS);
+  }
+
+  #begin({ socket, peer, identity, channel, since, resume }: Connection): Session | null {
+    if (identity === null) {
+      socket.close(CloseCode.unauthenticated, "no or wrong token");
+      return null;
+    }
+    if (identity.role === "node") {
+      socket.close(CloseCode.notAllowed, "a node's token is for MQTT");
+      return null;
+    }
+    const { role } = identity;
+    const id = this.#takeUp(resume, role) ?? randomName(18);
+    const session = new Session(socket, { ...identity, role }, peer, id, randomName(6), {
+      config: this.#config,
+      rooms: this.#rooms,
+      commands: this.#commands,
+      counters: this.counters,
+      lagging: (session) => this.#lag(session),
+    });
+    this.#sessions.add(session);
+    this.#remember(session, Infinity);
+    const { epoch } = this.#rooms;
+    session.sendMessage({ type: "welcome", session: id, epoch, role, time: now() });
+    this.#sendStatus([session]);
+    if (channel === null) this.#browse(session);
+    else if (!session.subscribe(channel, since)) {
+      session.close(CloseCode.noSuchChannel, "no such channel");
+    }
+    return session;
+  }
+
+  /** @returns The id, if a session of the same role had it not long ago. */
+  #takeUp(id: string | undefined, role: Role): string | null {
+    const known = id === undefined ? undefined : this.#resumable.get(id);
+    return known?.role === role && known.until > Date.now() ? id as string : null;
+  }
+
+  #remember(session: Session, until: number) {
+    this.#resumable.delete(session.id);
+    this.#resumable.set(session.id, { role: session.member.role, until });
+    for (const [id, entry] of this.#resumable) {
+      if (entry.until > Date.now() && this.#resumable.size <= MAX_RESUMABLE) break;
+      this.#resumable.delete(id);
+    }
+  }
+
+  #browse(session: Session) {
+    this.#browsing.add(session);
+    const added = [...this.#rooms.all()].map((room) => room.name);
+    session.sendMessage({ type: "channels", added, removed: [] });
+  }
+
+  channelAdded(name: string) {
+    this.#added.push(name);
+    this.#announceChannels();
+  }
+
+  channelRemoved(name: string) {
+    for (const session of this.#sessions) session.channelRemoved(name);
+    this.#removed.push(name);
+    this.#announceChannels();
+  }
+
+  #announceChannels() {
+    this.#channelTimer ??= setTimeout(() => {
+      this.#channelTimer = undefined;
+      const message = { type: "channels", added: this.#added, removed: this.#removed } as const;
+      this.#added = [];
+      this.#removed = [];
+      for (const session of this.#browsing) session.sendMessage(message);
+    }, CHANNELS_MS);
+  }
+
+  /** The broker came or went: all are told. */
+  statusChanged() {
+    this.#sendStatus(this.#sessions);
+  }
+
+  #sendStatus(sessions: Iterable<Session>) {
+    const { connected, reason } = this.#brokerState();
+    for (const session of sessions) {
+      session.sendMessage({
+        type: "status",
+        broker: connected ? "connected" : "disconnected",
+        uplink: "off",
+        ...(reason === undefined ? {} : { reason }),
+      });
+    }
+  }
+
+  #lag(session: Session) {
+    this.#lagging.add(session);
+    this.#lagTimer ??= setInterval(() => this.#catchUp(), LAG_MS);
+  }
+
+  #catchUp() {
+    for (const session of this.#lagging) {
+      if (session.ended || session.catchUp()) this.#lagging.delete(session);
+    }
+    if (this.#lagging.size > 0) return;
+    clearInterval(this.#lagTimer);
+    this.#lagTimer = undefined;
+  }
+
+  #closeStuck() {
+    const timeout = this.#config.session.idleTimeoutSeconds * 1000;
+    for (const session of this.#sessions) {
+      if (!session.isStuck(timeout)) continue;
+      session.close(CloseCode.readsNothing, "reads nothing");
+      // Its close event may never come: the close frame waits behind the rest.
+      this.#drop(session);
+    }
+  }
+
+  /** How many sessions lag behind, for `/metrics`. */
+  get lagging(): number {
+    return this.#lagging.size;
+  }
+
+  /** Bytes that wait in Deno's queues. */
+  queuedBytes(): number {
+    let sum = 0;
+    for (const session of this.#sessions) sum += session.queuedBytes;
+    return sum;
+  }
+
+  /** Says goodbye to everyone. */
+  close() {
+    clearInterval(this.#watch);
+    clearInterval(this.#lagTimer);
+    clearTimeout(this.#channelTimer);
+    this.#rooms.removeChannelListener(this);
+    for (const session of this.#sessions) session.close(CloseCode.shuttingDown, "shutting down");
+  }
+}

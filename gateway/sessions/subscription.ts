@@ -1,0 +1,284 @@
+/**
+ * One session in one room: what it has had, and how it catches up.
+ *
+ * It is live while every batch fits what the client can take. Behind that it
+ * catches up from the history: what a resume asked for entry by entry; else,
+ * if all that is missing fits, all of it, and if not, the newest value per
+ * topic and every event, after a `gap` that names the range.
+ *
+ * @module
+ */
+import { type Batch, type Frame, frame, joinFrame } from "../rooms/batch.ts";
+import type { Entry } from "../rooms/history.ts";
+import type { Room, RoomMember } from "../rooms/room.ts";
+import type { Describe, Gap, GapReason, Member, Recovered, TopicDescription } from "./messages.ts";
+
+/** What a subscription needs of its session. */
+export interface Outlet {
+  readonly member: Member;
+  /** Whether the client takes several messages in one frame. */
+  readonly takesArrays: boolean;
+  /** Bytes that may be sent now without exceeding what the client takes. */
+  readonly window: number;
+  /** Whether so many bytes may be sent now: they fit, or nothing else is under way. */
+  fits(bytes: number): boolean;
+  send(frame: Frame): void;
+  /** This subscription has something to send as soon as there is a window. */
+  lag(subscription: Subscription): void;
+  /** Closes the session: it cannot be helped. */
+  giveUp(reason: string): void;
+  describe(channel: string): TopicDescription[];
+  gap(reason: GapReason, range: number): void;
+}
+
+/** Bytes of messages put into one frame when catching up. */
+const CHUNK_BYTES = 16 << 10;
+/** Events kept for a client that is behind. */
+const MAX_EVENTS = 10_000;
+
+interface Replay {
+  from: number;
+  to: number;
+  complete: boolean;
+}
+
+/** Begins with `resume` or `snapshot`; ends with `end`. */
+export class Subscription implements RoomMember {
+  readonly room: Room;
+  readonly #outlet: Outlet;
+  /** `seq` of the newest entry that was sent or declared missing. */
+  #sent = 0;
+  #behind = false;
+  #snapshotDue = false;
+  #replay: Replay | null = null;
+  /** Of a thinned range: how far the last `gap` reached. */
+  #gapTo = 0;
+  #events: Entry[] = [];
+  /** Newest entry that a batch brought. */
+  #heard = 0;
+  #presenceVersion = -1;
+  #describeVersion = -1;
+
+  constructor(room: Room, outlet: Outlet) {
+    this.room = room;
+    this.#outlet = outlet;
+  }
+
+  get info(): Member {
+    return this.#outlet.member;
+  }
+
+  /** Joins (or starts over) with the newest values. */
+  snapshot() {
+    this.#join();
+    this.#snapshotDue = true;
+    this.#fallBehind();
+    this.catchUp();
+  }
+
+  /**
+   * Joins (or starts over) with what came behind `seq`. Where the numbers are
+   * of another epoch, or not yet given, a snapshot follows the gap.
+   */
+  resume(epoch: string, seq: number) {
+    this.#join();
+    const { room } = this;
+    if (epoch !== room.epoch || seq > room.seq) {
+      this.#sendGap(1, room.seq, "epoch");
+      this.snapshot();
+      return;
+    }
+    this.#snapshotDue = false;
+    this.#events = [];
+    this.#sent = seq;
+    this.#replay = { from: seq + 1, to: room.seq, complete: true };
+    this.#fallBehind();
+    this.catchUp();
+  }
+
+  #join() {
+    if (!this.room.members.has(this)) this.room.join(this);
+  }
+
+  /** Leaves the room. */
+  end(reason: string) {
+    this.room.leave(this, reason);
+  }
+
+  deliver(batch: Batch) {
+    this.#heard = batch.last;
+    if (this.#behind) {
+      this.#keepEvents(batch);
+      return;
+    }
+    if (batch.last <= this.#sent) return;
+    const skip = Math.max(0, this.#sent + 1 - batch.first);
+    const frames = this.#outlet.takesArrays
+      ? [skip === 0 ? batch.joined : joinFrame(batch.texts.slice(skip))]
+      : batch.single.slice(skip);
+    for (const each of frames) {
+      if (!this.#outlet.fits(each.bytes)) {
+        this.#fallBehind();
+        this.#keepEvents(batch);
+        return;
+      }
+      this.#outlet.send(each);
+      if (!this.#outlet.takesArrays) this.#sent++;
+    }
+    this.#sent = batch.last;
+  }
+
+  #keepEvents(batch: Batch) {
+    for (const entry of batch.entries) {
+      if (entry.topic === null && entry.seq > this.#sent) this.#events.push(entry);
+    }
+    if (this.#events.length > MAX_EVENTS) this.#outlet.giveUp("too many events wait");
+  }
+
+  #fallBehind() {
+    this.#behind = true;
+    this.#outlet.lag(this);
+  }
+
+  /** Sends what is missing, as far as the window goes. @returns Whether it is live again. */
+  catchUp(): boolean {
+    const { room } = this;
+    if (this.#snapshotDue && !this.#sendSnapshot()) return false;
+    while (this.#sent < room.seq) {
+      const replayed = this.#replay !== null && this.#sent < this.#replay.to;
+      if (!(replayed ? this.#sendReplay() : this.#sendMissing())) return false;
+      this.#endReplay();
+    }
+    this.#endReplay();
+    this.#behind = false;
+    this.#events = [];
+    this.notice();
+    return true;
+  }
+
+  #sendSnapshot(): boolean {
+    const text = frame(this.room.snapshot);
+    if (!this.#outlet.fits(text.bytes)) return false;
+    this.#snapshotDue = false;
+    this.#replay = null;
+    this.#events = [];
+    this.#sent = this.room.seq;
+    this.#outlet.send(text);
+    return true;
+  }
+
+  /** Sends the next entries that a resume asked for. */
+  #sendReplay(): boolean {
+    const replay = this.#replay as Replay;
+    const { history } = this.room;
+    if (!history.reaches(this.#sent, this.room.seq)) {
+      const to = Math.min((history.firstSeq ?? this.room.seq + 1) - 1, replay.to);
+      replay.complete = false;
+      this.#sendGap(this.#sent + 1, to, "history");
+      this.#sent = to;
+      return true;
+    }
+    return this.#sendEntries(history.after(this.#sent), replay.to);
+  }
+
+  #endReplay() {
+    if (this.#replay === null || this.#sent < this.#replay.to) return;
+    const { from, to, complete } = this.#replay;
+    this.#replay = null;
+    this.#events = this.#events.filter(({ seq }) => seq > this.#sent);
+    const recovered: Recovered = {
+      type: "recovered",
+      channel: this.room.name,
+      from,
+      to,
+      complete,
+    };
+    this.#outlet.send(frame(JSON.stringify(recovered)));
+  }
+
+  /** Sends all that is missing if it fits, else the newest of it. */
+  #sendMissing(): boolean {
+    const { room } = this;
+    if (this.#gapTo <= this.#sent && this.#allFits()) {
+      return this.#sendEntries(room.history.after(this.#sent), room.seq);
+    }
+    if (this.#outlet.window < CHUNK_BYTES) return false;
+    const entries = [...room.latestAfter(this.#sent), ...this.#missingEvents()]
+      .sort((a, b) => a.seq - b.seq);
+    if (this.#gapTo < room.seq) {
+      this.#sendGap(Math.max(this.#sent, this.#gapTo) + 1, room.seq, "slow");
+      this.#gapTo = room.seq;
+    }
+    if (entries.length > 0) return this.#sendEntries(entries, room.seq);
+    this.#sent = room.seq;
+    return true;
+  }
+
+  #missingEvents(): Entry[] {
+    const events = this.#events.filter(({ seq }) => seq > this.#sent);
+    for (const entry of this.room.history.after(Math.max(this.#sent, this.#heard))) {
+      if (entry.topic === null) events.push(entry);
+    }
+    return events;
+  }
+
+  #allFits(): boolean {
+    const { history, seq } = this.room;
+    if (!history.reaches(this.#sent, seq)) return false;
+    let { window } = this.#outlet;
+    for (const entry of history.after(this.#sent)) {
+      window -= entry.json.length * 2 + 256;
+      if (window < 0) return false;
+    }
+    return true;
+  }
+
+  /** Sends entries up to `to` in chunks. @returns Whether it got to the end of them. */
+  #sendEntries(entries: Iterable<Entry>, to: number): boolean {
+    let texts: string[] = [];
+    let size = 0;
+    let last = this.#sent;
+    const flush = () => {
+      if (texts.length === 0) return true;
+      const frames = this.#outlet.takesArrays ? [joinFrame(texts)] : texts.map(frame);
+      if (!this.#outlet.fits(frames.reduce((sum, { bytes }) => sum + bytes, 0))) return false;
+      for (const each of frames) this.#outlet.send(each);
+      this.#sent = last;
+      texts = [];
+      size = 0;
+      return true;
+    };
+    for (const entry of entries) {
+      if (entry.seq > to) break;
+      const text = this.room.encode(entry);
+      texts.push(text);
+      size += text.length;
+      last = entry.seq;
+      if (size >= CHUNK_BYTES && !flush()) return false;
+    }
+    if (!flush()) return false;
+    this.#sent = Math.max(this.#sent, to);
+    return true;
+  }
+
+  #sendGap(from: number, to: number, reason: GapReason) {
+    const gap: Gap = { type: "gap", channel: this.room.name, from, to, reason };
+    this.#outlet.gap(reason, to - from + 1);
+    this.#outlet.send(frame(JSON.stringify(gap)));
+  }
+
+  notice() {
+    if (this.#behind) return;
+    const { room } = this;
+    if (this.#describeVersion !== room.describeVersion) {
+      this.#describeVersion = room.describeVersion;
+      const topics = this.#outlet.describe(room.name);
+      const describe: Describe = { type: "describe", channel: room.name, topics };
+      this.#outlet.send(frame(JSON.stringify(describe)));
+    }
+    if (this.#presenceVersion !== room.presenceVersion) {
+      this.#presenceVersion = room.presenceVersion;
+      this.#outlet.send(frame(room.presence));
+    }
+  }
+}

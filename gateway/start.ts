@@ -1,0 +1,105 @@
+/**
+ * `edgewire start`: runs a gateway until it is told to stop.
+ *
+ * @module
+ */
+import { isLoopback } from "./access/peer.ts";
+import { helpText, loadConfig, UsageError } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import { FilterError } from "./topics/topic_filter.ts";
+import { Gateway } from "./gateway.ts";
+
+function log(line: string) {
+  console.error(line);
+}
+
+/** Addresses of this machine that a gateway listening on `host` answers at. */
+function reachable(host: string): string[] {
+  if (host !== "0.0.0.0" && host !== "::") return [host];
+  return Deno.networkInterfaces()
+    .filter(({ family, address }) =>
+      (host === "::" || family === "IPv4") && !address.startsWith("fe80")
+    )
+    .map(({ address }) => address);
+}
+
+function printAddresses(gateway: Gateway, config: Config) {
+  const { http, mqtt } = gateway.addresses;
+  const { viewer, operator, admin } = gateway.madeTokens;
+  for (const host of reachable(config.host)) {
+    const url = new URL(http);
+    url.hostname = host.includes(":") ? `[${host}]` : host;
+    console.log(`page        ${url.href}`);
+    if (isLoopback(host) && config.access.openLoopback) continue;
+    for (const [role, token] of Object.entries({ viewer, operator, admin })) {
+      if (token !== undefined) console.log(`  ${role.padEnd(8)}  ${url.href}?token=${token}`);
+    }
+  }
+  for (const address of mqtt) console.log(`mqtt        ${address.href.replace(/\/$/, "")}`);
+  if (gateway.madeTokens.node !== undefined) {
+    console.log(`  node      password ${gateway.madeTokens.node} (user name: the node's name)`);
+  }
+  if (config.broker.url !== undefined) {
+    console.log(`broker      ${config.broker.url.replace(/\/\/[^/]*@/, "//")}`);
+  }
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => resolve());
+    }
+  });
+}
+
+async function startDemo(gateway: Gateway, config: Config, signal: AbortSignal) {
+  const { startSimulatedNodes } = await import("../firmware/simulated/main.ts");
+  const { url, username, password } = config.broker;
+  const broker = url ?? (gateway.addresses.mqtt[0] as URL).href.replace("0.0.0.0", "127.0.0.1");
+  return startSimulatedNodes({
+    broker,
+    signal,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  });
+}
+
+/**
+ * Runs until SIGINT or SIGTERM.
+ *
+ * @returns The exit code: 0 stopped, 1 failed while running, 2 wrong usage.
+ */
+export async function start(args: string[]): Promise<number> {
+  if (args.includes("--help")) {
+    console.log(`edgewire start [options]\n\n${helpText()}`);
+    return 0;
+  }
+  const stopping = stopSignal();
+  let gateway: Gateway;
+  let config: Config;
+  try {
+    config = loadConfig(args);
+    const { assets } = await import("../web/dist/assets.js");
+    gateway = await Gateway.start(config, { assets, log });
+  } catch (error) {
+    console.error(`edgewire: ${explain(error as Error)}`);
+    return error instanceof UsageError || error instanceof FilterError ? 2 : 1;
+  }
+  printAddresses(gateway, config);
+  const aborter = new AbortController();
+  const demo = config.demo ? await startDemo(gateway, config, aborter.signal) : undefined;
+  await stopping;
+  await demo?.close();
+  await gateway.close();
+  return 0;
+}
+
+function explain(error: Error): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `${error.message}: another program listens there; choose another port (--port, --mqtt-port)`;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return `${error.message}; see "Permissions" in the README`;
+  }
+  return error.message;
+}

@@ -1,0 +1,21 @@
+/**
+ * The scenarios by name, in the order in which they run.
+ *
+ * @module
+ */
+import { burst } from "./scenario_burst.ts";
+import { fanout, fanoutPlain, light } from "./scenario_fan_out.ts";
+import { generator } from "./scenario_generator.ts";
+import { idle } from "./scenario_idle.ts";
+import { ingest } from "./scenario_ingest.ts";
+import type { Scenario } from "./settings.ts";
+
+export const SCENARIOS: Record<string, Scenario> = {
+  "generator": generator,
+  "idle": idle,
+  "light": light,
+  "fanout": fanout,
+  "fanout-plain": fanoutPlain,
+  "ingest": ingest,
+  "burst": burst,
+};

@@ -1,0 +1,57 @@
+/**
+ * Programs that tests use as real peers. A test whose program is missing is
+ * skipped, naming it and how to install it; with `EDGEWIRE_REQUIRE_TOOLS=1`
+ * it runs and fails instead.
+ *
+ * @module
+ */
+
+const PACKAGES = {
+  "mosquitto": "mosquitto",
+  "mosquitto_pub": "mosquitto-clients",
+  "mosquitto_sub": "mosquitto-clients",
+  "chromium": "chromium",
+  "tshark": "tshark",
+  "nats-server": "nats-server",
+  "python3-paho-mqtt": "python3-paho-mqtt",
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+/** Debian keeps Python packages with this interpreter; others need not see them. */
+export const PYTHON = "/usr/bin/python3";
+
+function installed(tool: Tool): boolean {
+  const file = tool === "python3-paho-mqtt"
+    ? ["/usr/lib/python3/dist-packages/paho/mqtt/client.py"]
+    : (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin").map((dir) => `${dir}/${tool}`);
+  return file.some((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * `Deno.test`, for a test that needs programs besides Deno.
+ *
+ * @param tools Programs that the test starts.
+ */
+export function testWith(
+  tools: Tool[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+) {
+  const missing = tools.filter((tool) => !installed(tool));
+  const required = Deno.env.get("EDGEWIRE_REQUIRE_TOOLS") === "1";
+  if (missing.length === 0) return Deno.test(name, fn);
+  const install = `apt-get install ${missing.map((tool) => PACKAGES[tool]).join(" ")}`;
+  if (required) {
+    return Deno.test(name, () => {
+      throw new Error(`${missing.join(", ")} not found: ${install}`);
+    });
+  }
+  Deno.test({ name: `${name} (needs ${missing.join(", ")}: ${install})`, ignore: true, fn });
+}

@@ -1,0 +1,110 @@
+import { signal } from "@preact/signals";
+import type { Gap, TopicDescription, Update } from "../../gateway/sessions/messages.ts";
+import type { ChannelMessage } from "../client/client.ts";
+import { onNextFrame } from "./frame_scheduler.ts";
+
+/** Topics of one channel that the page keeps; a flood of names must not fill the memory. */
+export const MAX_TOPICS = 1000;
+
+/** What the page knows about one topic. */
+export class TopicModel {
+  readonly update = signal<Update | undefined>(undefined);
+  readonly description = signal<TopicDescription | undefined>(undefined);
+
+  constructor(readonly topic: string) {}
+
+  /** Whether its value holds until the next one, as a setting does, rather than being a sample. */
+  get held(): boolean {
+    return this.description.value?.control !== undefined;
+  }
+
+  /** Unit of the last update, else of the description. */
+  get unit(): string | undefined {
+    return this.update.value?.unit ?? this.description.value?.unit;
+  }
+}
+
+/** Gets every update as it arrives, before any is thinned out for the screen. */
+export interface ChannelListener {
+  update(update: Update): void;
+  gap(gap: Gap): void;
+}
+
+/** What the page knows about one channel; signals change at most once per frame. */
+export class ChannelModel {
+  /** In the order of their names. */
+  readonly topics = signal<TopicModel[]>([]);
+  /** Those that the gateway described, in its order. */
+  readonly described = signal<TopicModel[]>([]);
+  /** Whether the first snapshot is here. */
+  readonly loaded = signal(false);
+  /** How many clients are in the room. */
+  readonly members = signal(0);
+  readonly lastGap = signal<Gap | undefined>(undefined);
+  readonly listeners = new Set<ChannelListener>();
+  #byTopic = new Map<string, TopicModel>();
+  #pending = new Map<string, Update>();
+  #flush = () => this.#show();
+
+  constructor(readonly name: string) {}
+
+  receive(message: ChannelMessage): void {
+    switch (message.type) {
+      case "snapshot":
+        for (const update of message.values) this.#take(update);
+        this.loaded.value = true;
+        break;
+      case "data":
+        this.#take(message);
+        break;
+      case "describe":
+        this.#describe(message.topics);
+        break;
+      case "gap":
+        if (message.reason !== "epoch") this.lastGap.value = message;
+        for (const listener of this.listeners) listener.gap(message);
+        break;
+      case "presence":
+        this.members.value = message.count;
+        break;
+    }
+  }
+
+  #take(update: Update): void {
+    this.#pending.set(update.topic, update);
+    if (this.#pending.size > MAX_TOPICS) this.#show();
+    for (const listener of this.listeners) listener.update(update);
+    onNextFrame(this.#flush);
+  }
+
+  #describe(descriptions: TopicDescription[]): void {
+    const described = new Set(this.described.value);
+    for (const description of descriptions) {
+      const topic = this.#topic(description.topic);
+      if (!topic) continue;
+      topic.description.value = description;
+      described.add(topic);
+    }
+    this.described.value = [...described];
+    onNextFrame(this.#flush);
+  }
+
+  #topic(name: string): TopicModel | undefined {
+    const known = this.#byTopic.get(name);
+    if (known || this.#byTopic.size >= MAX_TOPICS) return known;
+    const topic = new TopicModel(name);
+    this.#byTopic.set(name, topic);
+    return topic;
+  }
+
+  #show(): void {
+    for (const [name, update] of this.#pending) {
+      const topic = this.#topic(name);
+      if (topic) topic.update.value = update;
+    }
+    this.#pending.clear();
+    if (this.#byTopic.size !== this.topics.value.length) {
+      this.topics.value = [...this.#byTopic.values()].sort((a, b) => a.topic < b.topic ? -1 : 1);
+    }
+  }
+}

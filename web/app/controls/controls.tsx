@@ -1,0 +1,85 @@
+import { useMemo } from "preact/hooks";
+import type { Control } from "../../../gateway/sessions/messages.ts";
+import type { ChannelModel, TopicModel } from "../channel_model.ts";
+import type { Store } from "../store.ts";
+import { topicLabel } from "../values/topic_label.ts";
+import { ButtonControl } from "./button_control.tsx";
+import { ChoiceControl } from "./choice_control.tsx";
+import { Commander } from "./commander.ts";
+import { EntryControl } from "./entry_control.tsx";
+import { NumberControl } from "./number_control.tsx";
+import { SwitchControl } from "./switch_control.tsx";
+
+/** What every kind of control gets. */
+export interface ControlProps {
+  /** Unique on the page; labels refer to it. */
+  id: string;
+  label: string;
+  topic: TopicModel;
+  control: Control;
+  commander: Commander;
+  /** Nothing can be sent now. */
+  disabled: boolean;
+}
+
+/** The controls that the channel's description offers. */
+export function Controls({ store, model }: { store: Store; model: ChannelModel }) {
+  const topics = model.described.value.filter((topic) => topic.held);
+  if (topics.length === 0) return null;
+  const blocked = store.blocked.value;
+  return (
+    <section class="controls" aria-labelledby="controls-title">
+      <h2 id="controls-title">Controls</h2>
+      {blocked && <p class="muted blocked" id="blocked">{blocked}</p>}
+      <fieldset disabled={blocked !== undefined} aria-describedby={blocked && "blocked"}>
+        {topics.map((topic, i) => (
+          <OneControl
+            key={topic.topic}
+            id={`control-${i}`}
+            store={store}
+            topic={topic}
+            model={model}
+          />
+        ))}
+      </fieldset>
+    </section>
+  );
+}
+
+interface OneProps {
+  id: string;
+  store: Store;
+  topic: TopicModel;
+  model: ChannelModel;
+}
+
+function OneControl({ id, store, topic, model }: OneProps) {
+  const commander = useMemo(
+    () => new Commander(store.client, model.name, topic.topic),
+    [store, model, topic],
+  );
+  const control = topic.description.value?.control;
+  if (!control) return null;
+  const props = {
+    id,
+    label: topicLabel(topic.topic, model.name),
+    topic,
+    control,
+    commander,
+    disabled: store.blocked.value !== undefined,
+  };
+  switch (control.type) {
+    case "number":
+      return control.min === undefined || control.max === undefined
+        ? <EntryControl {...props} />
+        : <NumberControl {...props} min={control.min} max={control.max} />;
+    case "switch":
+      return <SwitchControl {...props} />;
+    case "choice":
+      return <ChoiceControl {...props} />;
+    case "button":
+      return <ButtonControl {...props} />;
+    default:
+      return <EntryControl {...props} />;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Store } from "./store.ts";
+
+function stopped(code: number, reason: string): string {
+  switch (code) {
+    case 4401:
+      return "This gateway asks for an access token. Open the link that it printed when it started.";
+    case 4403:
+      return `The gateway refused this page: ${reason}.`;
+    default:
+      return `Not connected: ${reason}.`;
+  }
+}
+
+/** What keeps values from arriving, in words, above everything else. */
+export function Notices({ store }: { store: Store }) {
+  const connection = store.connection.value;
+  const status = store.status.value;
+  if (connection.state === "stopped") {
+    return <p class="notice bad" role="alert">{stopped(connection.code, connection.reason)}</p>;
+  }
+  if (connection.state === "waiting" && store.channels.value) {
+    return <p class="notice">What you see is as of the last connection: {connection.reason}.</p>;
+  }
+  if (connection.state === "connected" && status?.broker === "disconnected") {
+    return (
+      <p class="notice" role="status">
+        The gateway has lost its MQTT broker{status.reason ? `: ${status.reason}` : ""}.{" "}
+        New values come when it is back.
+      </p>
+    );
+  }
+  return null;
+}

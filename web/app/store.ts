@@ -1,0 +1,94 @@
+import { computed, signal } from "@preact/signals";
+import type { Status } from "../../gateway/sessions/messages.ts";
+import { Client, type ConnectionState, type Subscription } from "../client/client.ts";
+import { ChannelModel } from "./channel_model.ts";
+
+/** How long a channel stays subscribed after the last one who looked left, milliseconds. */
+const LINGER = 3000;
+
+interface Watched {
+  model: ChannelModel;
+  watchers: number;
+  subscription: Subscription;
+  leaving: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The page's view of the gateway. */
+export class Store {
+  readonly connection = signal<ConnectionState>({ state: "connecting", attempt: 0 });
+  readonly status = signal<Status | undefined>(undefined);
+  /** Names in order; `undefined` until the gateway told. */
+  readonly channels = signal<string[] | undefined>(undefined);
+  /** The gateway's time, Unix milliseconds, moving on once a second. */
+  readonly now = signal(Date.now());
+  /** Why nothing can be sent now; `undefined` when it can. */
+  readonly blocked = computed(() => {
+    const connection = this.connection.value;
+    if (connection.state !== "connected") return "Not connected to the gateway.";
+    if (connection.role === "viewer") {
+      return "This link is for watching only. Controls need an operator's link.";
+    }
+    return undefined;
+  });
+  readonly client: Client;
+  #names = new Set<string>();
+  #fresh = true;
+  #watched = new Map<string, Watched>();
+  /** Kept when nobody looks, so that coming back shows the last values at once. */
+  #models = new Map<string, ChannelModel>();
+
+  /** @param token Access token, where the page was opened with one. */
+  constructor(url: URL, readonly token: string | undefined) {
+    this.client = new Client(url, {
+      ...(token === undefined ? {} : { token }),
+      onState: (state) => this.connection.value = state,
+      onMessage: (message) => {
+        if (message.type === "welcome") this.#fresh = true;
+        else if (message.type === "status") this.status.value = message;
+        else if (message.type === "channels") this.#channels(message.added, message.removed);
+        else if (message.type === "pong") this.now.value = this.time();
+      },
+    });
+    setInterval(() => this.now.value = this.time(), 1000);
+  }
+
+  /** The gateway's time now, Unix milliseconds. */
+  time(): number {
+    return Date.now() + (this.client.clock?.offset ?? 0);
+  }
+
+  /** Subscribes to a channel while somebody looks; call the result to stop looking. */
+  watch(name: string): { model: ChannelModel; release: () => void } {
+    let watched = this.#watched.get(name);
+    if (!watched) {
+      const model = this.#models.get(name) ?? new ChannelModel(name);
+      this.#models.set(name, model);
+      const subscription = this.client.subscribe(name, (message) => model.receive(message));
+      watched = { model, watchers: 0, subscription, leaving: undefined };
+      this.#watched.set(name, watched);
+    }
+    watched.watchers++;
+    clearTimeout(watched.leaving);
+    return { model: watched.model, release: () => this.#release(name, watched) };
+  }
+
+  #release(name: string, watched: Watched): void {
+    if (--watched.watchers > 0) return;
+    watched.leaving = setTimeout(() => {
+      watched.subscription.close();
+      this.#watched.delete(name);
+    }, LINGER);
+  }
+
+  /** The first `channels` of a connection names all; later ones are changes. */
+  #channels(added: string[], removed: string[]): void {
+    if (this.#fresh) this.#names.clear();
+    this.#fresh = false;
+    for (const name of removed) {
+      this.#names.delete(name);
+      this.#models.delete(name);
+    }
+    for (const name of added) this.#names.add(name);
+    this.channels.value = [...this.#names].sort((a, b) => a.localeCompare(b));
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Bundles the page into one module, `web/dist/assets.js`, that the gateway
+ * imports; so a compiled gateway carries its page and reads no file for it.
+ *
+ * Run by `deno task build`. With `--if-stale` it does nothing when the module
+ * was made from the sources as they are.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Asset } from "./assets.d.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const WEB = new URL("web/", ROOT);
+const APP = new URL("app/", WEB);
+const DIST = new URL("dist/", WEB);
+const MODULE = new URL("assets.js", DIST);
+const MARK = "// Made by web/build.ts from sources with the hash ";
+
+/** Files that the page is made from, in a fixed order. */
+function sources(): URL[] {
+  const found: URL[] = [
+    new URL("deno.json", ROOT),
+    new URL("gateway/sessions/messages.ts", ROOT),
+  ];
+  const visit = (folder: URL) => {
+    for (const entry of Deno.readDirSync(folder)) {
+      if (entry.isDirectory && entry.name !== "dist") visit(new URL(`${entry.name}/`, folder));
+      else if (entry.isFile) found.push(new URL(entry.name, folder));
+    }
+  };
+  visit(WEB);
+  return found.sort((a, b) => a.href < b.href ? -1 : 1);
+}
+
+function hashOf(...parts: (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+/** Names and contents of all sources in one hash. */
+function sourceHash(): string {
+  return hashOf(
+    ...sources().flatMap((file) => [file.href.slice(ROOT.href.length), Deno.readFileSync(file)]),
+  );
+}
+
+/** The hash that the module was made from; `undefined` when there is none. */
+function builtHash(): string | undefined {
+  try {
+    using file = Deno.openSync(MODULE);
+    const head = new Uint8Array(MARK.length + 64);
+    const length = file.readSync(head) ?? 0;
+    const text = new TextDecoder().decode(head.subarray(0, length));
+    return text.startsWith(MARK) ? text.slice(MARK.length) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** @throws {Error} With the bundler's messages. */
+async function bundle(file: string): Promise<string> {
+  const result = await Deno.bundle({
+    entrypoints: [fileURLToPath(new URL(file, APP))],
+    platform: "browser",
+    format: "esm",
+    minify: true,
+    write: false,
+  });
+  const [output] = result.outputFiles ?? [];
+  if (!result.success || !output) {
+    const problems = result.errors.map((error) =>
+      `${error.location?.file ?? file}:${error.location?.line ?? 0}: ${error.text}`
+    );
+    throw new Error(`Cannot bundle ${file}: ${problems.join("\n")}`);
+  }
+  return output.text();
+}
+
+function asset(type: string, text: string, immutable?: true): Asset {
+  const body = gzipSync(text, { level: 9 });
+  const etag = `"${hashOf(body).slice(0, 16)}"`;
+  return { type, etag, body: body.toString("base64"), ...(immutable ? { immutable } : {}) };
+}
+
+/** A URL that changes with the content, so that it may be kept forever. */
+function hashed(name: string, text: string): string {
+  return name.replace(/\.(\w+)$/, `.${hashOf(text).slice(0, 10)}.$1`);
+}
+
+async function page(): Promise<Record<string, Asset>> {
+  const [script, style] = await Promise.all([bundle("main.tsx"), bundle("styles/app.css")]);
+  const read = (name: string) => Deno.readTextFileSync(new URL(name, APP));
+  const [scriptUrl, styleUrl] = [hashed("/app.js", script), hashed("/app.css", style)];
+  const html = read("index.html").replace("/app.js", scriptUrl).replace("/app.css", styleUrl);
+  return {
+    "/": asset("text/html; charset=utf-8", html),
+    [scriptUrl]: asset("text/javascript; charset=utf-8", script, true),
+    [styleUrl]: asset("text/css; charset=utf-8", style, true),
+    "/icon.svg": asset("image/svg+xml", read("icon.svg")),
+    "/manifest.webmanifest": asset("application/manifest+json", read("manifest.webmanifest")),
+  };
+}
+
+async function build(hash: string): Promise<void> {
+  const assets = await page();
+  const module = [
+    `${MARK}${hash}`,
+    '// @ts-self-types="../assets.d.ts"',
+    `export const assets = ${JSON.stringify(assets, null, 2)};`,
+    "",
+  ].join("\n");
+  Deno.mkdirSync(DIST, { recursive: true });
+  const temporary = new URL(`assets.${Deno.pid}.tmp`, DIST);
+  Deno.writeTextFileSync(temporary, module);
+  Deno.renameSync(temporary, MODULE);
+  for (const [url, { body }] of Object.entries(assets)) {
+    console.log(`${url} ${Math.ceil(body.length * 3 / 4)} bytes compressed`);
+  }
+}
+
+if (import.meta.main) {
+  const hash = sourceHash();
+  if (!Deno.args.includes("--if-stale") || builtHash() !== hash) await build(hash);
+}

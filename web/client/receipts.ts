@@ -1,0 +1,40 @@
+import type { Timing } from "./timing.ts";
+import { utf8Length } from "./utf8_length.ts";
+
+/**
+ * Tells the gateway how many payload bytes arrived on this connection, which
+ * keeps its window for this client open. Nothing is sent while nothing
+ * arrives. {@linkcode stop} ends its timer.
+ */
+export class Receipts {
+  #received = 0;
+  #told = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #tell: (bytes: number) => void;
+  readonly #timing: Timing;
+
+  /** @param tell Sends `received`; gets the bytes of all messages so far. */
+  constructor(tell: (bytes: number) => void, timing: Timing) {
+    this.#tell = tell;
+    this.#timing = timing;
+  }
+
+  /** Counts one message; call it after the message was handled. */
+  add(message: string | ArrayBuffer): void {
+    this.#received += typeof message === "string" ? utf8Length(message) : message.byteLength;
+    if (this.#received - this.#told >= this.#timing.receivedBytes) this.#send();
+    else this.#timer ??= setTimeout(() => this.#send(), this.#timing.receivedEvery);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #send(): void {
+    this.stop();
+    if (this.#received === this.#told) return;
+    this.#told = this.#received;
+    this.#tell(this.#received);
+  }
+}
