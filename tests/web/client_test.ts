@@ -115,9 +115,27 @@ Deno.test("asks again for a channel once it exists", async () => {
   const peer = await gateway.peers.take();
   peer.welcome();
   await peer.next("subscribe");
-  peer.send({ type: "error", code: "no_such_channel", message: "no such channel" });
+  peer.send({ type: "error", code: "no_such_channel", message: "none", id: "desk" });
   peer.send({ type: "channels", added: ["other"], removed: [] });
   peer.send({ type: "channels", added: ["desk"], removed: [] });
+  assert.equal((await peer.next("subscribe")).channel, "desk");
+});
+
+Deno.test("asks again for a channel that did not fit once another is left", async () => {
+  await using gateway = new FakeGateway();
+  using t = connect(gateway);
+  const lux = t.client.subscribe("lux", () => {});
+  t.watch();
+  const peer = await gateway.peers.take();
+  peer.welcome();
+  const refused = Promise.withResolvers<void>();
+  t.client.subscribe("fence", () => refused.resolve());
+  peer.send({ type: "error", code: "too_many_channels", message: "at most 1", id: "desk" });
+  peer.send({ ...snapshot(1), channel: "fence" });
+  await refused.promise;
+  for (let i = 0; i < 3; i++) await peer.next("subscribe");
+  lux.close();
+  assert.equal((await peer.next("unsubscribe")).channel, "lux");
   assert.equal((await peer.next("subscribe")).channel, "desk");
 });
 

@@ -37,10 +37,9 @@ export class Store {
   /** Kept when nobody looks, so that coming back shows the last values at once. */
   #models = new Map<string, ChannelModel>();
 
-  /** @param token Access token, where the page was opened with one. */
-  constructor(url: URL, readonly token: string | undefined) {
+  /** @param url The gateway's `/ws`; a cookie says who asks. */
+  constructor(url: URL) {
     this.client = new Client(url, {
-      ...(token === undefined ? {} : { token }),
       onState: (state) => this.connection.value = state,
       onMessage: (message) => {
         if (message.type === "welcome") this.#fresh = true;

@@ -52,8 +52,11 @@ export interface Subscription extends Disposable {
 interface Wanted {
   position: ChannelPosition;
   handler: (message: ChannelMessage) => void;
-  /** `asked`: subscribe was sent on this connection. `refused`: asked, and maybe refused. */
-  state: "idle" | "asked" | "refused" | "joined";
+  /**
+   * `asked`: subscribe was sent on this connection. `refused`: and the channel
+   * does not exist. `full`: and this connection has as many as it may.
+   */
+  state: "idle" | "asked" | "refused" | "full" | "joined";
 }
 
 /** Keeps a connection to one gateway until {@linkcode Client.close}. */
@@ -114,7 +117,9 @@ export class Client implements Disposable {
     const close = () => {
       if (this.#wanted.get(channel) !== wanted) return;
       this.#wanted.delete(channel);
-      if (wanted.state !== "idle") this.#connection?.send({ type: "unsubscribe", channel });
+      if (wanted.state === "idle") return;
+      this.#connection?.send({ type: "unsubscribe", channel });
+      this.#useRoom();
     };
     return { channel, close, [Symbol.dispose]: close };
   }
@@ -258,15 +263,18 @@ export class Client implements Disposable {
     });
   }
 
-  /**
-   * An `error` does not name the channel that it is about, so each one without
-   * an answer so far counts as refused; asking once more does no harm.
-   */
-  #refused(message: ErrorMessage): void {
-    if (message.id !== undefined && this.#commands.refuse(message.id, message.message)) return;
-    if (message.code !== "no_such_channel") return;
-    for (const wanted of this.#wanted.values()) {
-      if (wanted.state === "asked") wanted.state = "refused";
+  /** The `id` of an error is that of a command, or the channel of a subscribe. */
+  #refused({ code, id, message }: ErrorMessage): void {
+    if (id === undefined || this.#commands.refuse(id, message)) return;
+    const wanted = this.#wanted.get(id);
+    if (code === "no_such_channel" && wanted) wanted.state = "refused";
+    if (code === "too_many_channels" && wanted) wanted.state = "full";
+  }
+
+  /** A channel was left: one that did not fit may now. */
+  #useRoom(): void {
+    for (const [channel, wanted] of this.#wanted) {
+      if (wanted.state === "full") return this.#ask(channel, wanted);
     }
   }
 

@@ -19,10 +19,14 @@ export class Receipts {
     this.#timing = timing;
   }
 
-  /** Counts one message; call it after the message was handled. */
+  /**
+   * Counts one message; call it after the message was handled. In a hidden
+   * page, whose timers a browser may hold back for a minute, it tells at once.
+   */
   add(message: string | ArrayBuffer): void {
     this.#received += typeof message === "string" ? utf8Length(message) : message.byteLength;
-    if (this.#received - this.#told >= this.#timing.receivedBytes) this.#send();
+    const due = this.#received - this.#told >= this.#timing.receivedBytes;
+    if (due || globalThis.document?.hidden) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), this.#timing.receivedEvery);
   }
 

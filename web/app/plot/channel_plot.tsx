@@ -116,7 +116,7 @@ function useHistory(
     if (!connected || loaded.current === length) return;
     const abort = new AbortController();
     data.expectHistory();
-    fetchHistory(model.name, store.time() - length, POINTS, store.token, abort.signal)
+    fetchHistory(model.name, store.time() - length, POINTS, abort.signal)
       .then((history) => {
         const connection = store.connection.peek();
         data.load(

@@ -4,7 +4,10 @@ export interface History {
   epoch: string;
   /** Last sequence number that it covers. */
   seq: number;
-  series: { topic: string; unit?: string; points: [time: number, value: unknown][] }[];
+  /** Topics with numbers. */
+  series: { topic: string; unit?: string; points: [time: number, value: number][] }[];
+  /** The other topics, states among them. */
+  others?: { topic: string; points: [time: number, value: unknown][] }[];
 }
 
 /**
@@ -16,14 +19,11 @@ export async function fetchHistory(
   channel: string,
   since: number,
   points: number,
-  token: string | undefined,
   signal: AbortSignal,
 ): Promise<History> {
   const query = new URLSearchParams({ since: String(Math.floor(since)), points: String(points) });
-  const response = await fetch(`/api/channels/${encodeURIComponent(channel)}/history?${query}`, {
-    signal,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-  });
+  const path = `/api/channels/${encodeURIComponent(channel)}/history`;
+  const response = await fetch(`${path}?${query}`, { signal });
   if (!response.ok) throw new Error(`Cannot load the history: status ${response.status}`);
   return await response.json();
 }

@@ -80,6 +80,9 @@ export class PlotData implements ChannelListener {
     for (const { topic, unit, points } of history.series) {
       for (const [time, value] of points) this.#add(topic, unit, time, value);
     }
+    for (const { topic, points } of history.others ?? []) {
+      for (const [time, value] of points) this.#add(topic, undefined, time, value);
+    }
     for (const time of this.#breaks) this.#breakAfter(time);
     for (const update of since) this.update(update);
   }

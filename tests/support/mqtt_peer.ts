@@ -1,0 +1,73 @@
+/**
+ * MQTT clients for tests: `npm:mqtt` with promises, and a bare socket.
+ *
+ * @module
+ */
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+
+export interface Received {
+  topic: string;
+  text: string;
+  retain: boolean;
+}
+
+/** Opens with {@linkcode MqttPeer.connect}; `await using` ends it. */
+export class MqttPeer implements AsyncDisposable {
+  readonly client: MqttClient;
+  readonly received: Received[] = [];
+  #waiters: (() => void)[] = [];
+
+  private constructor(client: MqttClient) {
+    this.client = client;
+    client.on("message", (topic, payload, { retain }) => {
+      this.received.push({ topic, text: payload.toString(), retain });
+      for (const wake of this.#waiters.splice(0)) wake();
+    });
+    client.on("error", () => {});
+  }
+
+  /** @throws If the broker refuses. */
+  static async connect(url: string, options: IClientOptions = {}): Promise<MqttPeer> {
+    const client = await mqtt.connectAsync(url, {
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      connectTimeout: 5000,
+      ...options,
+    }, false);
+    return new MqttPeer(client);
+  }
+
+  async publish(
+    topic: string,
+    value: unknown,
+    options: { qos?: 0 | 1 | 2; retain?: boolean } = {},
+  ) {
+    const text = typeof value === "string" || value instanceof Uint8Array
+      ? value
+      : JSON.stringify(value);
+    await this.client.publishAsync(topic, text as string, { qos: 1, ...options });
+  }
+
+  async subscribe(filter: string, qos: 0 | 1 | 2 = 1) {
+    return await this.client.subscribeAsync(filter, { qos });
+  }
+
+  /** The first message that fits, also of those that came before. */
+  async message(accept: (message: Received) => boolean): Promise<Received> {
+    const deadline = AbortSignal.timeout(10_000);
+    while (true) {
+      const found = this.received.find(accept);
+      if (found) return found;
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const late = () => reject(new Error("no such MQTT message came"));
+      deadline.addEventListener("abort", late, { once: true });
+      this.#waiters.push(resolve);
+      await promise;
+      deadline.removeEventListener("abort", late);
+    }
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.client.endAsync(true);
+  }
+}
