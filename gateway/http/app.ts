@@ -119,8 +119,9 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
       return null;
     }
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
-    const chosen = offered.includes(protocol) ? { protocol } : {};
-    return Deno.upgradeWebSocket(c.req.raw, { idleTimeout, ...chosen });
+    const chosen = offered.includes(protocol);
+    const options = { idleTimeout, ...(chosen ? { protocol } : {}) };
+    return { ...Deno.upgradeWebSocket(c.req.raw, options), chosen };
   };
   const session = (c: Context<Env>) => {
     const { peer } = c.env;
@@ -128,7 +129,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
     const refusal = sessions.refusal(peer);
     const upgraded = upgrade(c, PROTOCOL);
     if (upgraded === null) return problem(c, 426, "this is a WebSocket address");
-    const { socket, response } = upgraded;
+    const { socket, response, chosen } = upgraded;
     if (refusal !== null) {
       socket.onopen = () => socket.close(CloseCode.tooMany, refusal);
       return response;
@@ -138,6 +139,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
     sessions.accept({
       socket,
       peer,
+      takesArrays: chosen,
       identity: c.get("identity"),
       channel: name ?? null,
       ...(since === undefined ? {} : { since }),

@@ -12,15 +12,24 @@ export interface Flushable {
   flush(): void;
 }
 
-/** Share of the time that flushing may take before entries gather longer. */
-const DUTY = 0.4;
+/** Share of the time that sending may take before entries gather longer. */
+const DUTY = 0.25;
 
+/**
+ * What sending costs shows only when the event loop comes round again: the
+ * sockets write after the loop that filled their queues. So the next flush
+ * waits for that turn, and then as much longer as the turn was expensive.
+ */
 export class FlushScheduler {
   readonly #gatherMs: number;
   #dirty: Flushable[] = [];
+  /** A flush is due, or the turn after one has not come yet. */
   #scheduled = false;
   readonly #lazy = new Map<Flushable, ReturnType<typeof setTimeout>>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #notBefore = 0;
+  #flushedAt = 0;
+  #closed = false;
 
   /** @param gatherMs Longest time to gather, milliseconds. */
   constructor(gatherMs: number) {
@@ -32,11 +41,14 @@ export class FlushScheduler {
     if (item.dirty) return;
     item.dirty = true;
     this.#dirty.push(item);
-    if (this.#scheduled) return;
+    if (!this.#scheduled) this.#schedule();
+  }
+
+  #schedule() {
     this.#scheduled = true;
     const wait = this.#notBefore - performance.now();
     if (wait <= 0) queueMicrotask(this.#run);
-    else setTimeout(this.#run, wait);
+    else this.#timer = setTimeout(this.#run, wait);
   }
 
   /** Flushes after `delayMs`, or sooner with something else. */
@@ -50,23 +62,30 @@ export class FlushScheduler {
   }
 
   readonly #run = () => {
-    const start = performance.now();
+    if (this.#closed) return;
+    this.#flushedAt = performance.now();
     const items = this.#dirty;
     this.#dirty = [];
-    this.#scheduled = false;
     for (const item of items) {
       item.dirty = false;
       item.flush();
     }
-    const cost = performance.now() - start;
-    this.#notBefore = start + Math.min(this.#gatherMs, cost / DUTY);
+    setImmediate(this.#turned);
+  };
+
+  readonly #turned = () => {
+    const cost = performance.now() - this.#flushedAt;
+    this.#notBefore = this.#flushedAt + Math.min(this.#gatherMs, cost / DUTY);
+    this.#scheduled = false;
+    if (this.#dirty.length > 0 && !this.#closed) this.#schedule();
   };
 
   /** Forgets what waits; nothing is flushed any more. */
   close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
     for (const timer of this.#lazy.values()) clearTimeout(timer);
     this.#lazy.clear();
     this.#dirty = [];
-    this.#scheduled = true;
   }
 }

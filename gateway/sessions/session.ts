@@ -18,7 +18,6 @@ import {
   type Command,
   type GapReason,
   type Member,
-  PROTOCOL,
   type Role,
   type ServerMessage,
   type TopicDescription,
@@ -30,8 +29,6 @@ import { type Outlet, Subscription } from "./subscription.ts";
 const WINDOW_BYTES = 64 << 10;
 /** Bytes that may wait in Deno's queue for a plain client. */
 const PLAIN_BYTES = 256 << 10;
-/** `received` messages that acknowledge at least so much are not counted as messages. */
-const FREE_RECEIVED_BYTES = 8 << 10;
 /** Seconds of messages that may come at once. */
 const BURST_SECONDS = 2;
 
@@ -68,6 +65,8 @@ export class Session implements Outlet {
   readonly #lagging = new Set<Subscription>();
   #sent = 0;
   #acknowledged = 0;
+  /** Frames sent less `received` messages taken. */
+  #frames = 0;
   /** When the client was last heard, `performance.now()`. */
   #heard = performance.now();
   /** Since when a plain client has had a backlog. */
@@ -80,6 +79,7 @@ export class Session implements Outlet {
     socket: WebSocket,
     identity: Identity & { role: Role },
     peer: string,
+    takesArrays: boolean,
     id: string,
     memberName: string,
     context: SessionContext,
@@ -88,7 +88,7 @@ export class Session implements Outlet {
     this.id = id;
     this.peer = peer;
     this.member = { member: memberName, role: identity.role, since: now() };
-    this.takesArrays = socket.protocol === PROTOCOL;
+    this.takesArrays = takesArrays;
     this.#context = context;
     this.#tokens = context.config.limits.messagesPerSecond * BURST_SECONDS;
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -111,6 +111,7 @@ export class Session implements Outlet {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(text);
     this.#sent += bytes;
+    this.#frames++;
     this.#context.counters.framesOut++;
     this.#context.counters.bytesOut += bytes;
   }
@@ -205,12 +206,13 @@ export class Session implements Outlet {
     return false;
   }
 
-  /** @returns Whether it acknowledged enough not to be counted. */
+  /** @returns Whether it is not counted: one per frame that was sent is free. */
   #acknowledge(bytes: number): boolean {
     const step = Math.min(bytes, this.#sent) - this.#acknowledged;
     if (step > 0) this.#acknowledged += step;
     if (this.#lagging.size > 0) this.catchUp();
-    return step >= FREE_RECEIVED_BYTES || (step > 0 && this.#acknowledged === this.#sent);
+    this.#frames--;
+    return this.#frames >= 0;
   }
 
   #handle(message: ClientMessage) {

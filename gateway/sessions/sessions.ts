@@ -17,6 +17,8 @@ import { Session, type SessionCounters } from "./session.ts";
 export interface Connection {
   socket: WebSocket;
   peer: string;
+  /** Whether the client speaks `edgewire.v1` (Deno's socket does not know it on this side). */
+  takesArrays: boolean;
   /** `null` if it has no or a wrong token. */
   identity: Identity | null;
   /** Channel of `/ws/<channel>`; `null` at `/ws`. */
@@ -126,7 +128,8 @@ export class Sessions implements ChannelListener {
     this.#remember(session, Date.now() + RESUME_MS);
   }
 
-  #begin({ socket, peer, identity, channel, since, resume }: Connection): Session | null {
+  #begin(connection: Connection): Session | null {
+    const { socket, peer, takesArrays, identity, channel, since, resume } = connection;
     if (identity === null) {
       socket.close(CloseCode.unauthenticated, "no or wrong token");
       return null;
@@ -137,13 +140,21 @@ export class Sessions implements ChannelListener {
     }
     const { role } = identity;
     const id = this.#takeUp(resume, role) ?? randomName(18);
-    const session = new Session(socket, { ...identity, role }, peer, id, randomName(6), {
-      config: this.#config,
-      rooms: this.#rooms,
-      commands: this.#commands,
-      counters: this.counters,
-      lagging: (session) => this.#lag(session),
-    });
+    const session = new Session(
+      socket,
+      { ...identity, role },
+      peer,
+      takesArrays,
+      id,
+      randomName(6),
+      {
+        config: this.#config,
+        rooms: this.#rooms,
+        commands: this.#commands,
+        counters: this.counters,
+        lagging: (session) => this.#lag(session),
+      },
+    );
     this.#sessions.add(session);
     this.#remember(session, Infinity);
     const { epoch } = this.#rooms;

@@ -1,12 +1,14 @@
 /**
  * What the system says a process used: CPU time and resident memory from
- * `/proc` (Linux). Deno hands out `/proc` with `--allow-all` only.
+ * `/proc` (Linux). Deno opens `/proc` with `--allow-all` only, so `cat` reads it.
  *
  * @module
  */
 
 /** One clock tick of `/proc` in microseconds: `USER_HZ` is 100 on every Linux that Deno runs on. */
 const TICK_US = 10_000;
+/** Time between two looks at the memory of a process. */
+const SAMPLE_MS = 500;
 
 /** Resident memory of a process, in bytes. */
 export interface Memory {
@@ -15,40 +17,74 @@ export interface Memory {
   peak: number;
 }
 
+/** CPU times in microseconds, in steps of 10,000, and memory, all at one time. */
+interface Snapshot {
+  /** `performance.now()`. */
+  time: number;
+  /** Of the process under test, all threads, user and system. */
+  process: number;
+  /** Of this process. */
+  load: number;
+  /** Of everything on this machine. */
+  machine: number;
+  memory: Memory;
+}
+
 /**
- * CPU time that all threads of a process used so far, user and system.
+ * Files of `/proc`, one after the other.
  *
- * @returns Microseconds, in steps of 10,000.
- * @throws {Deno.errors.NotFound} When the process is gone.
+ * @throws {Error} When one is not there, as after the end of its process.
  */
-export function cpuMicros(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+export async function readProc(...names: string[]): Promise<string> {
+  const args = names.map((name) => `/proc/${name}`);
+  const { success, stdout } = await new Deno.Command("cat", { args, stderr: "null" }).output();
+  if (!success) throw new Error(`Cannot read ${args.join(", ")}: no such process`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** CPU time in `/proc/<pid>/stat` (proc_pid_stat(5), fields 14 and 15). */
+function cpuMicros(text: string, pid: number): number {
+  const line = text.match(new RegExp(`^${pid} \\(.*\\) (.+)$`, "m"))?.[1] ?? "";
+  const fields = line.split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+/** CPU time that all processes used in `/proc/stat` (proc_stat(5)). */
+function machineMicros(text: string): number {
+  const times = text.match(/^cpu +(.+)$/m)?.[1]?.split(" ").map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = times;
+  return (user + nice + system + irq + softirq) * TICK_US;
+}
+
+function memoryIn(text: string): Memory {
+  const kib = (name: string) => Number(text.match(new RegExp(`^${name}:\\s+(\\d+)`, "m"))?.[1]);
+  return { now: kib("VmRSS") * 1024, peak: kib("VmHWM") * 1024 };
 }
 
 /**
  * Resident memory of a process.
  *
- * @throws {Deno.errors.NotFound} When the process is gone.
+ * @throws {Error} When the process is gone.
  */
-export function memory(pid: number): Memory {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const kib = (name: string) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+)`, "m"))?.[1]);
-  return { now: kib("VmRSS") * 1024, peak: kib("VmHWM") * 1024 };
+export async function memory(pid: number): Promise<Memory> {
+  return memoryIn(await readProc(`${pid}/status`));
 }
 
-/** CPU time that the whole machine spent on processes so far, in microseconds. */
-export function machineMicros(): number {
-  const line = Deno.readTextFileSync("/proc/stat").split("\n", 1)[0] ?? "";
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.trim().split(/\s+/)
-    .slice(1).map(Number);
-  return (user + nice + system + irq + softirq) * TICK_US;
+async function snapshot(pid: number): Promise<Snapshot> {
+  const time = performance.now();
+  const text = await readProc(`${pid}/stat`, `${Deno.pid}/stat`, "stat", `${pid}/status`);
+  return {
+    time: (time + performance.now()) / 2,
+    process: cpuMicros(text, pid),
+    load: cpuMicros(text, Deno.pid),
+    machine: machineMicros(text),
+    memory: memoryIn(text),
+  };
 }
 
 /** How many files a process of this session may hold open. */
-export function openFilesLimit(): number {
-  const limits = Deno.readTextFileSync("/proc/self/limits");
+export async function openFilesLimit(): Promise<number> {
+  const limits = await readProc("self/limits");
   return Number(limits.match(/^Max open files\s+(\d+)/m)?.[1] ?? 1024);
 }
 
@@ -67,43 +103,55 @@ export interface Cost {
   memoryGrowth: number;
 }
 
-/** Measures one process over one window of time; starts at once. */
+/** Measures one process over one window of time. */
 export class Meter {
   #pid: number;
-  #start = performance.now();
-  #cpu: number;
-  #load = cpuMicros(Deno.pid);
-  #machine = machineMicros();
+  #first: Snapshot;
   #samples: number[] = [];
   #timer: ReturnType<typeof setInterval>;
 
-  constructor(pid: number) {
+  private constructor(pid: number, first: Snapshot) {
     this.#pid = pid;
-    this.#cpu = cpuMicros(pid);
-    this.#samples.push(memory(pid).now);
-    this.#timer = setInterval(() => this.#sample(), 250);
+    this.#first = first;
+    this.#samples.push(first.memory.now);
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
   }
 
-  #sample() {
+  /**
+   * Starts the window.
+   *
+   * @throws {Error} When the process is gone.
+   */
+  static async start(pid: number): Promise<Meter> {
+    return new Meter(pid, await snapshot(pid));
+  }
+
+  async #sample() {
     try {
-      this.#samples.push(memory(this.#pid).now);
+      this.#samples.push((await memory(this.#pid)).now);
     } catch {
-      clearInterval(this.#timer);
+      this.cancel();
     }
+  }
+
+  /** Ends the window with no result. */
+  cancel() {
+    clearInterval(this.#timer);
   }
 
   /**
    * Ends the window.
    *
-   * @throws {Deno.errors.NotFound} When the process is gone.
+   * @throws {Error} When the process is gone.
    */
-  stop(): Cost {
-    clearInterval(this.#timer);
-    const micros = (performance.now() - this.#start) * 1000;
-    const used = cpuMicros(this.#pid) - this.#cpu;
-    const load = cpuMicros(Deno.pid) - this.#load;
-    const other = machineMicros() - this.#machine - used - load;
-    this.#samples.push(memory(this.#pid).now);
+  async stop(): Promise<Cost> {
+    this.cancel();
+    const first = this.#first, last = await snapshot(this.#pid);
+    this.#samples.push(last.memory.now);
+    const micros = (last.time - first.time) * 1000;
+    const used = last.process - first.process;
+    const load = last.load - first.load;
+    const other = last.machine - first.machine - used - load;
     const half = Math.ceil(this.#samples.length / 2);
     return {
       seconds: micros / 1e6,

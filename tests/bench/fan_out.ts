@@ -70,10 +70,11 @@ export async function fanOut(peer: Peer, options: FanOutOptions): Promise<FanOut
   const publisher = await PacedPublisher.open(peer.mqttPort, topicOf(options.channel));
   const pool = new Pool();
   try {
-    const plainEvery = options.plain ? Math.floor(options.clients / options.plain) : Infinity;
+    const { plain: plainCount = 0 } = options;
+    const plainEvery = Math.floor(options.clients / Math.max(1, plainCount));
     await pool.connect(options.clients, (index) => {
       // Every tenth client is sampled: spread the plain ones so that some are and some are not.
-      const plain = (Math.floor(index / 10) + index) % plainEvery === 0;
+      const plain = plainCount > 0 && (Math.floor(index / 10) + index) % plainEvery === 0;
       const kind = peer.client(options.channel, plain);
       return { ...kind, latencies: plain ? plainLatencies : latencies };
     });
@@ -97,7 +98,7 @@ export async function fanOut(peer: Peer, options: FanOutOptions): Promise<FanOut
       total: pool.updates,
       expected: publisher.count * options.clients,
       faults: describeFaults(pool, publisher.count),
-      memoryPeak: memory(peer.child.pid).peak,
+      memoryPeak: (await memory(peer.child.pid)).peak,
       latency: quantiles(latencies),
       plainLatency: quantiles(plainLatencies),
     };
@@ -129,10 +130,10 @@ async function measure(
   seconds: number,
 ) {
   const published = publisher.count, updates = pool.updates, frames = pool.frames;
-  const meter = new Meter(peer.child.pid);
+  const meter = await Meter.start(peer.child.pid);
   await delay(seconds * 1000);
   peer.child.expectRunning();
-  const cost = meter.stop();
+  const cost = await meter.stop();
   const delivered = pool.updates - updates;
   return {
     rate: (publisher.count - published) / cost.seconds,

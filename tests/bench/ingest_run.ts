@@ -33,11 +33,11 @@ export async function ingestRun(
   options: Omit<FloodOptions, "port">,
 ): Promise<IngestResult> {
   const before = await peer.messagesIn();
-  const meter = new Meter(peer.child.pid);
+  const meter = await Meter.start(peer.child.pid);
   const result = await flood({ ...options, port: peer.mqttPort });
   const takenIn = before === undefined ? undefined : await taken(peer, before, result.sent);
   peer.child.expectRunning();
-  const cost = meter.stop();
+  const cost = await meter.stop();
   return {
     ...result,
     takenIn,

@@ -3,12 +3,10 @@
  * Mosquitto's own WebSocket listener in the same run, on Linux, over loopback.
  * This process is the load; the processes under test are its children.
  *
- * It needs `--allow-all`: Deno gives `/proc`, where the system accounts for
- * CPU time and memory, for nothing less.
- *
  * @module
  */
 import { parseArgs } from "node:util";
+import { readProc } from "./accounting.ts";
 import { stopAll, takeDeaths } from "./child.ts";
 import { mosquittoVersion } from "./mosquitto.ts";
 import { formatResult } from "./report.ts";
@@ -60,7 +58,7 @@ function parse(args: string[]) {
 
 /** What the numbers depend on. */
 async function machine(mosquitto: string | undefined): Promise<Record<string, string>> {
-  const info = await Deno.readTextFile("/proc/cpuinfo");
+  const info = await readProc("cpuinfo");
   return {
     cpu: info.match(/^(?:model name|Model)\s*:\s*(.+)$/m)?.[1] ?? "unknown",
     cores: String(navigator.hardwareConcurrency),

@@ -113,6 +113,7 @@ export async function fanout(settings: Settings): Promise<Result> {
   const options = { channel: "bench", clients: CLIENTS, rate: RATE, ...windows(settings) };
   const ours = await edgewire(settings, options);
   const theirs = await mosquitto(settings, options);
+  const complete = ours.faults.length === 0;
   const cpu = both("CPU per delivered update, us", (r) => r.microsPerUpdate, ours, theirs, 3);
   const peak = both("peak resident memory, MB", (r) => megabytes(r.memoryPeak), ours, theirs, 1);
   const p99 = both(P99, (r) => r.latency.p99, ours, theirs);
@@ -123,7 +124,7 @@ export async function fanout(settings: Settings): Promise<Result> {
       compared(cpu, 1 / 7, "at most 1/7"),
       target(peak, `under ${MEMORY_TARGET_MB} MB`, peak.edgewire! < MEMORY_TARGET_MB),
       both("p50 publish to receipt, ms", (r) => r.latency.p50, ours, theirs),
-      target(p99, `under ${P99_TARGET_MS} ms`, p99.edgewire! < P99_TARGET_MS),
+      target(p99, `under ${P99_TARGET_MS} ms`, complete && p99.edgewire! < P99_TARGET_MS),
     ],
     notes: notesOf(ours, theirs, RATE),
   };
@@ -137,7 +138,9 @@ export async function fanoutPlain(settings: Settings): Promise<Result> {
     (await edgewire(settings, options)).latency.p99;
   const ours = await edgewire(settings, { ...options, plain: PLAIN_CLIENTS });
   const { p99 } = ours.latency;
-  const unchanged = p99 <= Math.max(before * UNCHANGED_RATIO, before + UNCHANGED_MS);
+  // Latencies of what was delivered say nothing when something was not.
+  const unchanged = ours.faults.length === 0 &&
+    p99 <= Math.max(before * UNCHANGED_RATIO, before + UNCHANGED_MS);
   const row: Row = { measure: `${P99} (not plain)`, edgewire: p99, ratio: p99 / before };
   return {
     scenario: "fanout-plain",
@@ -161,6 +164,7 @@ export async function light(settings: Settings): Promise<Result> {
   };
   const ours = await edgewire(settings, options);
   const theirs = await mosquitto(settings, options);
+  const complete = ours.faults.length === 0;
   const cpu = both("CPU per delivered update, us", (r) => r.microsPerUpdate, ours, theirs, 3);
   const p50 = both("p50 publish to receipt, ms", (r) => r.latency.p50, ours, theirs);
   const p99 = both(P99, (r) => r.latency.p99, ours, theirs);
@@ -170,7 +174,11 @@ export async function light(settings: Settings): Promise<Result> {
       ...deliveryRows(ours, theirs),
       compared(cpu, 1.25, "<= 1.25"),
       compared(p50, 1.5, "<= 1.5"),
-      target(p99, `under ${LIGHT_P99_TARGET_MS} ms`, p99.edgewire! < LIGHT_P99_TARGET_MS),
+      target(
+        p99,
+        `under ${LIGHT_P99_TARGET_MS} ms`,
+        complete && p99.edgewire! < LIGHT_P99_TARGET_MS,
+      ),
       both("peak resident memory, MB", (r) => megabytes(r.memoryPeak), ours, theirs, 1),
     ],
     notes: notesOf(ours, theirs, LIGHT_RATE),

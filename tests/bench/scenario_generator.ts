@@ -40,9 +40,9 @@ export async function generator(settings: Settings): Promise<Result> {
     await delay(WARMUP_MS);
     latencies.clear();
     const updates = pool.updates, frames = pool.frames;
-    const meter = new Meter(child.pid);
+    const meter = await Meter.start(child.pid);
     await delay(Math.min(SECONDS, settings.maxSeconds) * 1000);
-    const cost = meter.stop();
+    const cost = await meter.stop();
     const rate = (pool.updates - updates) / cost.seconds;
     // The source may be what limits: what the generator can do follows from what it used.
     const ceiling = rate / cost.loadCores;

@@ -41,14 +41,14 @@ async function idleMemory(peer: Peer, clients: number): Promise<IdleMemory> {
   const pool = new Pool();
   try {
     await delay(EMPTY_SETTLE_MS);
-    const empty = memory(peer.child.pid).now;
+    const empty = (await memory(peer.child.pid)).now;
     await pool.connect(clients, () => {
       const kind = peer.client(channel, false);
       return { ...kind, options: { ...kind.options, buffer: BUFFER_BYTES } };
     });
     await delay(CLIENTS_SETTLE_MS);
     peer.child.expectRunning();
-    const full = memory(peer.child.pid).now;
+    const full = (await memory(peer.child.pid)).now;
     const gone = pool.receivers.map(({ ended }) => ended).filter((why) => why !== undefined);
     return { empty, full, gone };
   } finally {
@@ -69,7 +69,7 @@ async function startMillis(settings: Settings): Promise<number> {
 
 /** Start, memory with nobody there, memory per idle client. */
 export async function idle(settings: Settings): Promise<Result> {
-  const clients = Math.min(CLIENTS, openFilesLimit() - OTHER_FILES);
+  const clients = Math.min(CLIENTS, await openFilesLimit() - OTHER_FILES);
   const start = await startMillis(settings);
   const ours = await measured(() => startGateway(settings.gateway), clients);
   const theirs = settings.mosquitto ? await measured(startMosquitto, clients) : undefined;

@@ -90,9 +90,10 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   /** Resident memory now, bytes. */
-  residentBytes(): number {
-    const status = Deno.readTextFileSync(`/proc/${this.process.pid}/status`);
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
+  async residentBytes(): Promise<number> {
+    const args = ["-o", "rss=", "-p", String(this.process.pid)];
+    const { stdout } = await new Deno.Command("ps", { args }).output();
+    return Number(new TextDecoder().decode(stdout)) * 1024;
   }
 
   async [Symbol.asyncDispose]() {

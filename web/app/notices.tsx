@@ -18,8 +18,8 @@ export function Notices({ store }: { store: Store }) {
   if (connection.state === "stopped") {
     return <p class="notice bad" role="alert">{stopped(connection.code, connection.reason)}</p>;
   }
-  if (connection.state === "waiting" && store.channels.value) {
-    return <p class="notice">What you see is as of the last connection: {connection.reason}.</p>;
+  if (store.lost.value !== undefined && store.channels.value) {
+    return <p class="notice">What you see is as of the last connection: {store.lost.value}.</p>;
   }
   if (connection.state === "connected" && status?.broker === "disconnected") {
     return (

@@ -16,6 +16,8 @@ interface Watched {
 /** The page's view of the gateway. */
 export class Store {
   readonly connection = signal<ConnectionState>({ state: "connecting", attempt: 0 });
+  /** Why the connection was lost; `undefined` while there is one, or never was. */
+  readonly lost = signal<string | undefined>(undefined);
   readonly status = signal<Status | undefined>(undefined);
   /** Names in order; `undefined` until the gateway told. */
   readonly channels = signal<string[] | undefined>(undefined);
@@ -33,6 +35,7 @@ export class Store {
   readonly client: Client;
   #names = new Set<string>();
   #fresh = true;
+  #lostAt = 0;
   #watched = new Map<string, Watched>();
   /** Kept when nobody looks, so that coming back shows the last values at once. */
   #models = new Map<string, ChannelModel>();
@@ -40,7 +43,7 @@ export class Store {
   /** @param url The gateway's `/ws`; a cookie says who asks. */
   constructor(url: URL) {
     this.client = new Client(url, {
-      onState: (state) => this.connection.value = state,
+      onState: (state) => this.#connected(state),
       onMessage: (message) => {
         if (message.type === "welcome") this.#fresh = true;
         else if (message.type === "status") this.status.value = message;
@@ -56,6 +59,11 @@ export class Store {
     return Date.now() + (this.client.clock?.offset ?? 0);
   }
 
+  /** Until when what is shown is known to hold, Unix milliseconds of the gateway. */
+  known(): number {
+    return this.connection.peek().state === "connected" ? this.time() : this.#lostAt;
+  }
+
   /** Subscribes to a channel while somebody looks; call the result to stop looking. */
   watch(name: string): { model: ChannelModel; release: () => void } {
     let watched = this.#watched.get(name);
@@ -69,6 +77,13 @@ export class Store {
     watched.watchers++;
     clearTimeout(watched.leaving);
     return { model: watched.model, release: () => this.#release(name, watched) };
+  }
+
+  #connected(state: ConnectionState): void {
+    if (this.connection.value.state === "connected") this.#lostAt = this.time();
+    if (state.state === "connected") this.lost.value = undefined;
+    if (state.state === "waiting") this.lost.value ??= state.reason;
+    this.connection.value = state;
   }
 
   #release(name: string, watched: Watched): void {

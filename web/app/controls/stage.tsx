@@ -28,7 +28,11 @@ export function Stage({ commander }: { commander: Commander }) {
   const shown = commander.shown.value;
   const reached = shown ? STAGES.indexOf(shown.stage as typeof STAGES[number]) : -1;
   return (
-    <p class="stage" data-stage={shown?.stage ?? "none"} role="status">
+    <p
+      class="stage"
+      data-stage={shown?.stage ?? "none"}
+      aria-live={shown?.stage === "observed" || shown?.stage === "failed" ? "polite" : "off"}
+    >
       {shown && shown.stage !== "failed" && (
         <span class="stage-dots" aria-hidden="true">
           {STAGES.map((stage, i) => <i key={stage} class={i <= reached ? "done" : ""} />)}

@@ -5,9 +5,16 @@ export interface History {
   /** Last sequence number that it covers. */
   seq: number;
   /** Topics with numbers. */
-  series: { topic: string; unit?: string; points: [time: number, value: number][] }[];
+  series: HistorySeries[];
   /** The other topics, states among them. */
-  others?: { topic: string; points: [time: number, value: unknown][] }[];
+  others?: HistorySeries[];
+}
+
+/** One topic's values, times rising. */
+export interface HistorySeries {
+  topic: string;
+  unit?: string;
+  points: [time: number, value: unknown][];
 }
 
 /**

@@ -23,6 +23,17 @@ export class Panel {
   constructor(readonly unit: string, readonly states: boolean) {}
 }
 
+type Point = Pick<Update, "topic" | "unit" | "time" | "value">;
+
+/** All points in the order of their times, which is how a table takes them fast. */
+function inOrder(history: History, known: Update[]): Point[] {
+  const points: Point[] = [...known];
+  for (const { points: pairs, ...about } of [...history.series, ...history.others ?? []]) {
+    for (const [time, value] of pairs) points.push({ ...about, time, value });
+  }
+  return points.sort((a, b) => a.time - b.time);
+}
+
 /** What is plotted of one channel: history first, then each update as it comes. */
 export class PlotData implements ChannelListener {
   readonly panels = signal<Panel[]>([]);
@@ -74,14 +85,8 @@ export class PlotData implements ChannelListener {
     this.#columns.clear();
     this.panels.value = [];
     this.#seq = history.epoch === epoch ? history.seq : -1;
-    for (const update of known) {
-      this.#add(update.topic, update.unit, update.time, update.value);
-    }
-    for (const { topic, unit, points } of history.series) {
-      for (const [time, value] of points) this.#add(topic, unit, time, value);
-    }
-    for (const { topic, points } of history.others ?? []) {
-      for (const [time, value] of points) this.#add(topic, undefined, time, value);
+    for (const { topic, unit, time, value } of inOrder(history, known)) {
+      this.#add(topic, unit, time, value);
     }
     for (const time of this.#breaks) this.#breakAfter(time);
     for (const update of since) this.update(update);

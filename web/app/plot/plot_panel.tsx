@@ -69,7 +69,7 @@ export function PlotPanel({ panel, channel, view, store, held, onZoom }: Props) 
     const { from, to } = zoom ?? { from: now - length, to: now };
     const made = plot.value;
     made?.batch(() => {
-      made.setData(panel.table.aligned(Math.min(to, now), held), false);
+      made.setData(panel.table.aligned(Math.min(to, store.known()), held), false);
       made.setScale("x", { min: from, max: to });
     });
   });
