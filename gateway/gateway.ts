@@ -22,6 +22,7 @@ import { Commands } from "./rooms/commands.ts";
 import { payloadToJson } from "./rooms/payload.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
+import type { MqttAddress } from "./sessions/messages.ts";
 import { Sessions } from "./sessions/sessions.ts";
 
 /** Where the gateway can be reached. */
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   assets: Record<string, Asset>;
   log: (line: string) => void;
 }
+
+const MQTT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883 };
 
 /** Time for connections to say goodbye at the end, milliseconds. */
 const GOODBYE_MS = 1500;
@@ -92,7 +95,13 @@ export class Gateway {
       obstacle: (route) => this.#obstacle(route),
       publish: (topic, payload) => this.#publish(topic, payload),
     });
-    this.#sessions = new Sessions(config, this.rooms, this.#commands, () => this.#broker.state);
+    this.#sessions = new Sessions(
+      config,
+      this.rooms,
+      this.#commands,
+      () => this.#broker.state,
+      () => this.#mqttAddress(),
+    );
     this.rooms.onMessage((message, route) => this.#heard(message, route));
   }
 
@@ -185,6 +194,18 @@ export class Gateway {
       (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
     );
     return url(cert === undefined ? "http" : "https", this.#server.addr);
+  }
+
+  #mqttAddress(): MqttAddress | undefined {
+    const { broker: { url: external }, mqttHost } = this.#config;
+    if (external !== undefined) {
+      const { protocol, hostname, port } = new URL(external);
+      return protocol.startsWith("mqtt")
+        ? { host: hostname, port: Number(port) || MQTT_PORTS[protocol] as number }
+        : undefined;
+    }
+    const port = Number(this.addresses.mqtt[0]?.port);
+    return isLoopback(mqttHost) ? { host: mqttHost, port } : { port };
   }
 
   /** Hears every message before its room does. */

@@ -63,6 +63,19 @@ function builtHash(): string | undefined {
   }
 }
 
+/**
+ * Preact in a browser takes no precompiled JSX, which is for servers: the page
+ * would stay empty.
+ *
+ * @throws {Error} When `deno.json` says so nevertheless.
+ */
+function checkJsx(): void {
+  const { compilerOptions } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  if (compilerOptions?.jsx !== "react-jsx") {
+    throw new Error('Cannot build the page: "jsx" in deno.json is not "react-jsx"');
+  }
+}
+
 /** @throws {Error} With the bundler's messages. */
 async function bundle(file: string): Promise<string> {
   const result = await Deno.bundle({
@@ -108,6 +121,7 @@ async function page(): Promise<Record<string, Asset>> {
 }
 
 async function build(hash: string): Promise<void> {
+  checkJsx();
   const assets = await page();
   const module = [
     `${MARK}${hash}`,

@@ -60,7 +60,7 @@ export interface Broker {
 
 /** What the brokers count; `/metrics` shows it. */
 export interface BrokerCounters {
-  /** Messages not passed on to a slow MQTT client (QoS 0). */
+  /** Messages not passed on to a slow MQTT client (QoS 0), or not kept for one that is away. */
   droppedForSlowClients: number;
   /** Clients closed because too many bytes waited for or from them. */
   closedForBacklog: number;

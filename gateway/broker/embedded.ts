@@ -17,7 +17,8 @@ import {
   type MqttWebSocket,
   PublishError,
 } from "./broker.ts";
-import type { SocketLimits, SocketStream } from "./socket_stream.ts";
+import { SessionStore, type Store } from "./session_store.ts";
+import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 
@@ -34,9 +35,13 @@ export interface EmbeddedOptions {
 
 /** Time for CONNECT to arrive, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Of the backlog bound, the share from which QoS 0 messages are left out. */
-const DROP_SHARE = 0.25;
+/** A client that takes nothing of what waits for it is closed, milliseconds. */
+const DRAIN_TIMEOUT_MS = 60_000;
+/** Clients whose whole backlog is kept while they are away. */
+const KEPT_BACKLOGS = 16;
+const RETAINED_BYTES = 64 << 20;
 const BAD_CREDENTIALS = 4;
+const NOT_AUTHORIZED = 5;
 
 /** What counts of a PUBLISH (or a will) for permission and intake. */
 interface ClientPublish {
@@ -49,6 +54,26 @@ type AuthenticateError = Error & { returnCode: number };
 
 function streamOf(client: Client): SocketStream {
   return client.conn as unknown as SocketStream;
+}
+
+/** Parts of aedes that its types leave out. */
+interface Insides {
+  persistence: Store;
+  mq: { emit(packet: unknown, done?: () => void): void };
+}
+
+/** Publishers do not wait for those who subscribe; who is too slow misses messages. */
+function decouple({ mq }: Insides) {
+  const emit = mq.emit.bind(mq);
+  mq.emit = (packet, done) => {
+    emit(packet);
+    done?.();
+  };
+}
+
+/** A topic with what UTF-8 does not have [MQTT-1.5.3-1, MQTT-1.5.3-2]. */
+function isBadText(topic: string): boolean {
+  return topic.includes("\0") || topic.includes("\uFFFD");
 }
 
 /** Starts with {@linkcode EmbeddedBroker.create}; ends with `close()`. */
@@ -67,22 +92,29 @@ export class EmbeddedBroker implements Broker {
     const broker = new EmbeddedBroker(options);
     broker.#aedes = await Aedes.createBroker({
       connectTimeout: CONNECT_TIMEOUT_MS,
-      drainTimeout: 0,
+      drainTimeout: DRAIN_TIMEOUT_MS,
+      concurrency: 0,
       // What comes before CONNACK is bounded by one chunk, see SocketStream.
       queueLimit: 1 << 20,
+      // Of a QoS 2 message only its id is kept.
+      maxInflightInbound: 0,
       maxClientsIdLength: 128,
+      preConnect: (client, packet, done) => {
+        streamOf(client as Client).willTopic = packet.will?.topic ?? null;
+        done(null, true);
+      },
       authenticate: (client, username, password, done) => {
         const refusal = broker.#authenticate(client, username, password);
         done(refusal, refusal === null);
       },
       authorizePublish: (client, packet, done) => done(broker.#admitPublish(client, packet)),
       authorizeSubscribe: (client, subscription, done) => {
-        const identity = streamOf(client).identity;
-        const allowed = identity !== null &&
-          options.policy.maySubscribe(identity, subscription.topic);
-        if (!allowed) options.counters.refused++;
+        if (isBadText(subscription.topic)) {
+          done(new Error("a topic filter is not UTF-8"), null);
+          return;
+        }
         // A negated subscription is answered with 0x80 [MQTT-3.9.3].
-        done(null, allowed ? subscription : null);
+        done(null, broker.#admitSubscribe(client, subscription.topic) ? subscription : null);
       },
       authorizeForward: (client, packet) => broker.#admitForward(client, packet) ? packet : null,
       published: (packet, client, done) => {
@@ -90,10 +122,28 @@ export class EmbeddedBroker implements Broker {
         done(null);
       },
     });
+    broker.#bound(broker.#aedes as unknown as Insides);
     broker.#aedes.on("connackSent", (_packet, client) => streamOf(client).answered());
     broker.#aedes.on("clientError", (client, error) => broker.#report(client, error));
     broker.#aedes.on("connectionError", (client, error) => broker.#report(client, error));
+    broker.#aedes.on("error" as "closed", (...said: unknown[]) => broker.#failed(said[0] as Error));
     return broker;
+  }
+
+  #bound(insides: Insides) {
+    const { limits: { backlogBytes }, counters } = this.#options;
+    const limits = {
+      clientBytes: backlogBytes,
+      totalBytes: backlogBytes * KEPT_BACKLOGS,
+      retainedBytes: RETAINED_BYTES,
+    };
+    const store = new SessionStore(limits, () => counters.droppedForSlowClients++);
+    Object.assign(insides.persistence, store.methods(insides.persistence));
+    decouple(insides);
+  }
+
+  #failed(error: Error) {
+    this.#options.log(`mqtt: ${error.message}`);
   }
 
   #report(client: Client, error: Error) {
@@ -108,12 +158,23 @@ export class EmbeddedBroker implements Broker {
    * @throws If the port is taken or the certificate cannot be used.
    */
   listen(hostname: string, port: number, tls?: { cert: string; key: string }): Deno.NetAddr {
-    const listener = tls
-      ? Deno.listenTls({ hostname, port, ...tls })
-      : Deno.listen({ hostname, port });
+    const listener = this.#bind({ hostname, port }, tls);
     this.#listeners.push(listener);
     this.#accept(listener);
     return listener.addr as Deno.NetAddr;
+  }
+
+  #bind(where: { hostname: string; port: number }, tls?: { cert: string; key: string }) {
+    try {
+      return tls ? Deno.listenTls({ ...where, ...tls }) : Deno.listen(where);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      const flag = tls ? "--mqtts-port" : "--mqtt-port";
+      throw new Deno.errors.AddrInUse(
+        `another program listens on MQTT port ${where.port} of ${where.hostname}: ` +
+          `stop it, choose another port with ${flag}, or use it with --broker`,
+      );
+    }
   }
 
   async #accept(listener: Deno.Listener) {
@@ -162,8 +223,26 @@ export class EmbeddedBroker implements Broker {
         : "a node's user name must be its name, without / + # $";
       return Object.assign(new Error(reason), { returnCode: BAD_CREDENTIALS });
     }
+    const { willTopic } = stream;
+    if (willTopic !== null && !this.#mayLeaveWill(identity, willTopic)) {
+      this.#options.counters.refused++;
+      const message = `may not leave a will on "${willTopic}"`;
+      return Object.assign(new Error(message), { returnCode: NOT_AUTHORIZED });
+    }
     stream.identity = identity;
     return null;
+  }
+
+  #mayLeaveWill(identity: Identity, topic: string): boolean {
+    return topic !== "" && !/[+#]/.test(topic) && !isBadText(topic) &&
+      this.#options.policy.mayPublish(identity, topic);
+  }
+
+  #admitSubscribe(client: Client, filter: string): boolean {
+    const { identity } = streamOf(client);
+    const allowed = identity !== null && this.#options.policy.maySubscribe(identity, filter);
+    if (!allowed) this.#options.counters.refused++;
+    return allowed;
   }
 
   /** Checks a publish; QoS 0 and 1 are taken in here, before PUBACK. */
@@ -173,18 +252,18 @@ export class EmbeddedBroker implements Broker {
       this.#options.counters.refused++;
       return new Error(`may not publish on "${packet.topic}"`);
     }
+    if (isBadText(packet.topic)) return new Error("a topic is not UTF-8");
     if (packet.qos < 2) this.#take(packet);
     return null;
   }
 
-  #take(packet: ClientPublish) {
-    this.#options.sink({
-      topic: packet.topic,
-      payload: packet.payload as Uint8Array,
-      qos: packet.qos,
-      replayed: false,
-      own: false,
-    });
+  #take({ topic, payload, qos }: ClientPublish) {
+    const message = { topic, payload: payload as Uint8Array, qos, replayed: false, own: false };
+    try {
+      this.#options.sink(message);
+    } catch (error) {
+      this.#options.log(`mqtt: a message on "${topic}" failed: ${(error as Error).message}`);
+    }
   }
 
   #admitForward(client: Client, packet: ClientPublish): boolean {
@@ -192,7 +271,7 @@ export class EmbeddedBroker implements Broker {
     const stream = streamOf(client);
     if (stream.identity === null || !policy.mayRead(stream.identity, packet.topic)) return false;
     const { backlogBytes } = stream.limits;
-    if (stream.writableLength < backlogBytes * DROP_SHARE) return true;
+    if (stream.writableLength < backlogBytes * QUEUE_SHARE) return true;
     if (packet.qos === 0) {
       counters.droppedForSlowClients++;
       return false;

@@ -67,8 +67,8 @@ export class ExternalBroker implements Broker {
   #closed = false;
 
   private constructor(options: ExternalOptions) {
-    this.#options = options;
-    this.#passThrough = new PassThrough(options);
+    this.#options = withCredentials(options);
+    this.#passThrough = new PassThrough(this.#options);
   }
 
   /** Begins to connect, and goes on until `close()`; does not wait for success. */
@@ -103,7 +103,7 @@ export class ExternalBroker implements Broker {
       this.#take(packet as { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean });
       done();
     };
-    client.on("connect", () => this.#connected(client));
+    client.on("connect", () => this.#connected(client, (why) => reason = why));
     client.on("error", (error) => {
       reason = error.message;
       const { code } = error as { code?: unknown };
@@ -117,7 +117,8 @@ export class ExternalBroker implements Broker {
     });
   }
 
-  #connected(client: MqttClient) {
+  /** @param giveUp Called with the reason where the connection is of no use. */
+  #connected(client: MqttClient, giveUp: (reason: string) => void) {
     this.#versionKnown = true;
     const five = this.#version === 5;
     const subscriptions = Object.fromEntries(
@@ -126,7 +127,7 @@ export class ExternalBroker implements Broker {
     client.subscribe(subscriptions, (error) => {
       if (this.#client !== client || this.#closed) return;
       if (error) {
-        this.#options.log(`broker: cannot subscribe: ${error.message}`);
+        giveUp(`cannot subscribe: ${error.message}`);
         client.end(true);
         return;
       }
@@ -145,12 +146,12 @@ export class ExternalBroker implements Broker {
     // Nothing is sent again after a reconnect: it has been reported as failed.
     for (const fail of this.#pending) fail();
     if (this.#closed) return;
-    if (!this.#versionKnown && (refusedVersion || this.#attempts % 2 === 1)) {
+    if (refusedVersion || (!this.#versionKnown && this.#attempts % 2 === 1)) {
       this.#version = this.#version === 5 ? 4 : 5;
     }
     const bound = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#attempts);
     this.#attempts++;
-    const wait = refusedVersion ? 0 : bound / 2 + Math.random() * bound / 2;
+    const wait = refusedVersion && this.#attempts === 1 ? 0 : bound / 2 + Math.random() * bound / 2;
     if (was || this.#attempts === 1) {
       this.#options.log(
         `broker: ${this.state.reason} (${redact(this.#options.url)}); trying again`,
@@ -167,7 +168,11 @@ export class ExternalBroker implements Broker {
   #take(packet: { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean }) {
     const { topic, payload, qos, retain } = packet;
     if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) return;
-    this.#options.sink({ topic, payload, qos, replayed: retain, own: false });
+    try {
+      this.#options.sink({ topic, payload, qos, replayed: retain, own: false });
+    } catch (error) {
+      this.#options.log(`broker: a message on "${topic}" failed: ${(error as Error).message}`);
+    }
   }
 
   publish(topic: string, payload: Uint8Array, options: { retain?: boolean } = {}): Promise<void> {
@@ -209,6 +214,16 @@ export class ExternalBroker implements Broker {
     this.state.reason = "shutting down";
     await new Promise<void>((resolve) => client.end(!client.connected, () => resolve()));
   }
+}
+
+/** User and password may stand in the address; settings of their own win. */
+function withCredentials(options: ExternalOptions): ExternalOptions {
+  const { username, password } = new URL(options.url);
+  return {
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...options,
+  };
 }
 
 /** A broker's address without its password. */

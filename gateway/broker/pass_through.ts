@@ -32,6 +32,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Above this much in Deno's queue to the client reading from the broker waits, bytes. */
 const QUEUE_BYTES = 256 << 10;
 const POLL_MS = 10;
+/** Time for what the client sent last to reach the broker, milliseconds. */
+const FAREWELL_MS = 2000;
 const NOT_AUTHORIZED_311 = 5;
 const NOT_AUTHORIZED_5 = 0x87;
 
@@ -97,6 +99,7 @@ class Passage {
     }
     try {
       for (const packet of this.#fromClient.split(new Uint8Array(data))) {
+        if (this.#ended) return;
         if (!this.#connected) this.#connect(packet);
         else if (this.#filter === null) this.#toBroker(packet);
         else this.#judge(this.#filter.fromClient(packet), "client");
@@ -170,8 +173,8 @@ class Passage {
       this.#upstream = await dial(url, ca, {
         onBytes: (bytes) => this.#fromUpstream(bytes),
         onEnd: (reason) => this.end(1000, reason),
+        backlogBytes: this.#options.limits.backlogBytes,
       });
-      if (this.#ended) this.#upstream.close();
     } catch (error) {
       this.#options.log(`mqtt: ${this.#peer} cannot reach the broker: ${(error as Error).message}`);
       this.end(1011, "broker away");
@@ -195,6 +198,7 @@ class Passage {
     if (this.#filter === null) this.#toClient(bytes);
     else {
       for (const packet of this.#fromBroker.split(bytes)) {
+        if (this.#ended) return;
         this.#judge(this.#filter.fromBroker(packet), "broker");
       }
     }
@@ -218,12 +222,22 @@ class Passage {
     }
   }
 
+  /** Closes the way to the broker, behind what is still to be written. */
+  #release() {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, FAREWELL_MS);
+    Promise.race([this.#order, late.promise]).finally(() => {
+      clearTimeout(timer);
+      this.#upstream?.close();
+    });
+  }
+
   /** Closes both sides. */
   end(code: number, reason: string) {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#connectTimer);
-    this.#upstream?.close();
+    this.#release();
     if (this.#socket.readyState === WebSocket.OPEN) {
       this.#socket.close(code, reason.slice(0, 100));
     }

@@ -17,6 +17,14 @@ export const CHUNK_BYTES = 64 << 10;
 /** A write that the peer has not taken for so long ends the connection, milliseconds. */
 const STALL_MS = 60_000;
 
+/** Time for an answer under way when the connection is closed, milliseconds. */
+const FAREWELL_MS = 1000;
+/**
+ * Of the backlog bound, the share from which a client counts as slow: QoS 0
+ * messages are left out, and what can wait (retained messages, acknowledgements) waits.
+ */
+export const QUEUE_SHARE = 0.25;
+
 export interface SocketLimits {
   /** Largest MQTT packet, bytes. */
   packetBytes: number;
@@ -30,14 +38,20 @@ export abstract class SocketStream extends Duplex {
   readonly peer: string;
   /** Who it is; `null` until CONNECT told. */
   identity: Identity | null;
+  /** Topic of the will that CONNECT brought. */
+  willTopic: string | null = null;
   readonly limits: SocketLimits;
   readonly #scanner: PacketScanner;
   #handedOut = false;
   #answered = false;
   #chunks = 0;
+  #sending: Promise<void> | null = null;
 
   constructor(peer: string, identity: Identity | null, limits: SocketLimits) {
-    super({ readableHighWaterMark: CHUNK_BYTES, writableHighWaterMark: limits.backlogBytes });
+    super({
+      readableHighWaterMark: CHUNK_BYTES,
+      writableHighWaterMark: limits.backlogBytes * QUEUE_SHARE,
+    });
     this.peer = peer;
     this.identity = identity;
     this.limits = limits;
@@ -51,6 +65,7 @@ export abstract class SocketStream extends Duplex {
 
   /** Takes what came from the peer. @returns Whether to go on reading. */
   protected receive(bytes: Uint8Array): boolean {
+    if (this.destroyed) return false;
     try {
       this.#scanner.scan(bytes);
     } catch (error) {
@@ -89,7 +104,12 @@ export abstract class SocketStream extends Duplex {
       () => this.destroy(new Error("the peer takes nothing")),
       STALL_MS,
     );
-    this.transmit(bytes).then(() => done(), done).finally(() => clearTimeout(stall));
+    const settle = (error?: Error) => {
+      clearTimeout(stall);
+      this.#sending = null;
+      done(error);
+    };
+    this.#sending = this.transmit(bytes).then(() => settle(), settle);
   }
 
   override _writev(
@@ -100,7 +120,17 @@ export abstract class SocketStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void) {
-    this.release(error);
-    done(error);
+    if (this.#sending === null) {
+      this.release(error);
+      done(error);
+      return;
+    }
+    const released = Promise.withResolvers<void>();
+    const timer = setTimeout(released.resolve, FAREWELL_MS);
+    Promise.race([this.#sending, released.promise]).then(() => {
+      clearTimeout(timer);
+      this.release(error);
+      done(error);
+    });
   }
 }

@@ -16,7 +16,13 @@ export interface UpstreamEvents {
   /** Bytes came; reading goes on when the promise settles. */
   onBytes: (bytes: Uint8Array) => Promise<void>;
   onEnd: (reason: string) => void;
+  /** Most bytes that may wait for `onBytes`; a WebSocket cannot be told to wait. */
+  backlogBytes: number;
 }
+
+/** Above this much in Deno's queue to the broker writing waits, bytes. */
+const QUEUE_BYTES = 256 << 10;
+const POLL_MS = 10;
 
 const DEFAULT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883 };
 
@@ -84,9 +90,17 @@ function dialWebSocket(
   } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   let order = Promise.resolve();
+  let waiting = 0;
   socket.onmessage = ({ data }) => {
     if (!(data instanceof ArrayBuffer)) return;
-    order = order.then(() => events.onBytes(new Uint8Array(data)));
+    waiting += data.byteLength;
+    if (waiting > events.backlogBytes) {
+      events.onEnd("reads too slowly");
+      return;
+    }
+    order = order.then(() => events.onBytes(new Uint8Array(data))).then(() => {
+      waiting -= data.byteLength;
+    }).catch((error) => events.onEnd((error as Error).message));
   };
   socket.onclose = () => {
     client?.close();
@@ -96,9 +110,12 @@ function dialWebSocket(
     socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
     socket.onopen = () =>
       resolve({
-        write: (bytes) => {
+        write: async (bytes) => {
+          if (socket.readyState !== WebSocket.OPEN) throw new Error("the connection is closed");
           socket.send(bytes as Uint8Array<ArrayBuffer>);
-          return Promise.resolve();
+          while (socket.bufferedAmount > QUEUE_BYTES && socket.readyState === WebSocket.OPEN) {
+            await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+          }
         },
         close: () => socket.close(),
       });

@@ -154,7 +154,7 @@ function checkTogether(config: Config) {
     throw new UsageError("mqttsPort needs cert and key");
   }
   const url = config.broker.url;
-  if (url !== undefined && !/^(mqtts?|wss?):\/\/[^/]/.test(url)) {
+  if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
     throw new UsageError(
       `broker "${url}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
     );

@@ -17,7 +17,7 @@ import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { historyAnswer, historyCsv } from "./history.ts";
-import { cookieName, identify, presentedToken } from "./identify.ts";
+import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Asset, pageAnswer } from "./page.ts";
 import { securityHeaders } from "./security_headers.ts";
@@ -99,12 +99,13 @@ function tokenToCookie(c: Context<Env>, { tokens }: AppParts): Response | null {
   if (token === null || tokens.identify(token) === null) return null;
   url.searchParams.delete("token");
   const secure = url.protocol === "https:" ? "; Secure" : "";
-  const cookie = `${cookieName(url)}=${presentedToken(c.req.raw)}`;
+  const cookie = `${cookieName(url)}=${encodeURIComponent(token)}`;
   const attributes = `; Path=/; HttpOnly; SameSite=Lax; Max-Age=${COOKIE_SECONDS}${secure}`;
   return new Response(null, {
     status: 303,
     headers: {
-      "location": url.pathname + url.search,
+      // Two slashes would name another host.
+      "location": url.pathname.replace(/^\/+/, "/") + url.search,
       "set-cookie": cookie + attributes,
       "cache-control": "no-store",
     },
@@ -121,14 +122,18 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
     const chosen = offered.includes(protocol);
     const options = { idleTimeout, ...(chosen ? { protocol } : {}) };
-    return { ...Deno.upgradeWebSocket(c.req.raw, options), chosen };
+    try {
+      return { ...Deno.upgradeWebSocket(c.req.raw, options), chosen };
+    } catch {
+      return null;
+    }
   };
   const session = (c: Context<Env>) => {
     const { peer } = c.env;
     const name = c.req.param("channel");
     const refusal = sessions.refusal(peer);
     const upgraded = upgrade(c, PROTOCOL);
-    if (upgraded === null) return problem(c, 426, "this is a WebSocket address");
+    if (upgraded === null) return problem(c, 426, "this address needs a WebSocket handshake");
     const { socket, response, chosen } = upgraded;
     if (refusal !== null) {
       socket.onopen = () => socket.close(CloseCode.tooMany, refusal);
@@ -151,7 +156,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
   app.get("/ws/:channel", session);
   app.get("/mqtt", (c) => {
     const upgraded = upgrade(c, "mqtt");
-    if (upgraded === null) return problem(c, 426, "this is a WebSocket address");
+    if (upgraded === null) return problem(c, 426, "this address needs a WebSocket handshake");
     const { socket, response } = upgraded;
     const identity = c.get("identity");
     const { peer } = c.env;

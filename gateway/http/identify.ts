@@ -13,10 +13,18 @@ export function cookieName(url: URL): string {
   return `edgewire_${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 
+function decode(value: string): string | null {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return null;
+  }
+}
+
 function cookie(headers: Headers, name: string): string | null {
   for (const part of (headers.get("cookie") ?? "").split(";")) {
     const [key, value] = part.trim().split("=", 2);
-    if (key === name && value !== undefined) return value;
+    if (key === name && value !== undefined) return decode(value);
   }
   return null;
 }

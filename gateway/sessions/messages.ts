@@ -85,6 +85,12 @@ export type GapReason =
   /** `since` names another epoch: a snapshot follows. */
   | "epoch";
 
+/** Where a broker listens for MQTT over TCP. */
+export interface MqttAddress {
+  host?: string;
+  port: number;
+}
+
 export type CommandStage = "accepted" | "delivered" | "observed" | "failed";
 
 export type Welcome = {
@@ -94,6 +100,8 @@ export type Welcome = {
   epoch: string;
   role: Role;
   time: number;
+  /** Where MQTT clients publish; no `host`: under the name by which the gateway is addressed. */
+  mqtt?: MqttAddress;
 };
 export type Snapshot = {
   type: "snapshot";

@@ -73,6 +73,8 @@ export class Session implements Outlet {
   #backlogSince: number | null = null;
   #tokens: number;
   #tokensAt = performance.now();
+  /** A page that opens or reconnects subscribes to all its channels at once. */
+  #freeSubscriptions: number;
   ended = false;
 
   constructor(
@@ -91,6 +93,7 @@ export class Session implements Outlet {
     this.takesArrays = takesArrays;
     this.#context = context;
     this.#tokens = context.config.limits.messagesPerSecond * BURST_SECONDS;
+    this.#freeSubscriptions = context.config.limits.channelsPerSession;
     socket.onmessage = ({ data }) => this.#receive(data);
   }
 
@@ -191,7 +194,9 @@ export class Session implements Outlet {
       return;
     }
     if (parsed.message.type === "received" && this.#acknowledge(parsed.message.bytes)) return;
-    if (this.#spend()) this.#handle(parsed.message);
+    const { type } = parsed.message;
+    const free = type === "subscribe" && this.#freeSubscriptions-- > 0;
+    if (free || this.#spend()) this.#handle(parsed.message);
   }
 
   /** Counts one message against the rate limit; closes if there are too many. */

@@ -10,7 +10,7 @@ import type { BrokerState } from "../broker/broker.ts";
 import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
-import { CloseCode, type Role } from "./messages.ts";
+import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
 import { Session, type SessionCounters } from "./session.ts";
 
 /** How a client connects. */
@@ -58,6 +58,7 @@ export class Sessions implements ChannelListener {
   readonly #rooms: Rooms;
   readonly #commands: Commands;
   readonly #brokerState: () => BrokerState;
+  readonly #mqtt: () => MqttAddress | undefined;
   readonly #sessions = new Set<Session>();
   /** Sessions at `/ws`, who hear of channels that come and go. */
   readonly #browsing = new Set<Session>();
@@ -72,7 +73,15 @@ export class Sessions implements ChannelListener {
   readonly #watch: ReturnType<typeof setInterval>;
   #open = 0;
 
-  constructor(config: Config, rooms: Rooms, commands: Commands, brokerState: () => BrokerState) {
+  /** @param mqtt Where MQTT clients publish. */
+  constructor(
+    config: Config,
+    rooms: Rooms,
+    commands: Commands,
+    brokerState: () => BrokerState,
+    mqtt: () => MqttAddress | undefined,
+  ) {
+    this.#mqtt = mqtt;
     this.#config = config;
     this.#rooms = rooms;
     this.#commands = commands;
@@ -158,7 +167,15 @@ export class Sessions implements ChannelListener {
     this.#sessions.add(session);
     this.#remember(session, Infinity);
     const { epoch } = this.#rooms;
-    session.sendMessage({ type: "welcome", session: id, epoch, role, time: now() });
+    const mqtt = this.#mqtt();
+    session.sendMessage({
+      type: "welcome",
+      session: id,
+      epoch,
+      role,
+      time: now(),
+      ...(mqtt === undefined ? {} : { mqtt }),
+    });
     this.#sendStatus([session]);
     if (channel === null) this.#browse(session);
     else if (!session.subscribe(channel, since)) {

@@ -33,12 +33,16 @@ export interface FanOutResult {
   delivered: number;
   /** Delivered frames in the measured window. */
   frames: number;
-  /** Updates delivered and due over the whole run, warm-up included. */
+  /** Updates delivered and due after the warm-up, with what arrived after the window. */
   total: number;
   expected: number;
   /** The first few clients with missing, repeated or disordered updates, in words. */
   faults: string[];
+  /** The same of the warm-up. */
+  earlyFaults: string[];
   cost: Cost;
+  /** Longest stall of the load generator from the first message to the last, in milliseconds. */
+  longestStall: number;
   /** CPU time per delivered update, in microseconds. */
   microsPerUpdate: number;
   /** Peak resident memory since the process started, in bytes. */
@@ -60,52 +64,77 @@ export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Where latencies go, by kind of client. */
+interface Latencies {
+  arrays: Histogram;
+  plain: Histogram;
+}
+
 /**
  * Measures one fan-out.
  *
  * @throws {Error} When a client cannot join or the publisher loses its connection.
  */
 export async function fanOut(peer: Peer, options: FanOutOptions): Promise<FanOutResult> {
-  const latencies = new Histogram(), plainLatencies = new Histogram();
+  const latencies = { arrays: new Histogram(), plain: new Histogram() };
   const publisher = await PacedPublisher.open(peer.mqttPort, topicOf(options.channel));
   const pool = new Pool();
   try {
-    const { plain: plainCount = 0 } = options;
-    const plainEvery = Math.floor(options.clients / Math.max(1, plainCount));
-    await pool.connect(options.clients, (index) => {
-      // Every tenth client is sampled: spread the plain ones so that some are and some are not.
-      const plain = plainCount > 0 && (Math.floor(index / 10) + index) % plainEvery === 0;
-      const kind = peer.client(options.channel, plain);
-      return { ...kind, latencies: plain ? plainLatencies : latencies };
-    });
-    await delay(SETTLE_MS);
-    const room = options.throttled ? () => UNDER_WAY - (publisher.count - pool.slowest) : undefined;
-    const rate = await warmUp(publisher, options, room);
-    if (options.throttled) {
-      publisher.pause();
-      await drained(pool, publisher.count);
-    }
-    latencies.clear();
-    plainLatencies.clear();
-    publisher.run(rate, room);
-    const window = await measure(peer, publisher, pool, options.seconds);
-    publisher.pause();
-    await drained(pool, publisher.count);
-    peer.child.expectRunning();
-    if (publisher.lost !== undefined) throw new Error(`Lost the publisher: ${publisher.lost}`);
-    return {
-      ...window,
-      total: pool.updates,
-      expected: publisher.count * options.clients,
-      faults: describeFaults(pool, publisher.count),
-      memoryPeak: (await memory(peer.child.pid)).peak,
-      latency: quantiles(latencies),
-      plainLatency: quantiles(plainLatencies),
-    };
+    await joinAll(peer, pool, latencies, options);
+    return await run(peer, pool, publisher, latencies, options);
   } finally {
     await publisher.close();
     await pool.close();
   }
+}
+
+async function joinAll(peer: Peer, pool: Pool, latencies: Latencies, options: FanOutOptions) {
+  const { channel, clients, plain: plainClients = 0 } = options;
+  const plainEvery = Math.floor(clients / Math.max(1, plainClients));
+  await pool.connect(clients, (index) => {
+    // Every tenth client is sampled: spread the plain ones so that some are and some are not.
+    const plain = plainClients > 0 && (Math.floor(index / 10) + index) % plainEvery === 0;
+    return {
+      ...peer.client(channel, plain),
+      latencies: plain ? latencies.plain : latencies.arrays,
+    };
+  });
+  await delay(SETTLE_MS);
+}
+
+async function run(
+  peer: Peer,
+  pool: Pool,
+  publisher: PacedPublisher,
+  latencies: Latencies,
+  options: FanOutOptions,
+): Promise<FanOutResult> {
+  const room = options.throttled
+    ? () => UNDER_WAY - (publisher.count - 1 - pool.slowest)
+    : undefined;
+  const rate = await warmUp(publisher, options, room);
+  await stopped(publisher, pool);
+  const earlyFaults = describeFaults(pool, 0, publisher.count - 1);
+  pool.restart();
+  latencies.arrays.clear();
+  latencies.plain.clear();
+  const first = publisher.count;
+  publisher.run(rate, room);
+  const window = await measure(peer, publisher, pool, options.seconds);
+  await stopped(publisher, pool);
+  peer.child.expectRunning();
+  if (publisher.lost !== undefined) throw new Error(`Lost the publisher: ${publisher.lost}`);
+  return {
+    ...window,
+    longestStall: pool.longestStall,
+    total: pool.updates,
+    expected: (publisher.count - first) * options.clients,
+    faults: describeFaults(pool, first, publisher.count - 1),
+    earlyFaults,
+    memoryPeak: (await memory(peer.child.pid)).peak,
+    latency: quantiles(latencies.arrays),
+    plainLatency: quantiles(latencies.plain),
+  };
 }
 
 /** Publishes for the warm-up; returns the rate to measure at. */
@@ -144,19 +173,34 @@ async function measure(
   };
 }
 
-/** Waits until every client has everything, or nothing more comes. */
-async function drained(pool: Pool, count: number) {
+/** Stops publishing; waits until every client has the last update, or too long has passed. */
+async function stopped(publisher: PacedPublisher, pool: Pool) {
+  publisher.pause();
   const until = performance.now() + DRAIN_MS;
-  while (performance.now() < until && pool.incomplete(count).length > 0) await delay(50);
+  while (performance.now() < until && !pool.arrived(publisher.count - 1)) await delay(20);
 }
 
-function describeFaults(pool: Pool, count: number): string[] {
-  return pool.incomplete(count).slice(0, 3).map((receiver) => {
-    const { updates, lastSeq, disorder, ended } = receiver;
-    const kind = receiver.options.protocol ?? "plain";
-    return `${kind} client: ${updates} of ${count} updates, last ${lastSeq}, ` +
-      `${disorder} out of order${ended === undefined ? "" : `, ended: ${ended}`}`;
+/** Sampled clients first: they know where it began. */
+function describeFaults(pool: Pool, from: number, to: number): string[] {
+  const count = to - from + 1;
+  const faulty = pool.incomplete(from, to);
+  const sampledFirst = [
+    ...faulty.filter(({ firstBreak }) => firstBreak !== undefined),
+    ...faulty.filter(({ firstBreak }) => firstBreak === undefined),
+  ];
+  const examples = sampledFirst.slice(0, 2).map((receiver) => {
+    const { updates, lastSeq, disorder, firstBreak, ended, options } = receiver;
+    const broken = firstBreak === undefined
+      ? ""
+      : `, ${disorder} breaks, first after ${firstBreak - from + 1}`;
+    return `${options.protocol ?? "plain"} client: ${updates} of ${count} updates, ` +
+      `${to - lastSeq} missing at the end${broken}${ended === undefined ? "" : `, ${ended}`}`;
   });
+  if (faulty.length === 0) return [];
+  return [
+    `${faulty.length} of ${pool.receivers.length} clients did not get everything`,
+    ...examples,
+  ];
 }
 
 function quantiles(histogram: Histogram) {

@@ -38,6 +38,9 @@ export interface ClientKind {
 /** Many connected clients; whoever makes a pool closes it. */
 export class Pool {
   readonly receivers: Receiver[] = [];
+  /** Longest time that this process did nothing for its clients, in milliseconds. */
+  longestStall = 0;
+  #ticked = performance.now();
   #turns: (() => void)[][] = Array.from({ length: TURNS }, () => []);
   #turn = 0;
   #sweep = 0;
@@ -50,6 +53,9 @@ export class Pool {
   }
 
   #tick() {
+    const now = performance.now();
+    this.longestStall = Math.max(this.longestStall, now - this.#ticked);
+    this.#ticked = now;
     this.#turn = (this.#turn + 1) % TURNS;
     const waiting = this.#turns[this.#turn]!;
     this.#turns[this.#turn] = [];
@@ -97,21 +103,35 @@ export class Pool {
     return this.receivers.reduce((sum, receiver) => sum + receiver.frames, 0);
   }
 
-  /** The fewest updates that a sampled client got. */
+  /** The last update that all sampled clients have, or one beyond. */
   get slowest(): number {
     let least = Infinity;
-    for (const { options, updates } of this.receivers) {
-      if (options.latencies !== undefined && updates < least) least = updates;
+    for (const { options, lastSeq } of this.receivers) {
+      if (options.latencies !== undefined && lastSeq < least) least = lastSeq;
     }
     return least;
   }
 
-  /** Clients that did not get exactly the updates 0 to `count - 1` (order: the sampled ones). */
-  incomplete(count: number): Receiver[] {
+  /** Whether every client that is still there has the update with this number. */
+  arrived(seq: number): boolean {
+    return this.receivers.every(({ lastSeq, ended }) => lastSeq === seq || ended !== undefined);
+  }
+
+  /**
+   * Clients that did not get exactly the updates `from` to `to` since the start
+   * or {@linkcode restart} (order: the sampled ones).
+   */
+  incomplete(from: number, to: number): Receiver[] {
     return this.receivers.filter((receiver) =>
-      receiver.updates !== count || receiver.lastSeq !== count - 1 || receiver.disorder > 0 ||
+      receiver.updates !== to - from + 1 || receiver.lastSeq !== to || receiver.disorder > 0 ||
       receiver.ended !== undefined
     );
+  }
+
+  /** Starts to count again. */
+  restart() {
+    this.longestStall = 0;
+    for (const receiver of this.receivers) receiver.restart();
   }
 
   /** Closes every client. */

@@ -38,12 +38,14 @@ export class Receiver {
   bytes = 0;
   /** Data frames. */
   frames = 0;
-  /** Updates with a stamp. */
+  /** Updates with a stamp since the start or {@linkcode restart}. */
   updates = 0;
   /** Sequence number of the last stamp; -1 before the first. */
   lastSeq = -1;
   /** Updates that were not the successor of the one before (looked at where latencies are kept). */
   disorder = 0;
+  /** Sequence number after which the first of them came; undefined when there is none. */
+  firstBreak: number | undefined;
   /** Why the connection ended before {@linkcode close}. */
   ended: string | undefined;
   readonly options: ReceiverOptions;
@@ -194,7 +196,10 @@ export class Receiver {
     while (at >= 0) {
       this.updates++;
       const seq = stampSeq(buffer, at);
-      if (seq !== this.lastSeq + 1) this.disorder++;
+      if (seq !== this.lastSeq + 1) {
+        this.disorder++;
+        this.firstBreak ??= this.lastSeq;
+      }
       this.lastSeq = seq;
       latencies.add(now - stampTime(buffer, at));
       at = scanner.next(buffer, at, end);
@@ -207,6 +212,13 @@ export class Receiver {
     if (opcode !== OPCODE.close) return;
     const code = payload.length < 2 ? "without a code" : payload[0]! << 8 | payload[1]!;
     this.#end(`close ${code} ${decoder.decode(payload.subarray(2))}`.trim());
+  }
+
+  /** Counts updates from zero again; what comes next has to follow what came last. */
+  restart() {
+    this.updates = 0;
+    this.disorder = 0;
+    this.firstBreak = undefined;
   }
 
   /** Sends `received` when there is something new to say. */

@@ -86,9 +86,15 @@ function notesOf(
   rate: number,
 ): string[] {
   const notes = [
-    ...ours.faults.map((fault) => `Edgewire lost: ${fault}`),
+    ...ours.earlyFaults.slice(0, 1).map((fault) => `Edgewire, warming up: ${fault}`),
+    ...ours.faults.map((fault) => `Edgewire: ${fault}`),
     ...doubts("Edgewire", ours.cost),
   ];
+  if (ours.faults.length > 0) {
+    notes.push(
+      `Edgewire: the load generator stalled for ${ours.longestStall.toFixed(0)} ms at most`,
+    );
+  }
   if (ours.rate < rate * 0.99) {
     notes.push(`Only ${ours.rate.toFixed(0)} of ${rate} messages/s were published to Edgewire.`);
   }
@@ -103,7 +109,7 @@ function notesOf(
   }
   return [
     ...notes,
-    ...theirs.faults.map((fault) => `Mosquitto lost: ${fault}`),
+    ...theirs.faults.map((fault) => `Mosquitto: ${fault}`),
     ...doubts("Mosquitto", theirs.cost),
   ];
 }

@@ -20,7 +20,7 @@ export function ChannelList({ store }: { store: Store }) {
       ? null
       : <p class="muted" role="status">Waiting for the gateway…</p>;
   }
-  if (channels.length === 0) return <EmptyState />;
+  if (channels.length === 0) return <EmptyState mqtt={store.mqtt.value} />;
   return (
     <>
       <div class="heading">

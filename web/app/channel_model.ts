@@ -11,6 +11,9 @@ export class TopicModel {
   readonly update = signal<Update | undefined>(undefined);
   readonly description = signal<TopicDescription | undefined>(undefined);
 
+  /** Place in the gateway's description; those without one come after. */
+  order = Infinity;
+
   constructor(readonly topic: string) {}
 
   /** Whether its value holds until the next one, as a setting does, rather than being a sample. */
@@ -32,7 +35,7 @@ export interface ChannelListener {
 
 /** What the page knows about one channel; signals change at most once per frame. */
 export class ChannelModel {
-  /** In the order of their names. */
+  /** In the order of the description, then of their names. */
   readonly topics = signal<TopicModel[]>([]);
   /** Those that the gateway described, in its order. */
   readonly described = signal<TopicModel[]>([]);
@@ -44,6 +47,7 @@ export class ChannelModel {
   readonly listeners = new Set<ChannelListener>();
   #byTopic = new Map<string, TopicModel>();
   #pending = new Map<string, Update>();
+  #unordered = false;
   #flush = () => this.#show();
 
   constructor(readonly name: string) {}
@@ -84,7 +88,9 @@ export class ChannelModel {
       if (!topic) continue;
       topic.description.value = description;
       described.add(topic);
+      topic.order = Math.min(topic.order, described.size);
     }
+    this.#unordered = true;
     this.described.value = [...described];
     onNextFrame(this.#flush);
   }
@@ -103,8 +109,14 @@ export class ChannelModel {
       if (topic) topic.update.value = update;
     }
     this.#pending.clear();
-    if (this.#byTopic.size !== this.topics.value.length) {
-      this.topics.value = [...this.#byTopic.values()].sort((a, b) => a.topic < b.topic ? -1 : 1);
+    if (this.#byTopic.size !== this.topics.value.length || this.#unordered) {
+      this.#unordered = false;
+      this.topics.value = [...this.#byTopic.values()].sort(compareTopics);
     }
   }
+}
+
+function compareTopics(a: TopicModel, b: TopicModel): number {
+  if (a.order !== b.order) return a.order < b.order ? -1 : 1;
+  return a.topic < b.topic ? -1 : 1;
 }

@@ -1,9 +1,12 @@
 import { useState } from "preact/hooks";
+import type { MqttAddress } from "../../gateway/sessions/messages.ts";
 
 /** No channel yet: the line that makes one, ready to be copied. */
-export function EmptyState() {
-  const host = location.hostname.replace(/^\[|\]$/g, "");
-  const line = `mosquitto_pub -h ${host} -p 1883 -t devices/desk/temperature -m 21.5`;
+export function EmptyState({ mqtt }: { mqtt: MqttAddress | undefined }) {
+  const host = mqtt?.host ?? location.hostname.replace(/^\[|\]$/g, "");
+  const line = `mosquitto_pub -h ${host} -p ${
+    mqtt?.port ?? 1883
+  } -t devices/desk/temperature -m 21.5`;
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(line);

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { Status } from "../../gateway/sessions/messages.ts";
+import type { MqttAddress, Status } from "../../gateway/sessions/messages.ts";
 import { Client, type ConnectionState, type Subscription } from "../client/client.ts";
 import { ChannelModel } from "./channel_model.ts";
 
@@ -19,6 +19,8 @@ export class Store {
   /** Why the connection was lost; `undefined` while there is one, or never was. */
   readonly lost = signal<string | undefined>(undefined);
   readonly status = signal<Status | undefined>(undefined);
+  /** Where MQTT clients publish, as the gateway told. */
+  readonly mqtt = signal<MqttAddress | undefined>(undefined);
   /** Names in order; `undefined` until the gateway told. */
   readonly channels = signal<string[] | undefined>(undefined);
   /** The gateway's time, Unix milliseconds, moving on once a second. */
@@ -45,8 +47,11 @@ export class Store {
     this.client = new Client(url, {
       onState: (state) => this.#connected(state),
       onMessage: (message) => {
-        if (message.type === "welcome") this.#fresh = true;
-        else if (message.type === "status") this.status.value = message;
+        if (message.type === "welcome") {
+          this.#fresh = true;
+          this.mqtt.value = message.mqtt;
+        }
+        if (message.type === "status") this.status.value = message;
         else if (message.type === "channels") this.#channels(message.added, message.removed);
         else if (message.type === "pong") this.now.value = this.time();
       },
