@@ -30,14 +30,15 @@ export interface CommandContext {
 interface Running {
   key: string;
   id: string;
-  stateTopic: string;
+  /** Topics on which the device may answer. */
+  stateTopics: string[];
   commandTopic: string;
   payload: Uint8Array;
   ack: AckSink;
   last: Ack;
   /** A state came after the publish, before its acknowledgement. */
   seen: boolean;
-  published: boolean;
+  ended: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -48,10 +49,14 @@ interface Line {
 
 /** Ended commands whose `id` is remembered. */
 const REMEMBERED = 10_000;
+/** What no topic to publish on may have (MQTT 3.1.1 section 4.7.1.1 and 4.7.3). */
+const NO_TOPIC = /^$|[+#\0]/;
 
 export class Commands {
   readonly #context: CommandContext;
-  readonly #byKey = new Map<string, Running>();
+  readonly #running = new Map<string, Running>();
+  /** Last words on those that ended, oldest first. */
+  readonly #over = new Map<string, Ack>();
   readonly #lines = new Map<string, Line>();
   readonly #watching = new Map<string, Set<Running>>();
   /** Ended commands by how they ended. */
@@ -68,38 +73,46 @@ export class Commands {
    */
   submit(owner: string, { id, channel, topic, value }: Command, ack: AckSink) {
     const key = `${owner}\n${id}`;
-    const known = this.#byKey.get(key);
-    if (known !== undefined) {
-      known.ack = ack;
-      ack(known.last);
-      return;
-    }
+    if (this.#repeat(key, ack)) return;
     const route = this.#context.route(topic);
     const running: Running = {
       key,
       id,
-      stateTopic: topic,
+      stateTopics: route.answer === undefined ? [topic] : [topic, route.answer],
       commandTopic: route.command ?? "",
       payload: valueToPayload(value),
       ack,
       last: { type: "ack", id, stage: "accepted", time: now() },
       seen: false,
-      published: false,
+      ended: false,
       timer: undefined,
     };
-    this.#remember(running);
-    const refusal = route.channel !== channel
-      ? "the topic is not of this channel"
-      : route.command === null
-      ? "the topic takes no commands"
-      : this.#context.obstacle(route);
+    const refusal = this.#refusal(route, channel);
     if (refusal !== null) {
       this.#end(running, "failed", refusal);
       return;
     }
+    this.#running.set(key, running);
     running.timer = setTimeout(() => this.#timeOut(running), this.#context.timeoutMs);
     ack(running.last);
     this.#enqueue(running);
+  }
+
+  /** Says again how far a command is that was seen before. */
+  #repeat(key: string, ack: AckSink): boolean {
+    const running = this.#running.get(key);
+    if (running !== undefined) running.ack = ack;
+    const last = running?.last ?? this.#over.get(key);
+    if (last === undefined) return false;
+    ack(last);
+    return true;
+  }
+
+  #refusal(route: Route, channel: string): string | null {
+    if (NO_TOPIC.test(route.topic)) return "not a topic: empty, or with a wildcard";
+    if (route.channel !== channel) return "the topic is not of this channel";
+    if (route.command === null) return "the topic takes no commands";
+    return this.#context.obstacle(route);
   }
 
   /** A state came from someone else: it answers what was published on its command topic. */
@@ -114,19 +127,7 @@ export class Commands {
 
   /** Commands that have not ended. */
   get pending(): number {
-    let count = 0;
-    for (const watching of this.#watching.values()) count += watching.size;
-    return count;
-  }
-
-  #remember(running: Running) {
-    this.#byKey.set(running.key, running);
-    if (this.#byKey.size <= REMEMBERED) return;
-    for (const [key, { last }] of this.#byKey) {
-      if (last.stage !== "observed" && last.stage !== "failed") continue;
-      this.#byKey.delete(key);
-      break;
-    }
+    return this.#running.size;
   }
 
   #enqueue(running: Running) {
@@ -141,13 +142,10 @@ export class Commands {
   }
 
   async #publish(running: Running) {
-    let watching = this.#watching.get(running.stateTopic);
-    if (watching === undefined) this.#watching.set(running.stateTopic, watching = new Set());
-    watching.add(running);
-    running.published = true;
+    this.#watch(running);
     try {
       await this.#context.publish(running.commandTopic, running.payload);
-      if (running.last.stage === "accepted") {
+      if (!running.ended) {
         this.#tell(running, "delivered");
         if (running.seen) this.#end(running, "observed");
       }
@@ -158,9 +156,24 @@ export class Commands {
     this.#next(running.commandTopic);
   }
 
+  #watch(running: Running) {
+    for (const topic of running.stateTopics) {
+      const watching = this.#watching.get(topic);
+      if (watching === undefined) this.#watching.set(topic, new Set([running]));
+      else watching.add(running);
+    }
+  }
+
+  #unwatch(running: Running) {
+    for (const topic of running.stateTopics) {
+      const watching = this.#watching.get(topic);
+      if (watching?.delete(running) && watching.size === 0) this.#watching.delete(topic);
+    }
+  }
+
   #next(commandTopic: string) {
     const line = this.#lines.get(commandTopic);
-    if (line?.waiting == null) {
+    if (line?.waiting == null || line.waiting.ended) {
       this.#lines.delete(commandTopic);
       return;
     }
@@ -185,20 +198,19 @@ export class Commands {
   }
 
   #end(running: Running, stage: "observed" | "failed", reason?: string) {
-    const { last } = running;
-    if (last.stage === "observed" || last.stage === "failed") return;
+    if (running.ended) return;
+    running.ended = true;
     clearTimeout(running.timer);
-    const watching = this.#watching.get(running.stateTopic);
-    if (watching?.delete(running) && watching.size === 0) {
-      this.#watching.delete(running.stateTopic);
-    }
+    this.#unwatch(running);
     this.ended[stage]++;
     this.#tell(running, stage, reason);
-    running.ack = () => {};
+    this.#running.delete(running.key);
+    this.#over.set(running.key, running.last);
+    if (this.#over.size > REMEMBERED) this.#over.delete(this.#over.keys().next().value as string);
   }
 
   /** Ends what is under way. */
   close() {
-    for (const running of this.#byKey.values()) this.#end(running, "failed", "shutting down");
+    for (const running of this.#running.values()) this.#end(running, "failed", "shutting down");
   }
 }

@@ -25,7 +25,7 @@ export class FlushScheduler {
   #dirty: Flushable[] = [];
   /** A flush is due, or the turn after one has not come yet. */
   #scheduled = false;
-  readonly #lazy = new Map<Flushable, ReturnType<typeof setTimeout>>();
+  readonly #lazy = new Map<Flushable, { due: number; timer: ReturnType<typeof setTimeout> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #notBefore = 0;
   #flushedAt = 0;
@@ -38,7 +38,7 @@ export class FlushScheduler {
 
   /** Flushes soon. */
   mark(item: Flushable) {
-    if (item.dirty) return;
+    if (item.dirty || this.#closed) return;
     item.dirty = true;
     this.#dirty.push(item);
     if (!this.#scheduled) this.#schedule();
@@ -53,12 +53,18 @@ export class FlushScheduler {
 
   /** Flushes after `delayMs`, or sooner with something else. */
   markLazily(item: Flushable, delayMs: number) {
-    if (this.#lazy.has(item)) return;
+    if (this.#closed) return;
+    const due = performance.now() + delayMs;
+    const waiting = this.#lazy.get(item);
+    if (waiting !== undefined) {
+      if (waiting.due <= due + 1) return;
+      clearTimeout(waiting.timer);
+    }
     const timer = setTimeout(() => {
       this.#lazy.delete(item);
       this.mark(item);
     }, delayMs);
-    this.#lazy.set(item, timer);
+    this.#lazy.set(item, { due, timer });
   }
 
   readonly #run = () => {
@@ -84,7 +90,7 @@ export class FlushScheduler {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const timer of this.#lazy.values()) clearTimeout(timer);
+    for (const { timer } of this.#lazy.values()) clearTimeout(timer);
     this.#lazy.clear();
     this.#dirty = [];
   }

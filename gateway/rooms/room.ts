@@ -20,6 +20,8 @@ export interface RoomMember {
 
 export interface RoomContext {
   epoch: string;
+  /** Numbers up to this one may have been used by an earlier room of this name. */
+  usedSeq: number;
   scheduler: FlushScheduler;
   limits: HistoryLimits;
   maxTopics: number;
@@ -29,6 +31,8 @@ export interface RoomContext {
 
 /** Beyond so many members each is no longer named to all: the room says how many there are. */
 const CROWD = 100;
+/** What the fixed parts of a message take at most: type, `seq`, `time`. */
+const MESSAGE_BYTES = 70;
 /** Joins and leaves gather so long, or a millisecond per member if that is longer, milliseconds. */
 const LAZY_MS = 200;
 
@@ -38,8 +42,8 @@ export class Room {
   readonly history: History;
   readonly members = new Set<RoomMember>();
   dirty = false;
-  /** Newest entry's number; 0 before the first. */
-  seq = 0;
+  /** Newest entry's number. */
+  seq: number;
   /** Updates taken in so far. */
   updates = 0;
   /** When the last update came, Unix milliseconds. */
@@ -58,6 +62,7 @@ export class Room {
   constructor(name: string, context: RoomContext) {
     this.name = name;
     this.#context = context;
+    this.seq = context.usedSeq;
     this.#messageHead = `"channel":${JSON.stringify(name)},`;
     this.history = new History(context.limits);
   }
@@ -125,13 +130,19 @@ export class Room {
   /** Tells the members that units or controls are others now. */
   describeChanged() {
     this.describeVersion++;
+    this.#snapshot = null;
     this.#notice();
   }
 
   #notice() {
-    this.#noticeAt ??= performance.now() + Math.max(LAZY_MS, this.members.size);
-    const wait = this.#noticeAt - performance.now();
-    if (this.members.size > 0) this.#context.scheduler.markLazily(this, wait);
+    const due = performance.now() + Math.max(LAZY_MS, this.members.size);
+    this.#noticeAt = Math.min(this.#noticeAt ?? Infinity, due);
+    this.#awaitNotice(this.#noticeAt);
+  }
+
+  #awaitNotice(at: number) {
+    if (this.members.size === 0) return;
+    this.#context.scheduler.markLazily(this, Math.max(0, at - performance.now()));
   }
 
   /** Hands out what gathered; called by the scheduler. */
@@ -146,10 +157,15 @@ export class Room {
         if (entry.topic !== null) this.#context.onSent(sent - entry.time);
       }
     }
-    if (this.#noticeAt !== null && performance.now() >= this.#noticeAt - 1) {
-      this.#noticeAt = null;
-      for (const member of this.members) member.notice();
-    }
+    if (this.#noticeAt === null) return;
+    if (performance.now() < this.#noticeAt - 1) return this.#awaitNotice(this.#noticeAt);
+    this.#noticeAt = null;
+    for (const member of this.members) member.notice();
+  }
+
+  /** Events that no batch has brought yet. */
+  pendingEvents(): Entry[] {
+    return this.#pending.filter(({ topic }) => topic === null);
   }
 
   /** The `presence` message of now, made once for all members. */
@@ -168,6 +184,12 @@ export class Room {
     return entry.topic === null
       ? `{"type":"event",${this.#messageHead}"seq":${entry.seq},"time":${entry.time},${entry.json}}`
       : `{"type":"data",${this.#messageHead}${fields(entry, entry.topic)}}`;
+  }
+
+  /** Length of the message of an entry; in bytes, if it is ASCII. */
+  sizeOf({ json, id, topic }: Entry): number {
+    const described = topic === null ? 0 : topic.head.length + topic.tail.length + id.length;
+    return MESSAGE_BYTES + this.#messageHead.length + described + json.length;
   }
 
   /** The `snapshot` message of now; made once for all who join at the same `seq`. */

@@ -65,6 +65,8 @@ export class Rooms {
   readonly #onSent: (delay: number) => void;
   readonly #sweeper: ReturnType<typeof setInterval>;
   #ids = 0;
+  /** Highest number that a removed room had reached. */
+  #usedSeq = 0;
 
   /** @param onSent Called once per update sent, with the milliseconds since it came in. */
   constructor(config: Config, rules: Rules, onSent: (delay: number) => void) {
@@ -147,6 +149,7 @@ export class Rooms {
     if (this.#rooms.size >= this.#config.limits.channels) return null;
     const room = new Room(name, {
       epoch: this.epoch,
+      usedSeq: this.#usedSeq,
       scheduler: this.#scheduler,
       limits: this.#historyLimits,
       maxTopics: this.#config.limits.topicsPerChannel,
@@ -175,6 +178,8 @@ export class Rooms {
 
   #remove(room: Room) {
     this.#rooms.delete(room.name);
+    // One of the same name goes on behind it: no number of an epoch is used twice.
+    this.#usedSeq = Math.max(this.#usedSeq, room.seq);
     for (const topic of room.topics.values()) topic.stale = true;
     this.#shareHistory();
     for (const listener of this.#channelListeners) listener.channelRemoved(room.name);
@@ -243,6 +248,7 @@ export class Rooms {
     if (JSON.stringify(known.get(route.topic) ?? null) === JSON.stringify(description)) return;
     if (description === null) known.delete(route.topic);
     else if (known.size < this.#config.limits.topicsPerChannel) known.set(route.topic, description);
+    if (known.size === 0) this.#descriptions.delete(channel);
     const room = this.#rooms.get(channel);
     const state = room?.topics.get(route.topic);
     if (state !== undefined) describeTopic(state, this.#extra(route));

@@ -16,6 +16,8 @@ export interface Route {
   channel: string | null;
   /** Topic to publish commands on; `null` if it takes none. */
   command: string | null;
+  /** Topic on which the device answers commands, where it is not `topic` alone. */
+  answer?: string;
   /** Device name, where the topic says it. */
   device?: string;
   /** Topics to republish it on. */
@@ -26,6 +28,7 @@ interface CompiledRule {
   filter: TopicFilter;
   channel: string | null;
   command: string | null;
+  answer: string | null;
   device: string | null;
 }
 
@@ -35,25 +38,33 @@ const builtIn: CompiledRule[] = [
   ["devices/:device/:name/set", null, null],
   ["homeassistant/#", null, null],
   ["edgewire/v1/#", null, null],
-  ["devices/:device/:name/changed", ":device", "devices/:device/:name/set"],
+  [
+    "devices/:device/:name/changed",
+    ":device",
+    "devices/:device/:name/set",
+    "devices/:device/:name",
+  ],
   ["devices/:device/:name", ":device", "devices/:device/:name/set"],
   ["devices/:device/#", ":device", null],
   [":channel/#", ":channel", null],
-].map(([filter, channel, command]) => ({
+].map(([filter, channel, command, answer]) => ({
   filter: new TopicFilter(filter as string),
   channel: channel as string | null,
   command: command as string | null,
+  answer: answer ?? null,
   device: filter?.includes(":device") ? ":device" : null,
 }));
 
-/** Bound of the cache; when it is full it starts over. */
+/** Bounds of the cache; when it is full it starts over. */
 const CACHED_TOPICS = 100_000;
+const CACHED_CHARACTERS = 16 << 20;
 
 function compile(rule: Rule): CompiledRule {
   const compiled = {
     filter: new TopicFilter(rule.filter),
     channel: rule.channel,
     command: rule.command ?? null,
+    answer: null,
     device: null,
   };
   const names = new Set(rule.filter.split("/").filter((level) => level.startsWith(":")));
@@ -70,6 +81,7 @@ export class Rules {
   readonly #rules: CompiledRule[];
   readonly #relays: { filter: TopicFilter; to: string }[];
   readonly #routes = new Map<string, Route>();
+  #characters = 0;
   /** Command topics that have been routed to, so that they are known as such. */
   readonly #commandFilters: TopicFilter[];
 
@@ -88,7 +100,11 @@ export class Rules {
     const known = this.#routes.get(topic);
     if (known !== undefined) return known;
     const route = this.#resolve(topic);
-    if (this.#routes.size >= CACHED_TOPICS) this.#routes.clear();
+    this.#characters += topic.length;
+    if (this.#routes.size >= CACHED_TOPICS || this.#characters > CACHED_CHARACTERS) {
+      this.#routes.clear();
+      this.#characters = topic.length;
+    }
     this.#routes.set(topic, route);
     return route;
   }
@@ -122,6 +138,7 @@ function routeBy(rule: CompiledRule, match: Match, topic: string, relays: string
     channel: channel === "" ? null : channel,
     command: rule.command === null ? null : fill(rule.command, match),
     relays,
+    ...(rule.answer === null ? {} : { answer: fill(rule.answer, match) }),
     ...(rule.device === null ? {} : { device: fill(rule.device, match) }),
   };
 }

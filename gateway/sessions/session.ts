@@ -29,6 +29,8 @@ import { type Outlet, Subscription } from "./subscription.ts";
 const WINDOW_BYTES = 64 << 10;
 /** Bytes that may wait in Deno's queue for a plain client. */
 const PLAIN_BYTES = 256 << 10;
+/** Answers that may wait in Deno's queue for a client that asks and does not read, bytes. */
+const ANSWER_BYTES = 1 << 20;
 /** Seconds of messages that may come at once. */
 const BURST_SECONDS = 2;
 
@@ -69,8 +71,12 @@ export class Session implements Outlet {
   #frames = 0;
   /** When the client was last heard, `performance.now()`. */
   #heard = performance.now();
-  /** Since when a plain client has had a backlog. */
-  #backlogSince: number | null = null;
+  /** Largest frame sent, bytes. */
+  #largest = 0;
+  /** Who waits until a frame fits that hardly ever does. */
+  #claimant: Subscription | null = null;
+  /** What had been sent at the last look that found all of the one before taken. */
+  #mark = { sent: 0, time: performance.now() };
   #tokens: number;
   #tokensAt = performance.now();
   /** A page that opens or reconnects subscribes to all its channels at once. */
@@ -106,8 +112,24 @@ export class Session implements Outlet {
   }
 
   fits(bytes: number): boolean {
+    if (this.#claimant !== null) return false;
     const { window } = this;
-    return bytes <= window || window === (this.takesArrays ? WINDOW_BYTES : PLAIN_BYTES);
+    return bytes <= window || window === this.#wholeWindow;
+  }
+
+  claim(bytes: number, by: Subscription): boolean {
+    if (this.#claimant !== null && this.#claimant !== by) return false;
+    this.#claimant = null;
+    const { window } = this;
+    const half = this.#wholeWindow / 2;
+    // A client tells what it received when that is half a window, or later.
+    if (bytes <= window || (bytes > this.#wholeWindow && window >= half)) return true;
+    if (bytes > half) this.#claimant = by;
+    return false;
+  }
+
+  get #wholeWindow(): number {
+    return this.takesArrays ? WINDOW_BYTES : PLAIN_BYTES;
   }
 
   send({ text, bytes }: Frame) {
@@ -115,6 +137,7 @@ export class Session implements Outlet {
     this.#socket.send(text);
     this.#sent += bytes;
     this.#frames++;
+    if (bytes > this.#largest) this.#largest = bytes;
     this.#context.counters.framesOut++;
     this.#context.counters.bytesOut += bytes;
   }
@@ -130,11 +153,17 @@ export class Session implements Outlet {
 
   /** Sends what waits, as far as the client takes it. @returns Whether nothing waits any more. */
   catchUp(): boolean {
-    for (const subscription of this.#lagging) {
-      if (subscription.catchUp()) this.#lagging.delete(subscription);
-      else if (this.window <= 0) break;
+    for (const subscription of [...this.#lagging]) {
+      this.#lagging.delete(subscription);
+      if (subscription.catchUp()) this.#release(subscription);
+      else this.#lagging.add(subscription);
+      if (this.window <= 0) break;
     }
     return this.#lagging.size === 0;
+  }
+
+  #release(subscription: Subscription) {
+    if (this.#claimant === subscription) this.#claimant = null;
   }
 
   gap(reason: GapReason, range: number) {
@@ -156,17 +185,17 @@ export class Session implements Outlet {
   }
 
   /**
-   * Whether the client has taken nothing for longer than `timeoutMs` although
-   * something waits for it; called a few times within that time.
+   * Whether something has waited for longer than `timeoutMs` for the client to
+   * take it, and nothing was heard for as long; called a few times within
+   * that time. A plain client takes what leaves Deno's queue, and nothing need
+   * be heard of it.
    */
   isStuck(timeoutMs: number): boolean {
     const time = performance.now();
-    if (this.takesArrays) {
-      return this.#sent > this.#acknowledged && time - this.#heard > timeoutMs;
-    }
-    if (this.#socket.bufferedAmount === 0) this.#backlogSince = null;
-    else this.#backlogSince ??= time;
-    return this.#backlogSince !== null && time - this.#backlogSince > timeoutMs;
+    const taken = this.takesArrays ? this.#acknowledged : this.#sent - this.#socket.bufferedAmount;
+    if (taken >= this.#mark.sent) this.#mark = { sent: this.#sent, time };
+    const since = this.takesArrays ? Math.max(this.#heard, this.#mark.time) : this.#mark.time;
+    return time - since > timeoutMs;
   }
 
   // What comes in.
@@ -206,9 +235,12 @@ export class Session implements Outlet {
     const earned = (time - this.#tokensAt) / 1000 * messagesPerSecond;
     this.#tokens = Math.min(messagesPerSecond * BURST_SECONDS, this.#tokens + earned) - 1;
     this.#tokensAt = time;
-    if (this.#tokens >= 0) return true;
-    this.close(CloseCode.tooMany, `over ${messagesPerSecond} messages per second`);
-    return false;
+    if (this.#tokens < 0) {
+      this.close(CloseCode.tooMany, `over ${messagesPerSecond} messages per second`);
+    } else if (this.#socket.bufferedAmount > this.#largest + ANSWER_BYTES) {
+      this.giveUp("asks but does not read");
+    }
+    return !this.ended;
   }
 
   /** @returns Whether it is not counted: one per frame that was sent is free. */
@@ -245,30 +277,30 @@ export class Session implements Outlet {
     this.sendMessage({ type: "error", code, message, ...(id === undefined ? {} : { id }) });
   }
 
-  /** @returns Whether the channel exists and could be subscribed to. */
-  subscribe(channel: string, since?: string): boolean {
+  /** @returns Why not, as a close code fit for who wants nothing else; `null` if it was done. */
+  subscribe(channel: string, since?: string): number | null {
     const room = this.#context.rooms.get(channel);
     const position = since === undefined ? null : parseSince(since);
     const { channelsPerSession } = this.#context.config.limits;
     let subscription = this.#subscriptions.get(channel);
     if (room === undefined) {
       this.refuse("no_such_channel", `no channel "${channel}" yet`, channel);
-      return false;
+      return CloseCode.noSuchChannel;
     }
     if (since !== undefined && position === null) {
       this.refuse("bad_message", "since: expected <epoch>:<seq>", channel);
-      return false;
+      return CloseCode.badMessage;
     }
     if (subscription === undefined) {
       if (this.#subscriptions.size >= channelsPerSession) {
         this.refuse("too_many_channels", `at most ${channelsPerSession} channels`, channel);
-        return false;
+        return CloseCode.tooMany;
       }
       this.#subscriptions.set(channel, subscription = new Subscription(room, this));
     }
     if (position === null) subscription.snapshot();
     else subscription.resume(position.epoch, position.seq);
-    return true;
+    return null;
   }
 
   #unsubscribe(channel: string, reason = "unsubscribed") {
@@ -276,6 +308,7 @@ export class Session implements Outlet {
     if (subscription === undefined) return;
     this.#subscriptions.delete(channel);
     this.#lagging.delete(subscription);
+    this.#release(subscription);
     subscription.end(reason);
   }
 

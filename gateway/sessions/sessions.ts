@@ -37,7 +37,13 @@ const LAG_MS = 25;
 /** News of channels gathers so long, milliseconds. */
 const CHANNELS_MS = 20;
 /** Looks at every session within the idle timeout. */
-const WATCHES_PER_TIMEOUT = 5;
+const WATCHES_PER_TIMEOUT = 10;
+
+/** Why a channel's own address was closed at once. */
+const REFUSED: Record<number, string> = {
+  [CloseCode.noSuchChannel]: "no such channel",
+  [CloseCode.badMessage]: "since: expected <epoch>:<seq>",
+};
 
 function randomName(bytes: number): string {
   return crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: "base64url" });
@@ -177,9 +183,11 @@ export class Sessions implements ChannelListener {
       ...(mqtt === undefined ? {} : { mqtt }),
     });
     this.#sendStatus([session]);
-    if (channel === null) this.#browse(session);
-    else if (!session.subscribe(channel, since)) {
-      session.close(CloseCode.noSuchChannel, "no such channel");
+    if (channel === null) {
+      this.#browse(session);
+    } else {
+      const refused = session.subscribe(channel, since);
+      if (refused !== null) session.close(refused, REFUSED[refused] ?? "refused");
     }
     return session;
   }

@@ -2,9 +2,10 @@
  * One session in one room: what it has had, and how it catches up.
  *
  * It is live while every batch fits what the client can take. Behind that it
- * catches up from the history: what a resume asked for entry by entry; else,
- * if all that is missing fits, all of it, and if not, the newest value per
- * topic and every event, after a `gap` that names the range.
+ * catches up from the history: what a resume asked for, and what it takes
+ * within a moment, entry by entry; else, if all that is missing fits, all of
+ * it, and if not, the newest value per topic and every event, after a `gap`
+ * that names the range.
  *
  * @module
  */
@@ -22,6 +23,11 @@ export interface Outlet {
   readonly window: number;
   /** Whether so many bytes may be sent now: they fit, or nothing else is under way. */
   fits(bytes: number): boolean;
+  /**
+   * The same for one who catches up. What hardly ever fits beside what others
+   * send is waited for: until it went, nobody else's turn comes.
+   */
+  claim(bytes: number, by: Subscription): boolean;
   send(frame: Frame): void;
   /** This subscription has something to send as soon as there is a window. */
   lag(subscription: Subscription): void;
@@ -33,6 +39,8 @@ export interface Outlet {
 
 /** Bytes of messages put into one frame when catching up. */
 const CHUNK_BYTES = 16 << 10;
+/** How long a client may be behind before what it lacks is thinned, milliseconds. */
+const PATIENCE_MS = 200;
 /** Events kept for a client that is behind. */
 const MAX_EVENTS = 10_000;
 
@@ -49,13 +57,14 @@ export class Subscription implements RoomMember {
   /** `seq` of the newest entry that was sent or declared missing. */
   #sent = 0;
   #behind = false;
+  /** Since when, `performance.now()`; what a resume replays does not count. */
+  #behindSince = 0;
   #snapshotDue = false;
   #replay: Replay | null = null;
   /** Of a thinned range: how far the last `gap` reached. */
   #gapTo = 0;
+  /** Events that batches brought while it was behind. */
   #events: Entry[] = [];
-  /** Newest entry that a batch brought. */
-  #heard = 0;
   #presenceVersion = -1;
   #describeVersion = -1;
 
@@ -81,9 +90,10 @@ export class Subscription implements RoomMember {
    * of another epoch, or not yet given, a snapshot follows the gap.
    */
   resume(epoch: string, seq: number) {
-    this.#join();
     const { room } = this;
-    if (epoch !== room.epoch || seq > room.seq) {
+    const newest = room.seq;
+    this.#join();
+    if (epoch !== room.epoch || seq > newest) {
       this.#sendGap(1, room.seq, "epoch");
       this.snapshot();
       return;
@@ -106,7 +116,6 @@ export class Subscription implements RoomMember {
   }
 
   deliver(batch: Batch) {
-    this.#heard = batch.last;
     if (this.#behind) {
       this.#keepEvents(batch);
       return;
@@ -136,6 +145,7 @@ export class Subscription implements RoomMember {
   }
 
   #fallBehind() {
+    if (!this.#behind) this.#behindSince = performance.now();
     this.#behind = true;
     this.#outlet.lag(this);
   }
@@ -158,7 +168,7 @@ export class Subscription implements RoomMember {
 
   #sendSnapshot(): boolean {
     const text = frame(this.room.snapshot);
-    if (!this.#outlet.fits(text.bytes)) return false;
+    if (!this.#outlet.claim(text.bytes, this)) return false;
     this.#snapshotDue = false;
     this.#replay = null;
     this.#events = [];
@@ -172,11 +182,11 @@ export class Subscription implements RoomMember {
     const replay = this.#replay as Replay;
     const { history } = this.room;
     if (!history.reaches(this.#sent, this.room.seq)) {
+      if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
       const to = Math.min((history.firstSeq ?? this.room.seq + 1) - 1, replay.to);
       replay.complete = false;
       this.#sendGap(this.#sent + 1, to, "history");
-      this.#sent = to;
-      return true;
+      return this.#sendEntries(this.#missingEvents(), to);
     }
     return this.#sendEntries(history.after(this.#sent), replay.to);
   }
@@ -185,7 +195,7 @@ export class Subscription implements RoomMember {
     if (this.#replay === null || this.#sent < this.#replay.to) return;
     const { from, to, complete } = this.#replay;
     this.#replay = null;
-    this.#events = this.#events.filter(({ seq }) => seq > this.#sent);
+    this.#behindSince = performance.now();
     const recovered: Recovered = {
       type: "recovered",
       channel: this.room.name,
@@ -196,38 +206,42 @@ export class Subscription implements RoomMember {
     this.#outlet.send(frame(JSON.stringify(recovered)));
   }
 
-  /** Sends all that is missing if it fits, else the newest of it. */
+  /** Sends all that is missing if that goes quickly, else the newest of it. */
   #sendMissing(): boolean {
     const { room } = this;
-    if (this.#gapTo <= this.#sent && this.#allFits()) {
+    if (this.#gapTo <= this.#sent && this.#needNotThin()) {
       return this.#sendEntries(room.history.after(this.#sent), room.seq);
     }
-    if (this.#outlet.window < CHUNK_BYTES) return false;
+    if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
     const entries = [...room.latestAfter(this.#sent), ...this.#missingEvents()]
       .sort((a, b) => a.seq - b.seq);
-    if (this.#gapTo < room.seq) {
-      this.#sendGap(Math.max(this.#sent, this.#gapTo) + 1, room.seq, "slow");
-      this.#gapTo = room.seq;
-    }
-    if (entries.length > 0) return this.#sendEntries(entries, room.seq);
-    this.#sent = room.seq;
-    return true;
+    this.#nameGap(entries);
+    return this.#sendEntries(entries, room.seq);
   }
 
+  /** Names the range that `entries` do not fill, where that has not been done. */
+  #nameGap(entries: Entry[]) {
+    const { room } = this;
+    const from = Math.max(this.#sent, this.#gapTo) + 1;
+    const there = entries.filter(({ seq }) => seq >= from).length;
+    if (there === room.seq - from + 1) return;
+    this.#sendGap(from, room.seq, "slow");
+    this.#gapTo = room.seq;
+  }
+
+  /** Events behind the last that was sent, also those that no batch has brought yet. */
   #missingEvents(): Entry[] {
-    const events = this.#events.filter(({ seq }) => seq > this.#sent);
-    for (const entry of this.room.history.after(Math.max(this.#sent, this.#heard))) {
-      if (entry.topic === null) events.push(entry);
-    }
-    return events;
+    this.#events = this.#events.filter(({ seq }) => seq > this.#sent);
+    return [...this.#events, ...this.room.pendingEvents().filter(({ seq }) => seq > this.#sent)];
   }
 
-  #allFits(): boolean {
+  #needNotThin(): boolean {
     const { history, seq } = this.room;
     if (!history.reaches(this.#sent, seq)) return false;
+    if (performance.now() - this.#behindSince < PATIENCE_MS) return true;
     let { window } = this.#outlet;
     for (const entry of history.after(this.#sent)) {
-      window -= entry.json.length * 2 + 256;
+      window -= this.room.sizeOf(entry);
       if (window < 0) return false;
     }
     return true;
@@ -241,7 +255,8 @@ export class Subscription implements RoomMember {
     const flush = () => {
       if (texts.length === 0) return true;
       const frames = this.#outlet.takesArrays ? [joinFrame(texts)] : texts.map(frame);
-      if (!this.#outlet.fits(frames.reduce((sum, { bytes }) => sum + bytes, 0))) return false;
+      const bytes = frames.reduce((sum, { bytes }) => sum + bytes, 0);
+      if (!this.#outlet.claim(bytes, this)) return false;
       for (const each of frames) this.#outlet.send(each);
       this.#sent = last;
       texts = [];

@@ -125,10 +125,13 @@ function printTargets({ results }: Settings) {
   for (const line of missed) console.log(`MISSED ${line}`);
 }
 
-/** Ends everything that was started, then this process. */
+let exitCode: number | undefined;
+
+/** Ends everything that was started, then this process. The first code counts. */
 async function exit(code: number): Promise<never> {
+  exitCode ??= code;
   await stopAll();
-  Deno.exit(code);
+  Deno.exit(exitCode);
 }
 
 if (import.meta.main) {

@@ -91,6 +91,7 @@ function notesOf(
     ...doubts("Edgewire", ours.cost),
   ];
   if (ours.faults.length > 0) {
+    notes.push("With updates missing, targets of latency count as missed.");
     notes.push(
       `Edgewire: the load generator stalled for ${ours.longestStall.toFixed(0)} ms at most`,
     );

@@ -28,13 +28,25 @@ export class MqttPeer implements AsyncDisposable {
 
   /** @throws If the broker refuses. */
   static async connect(url: string, options: IClientOptions = {}): Promise<MqttPeer> {
-    const client = await mqtt.connectAsync(url, {
+    const client = mqtt.connect(url, {
       protocolVersion: 4,
       reconnectPeriod: 0,
       connectTimeout: 5000,
       ...options,
-    }, false);
-    return new MqttPeer(client);
+    });
+    // Messages of a persistent session come right behind CONNACK.
+    const peer = new MqttPeer(client);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        client.once("connect", () => resolve());
+        client.once("error", reject);
+        client.once("close", () => reject(new Error("the broker closed the connection")));
+      });
+    } catch (error) {
+      await client.endAsync(true);
+      throw error;
+    }
+    return peer;
   }
 
   async publish(

@@ -13,6 +13,7 @@ const PACKAGES = {
   "chromium": "chromium",
   "tshark": "tshark",
   "nats-server": "nats-server",
+  "openssl": "openssl",
   "python3-paho-mqtt": "python3-paho-mqtt",
 } as const;
 

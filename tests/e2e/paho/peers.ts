@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 // Makes sure that Deno has the package, whose file the page gets.
 import "paho-mqtt";
 import { chromium, type Page } from "playwright-core";
+import { LAUNCH } from "../../support/browser.ts";
 import { TestProcess } from "../../support/process.ts";
 import { PYTHON, type Tool } from "../../support/tools.ts";
 
@@ -43,19 +44,6 @@ export interface PahoPageServer extends AsyncDisposable {
   /** Its origin, e.g. `http://127.0.0.1:40001`: what the page sends as `Origin`. */
   origin: string;
 }
-
-const BROWSER = {
-  executablePath: "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-};
 
 const LABEL_TOPIC = "devices/foobar/label/changed";
 const SLIDER_TOPIC = "devices/foobar/slider/changed";
@@ -111,7 +99,7 @@ export async function checkPahoPeers(options: PahoPeersOptions): Promise<PahoPee
   const { origin } = options.server ?? ownServer!;
   await using service = startService(options.tcpPort);
   await service.waitForLine(/"event": "subscribed"/);
-  await using browser = await chromium.launch(BROWSER);
+  await using browser = await chromium.launch(LAUNCH);
   const page = await browser.newPage();
   const publishes = countPublishes(page);
   await openPage(page, `${origin}/page.html?ws=${encodeURIComponent(options.wsUrl)}`);

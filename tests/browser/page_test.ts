@@ -1,0 +1,140 @@
+/** The page in real Chromium, on a gateway as the user starts it. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { TestBrowser } from "../support/browser.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { TestProcess } from "../support/process.ts";
+import { testWith } from "../support/tools.ts";
+
+/** Waits until the whole page shows a text. */
+async function shows(page: Page, text: string | RegExp) {
+  await page.getByText(text).first().waitFor();
+}
+
+async function mosquittoPub(port: number, topic: string, message: string) {
+  const args = ["-h", "127.0.0.1", "-p", String(port), "-t", topic, "-m", message];
+  await using process = new TestProcess("mosquitto_pub", { args });
+  assert.equal((await process.status).code, 0, process.output);
+}
+
+testWith(
+  ["chromium", "mosquitto_pub"],
+  "mosquitto_pub's value is in the browser at once, and the empty page says how",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(gateway.url);
+    await shows(
+      page,
+      `mosquitto_pub -h 127.0.0.1 -p ${gateway.mqttPort} -t devices/desk/temperature -m 21.5`,
+    );
+    await mosquittoPub(gateway.mqttPort, "devices/desk/temperature", "21.5");
+    await shows(page, "desk");
+    await shows(page, "21.5");
+    await mosquittoPub(gateway.mqttPort, "devices/desk/temperature", '{"value": 22.75}');
+    await shows(page, "22.75");
+    await page.getByRole("link", { name: "desk" }).first().click();
+    await mosquittoPub(gateway.mqttPort, "devices/desk/label", "hello from the bench");
+    await shows(page, "hello from the bench");
+    assert.match(page.url(), /#\/channel\/desk$/);
+    assert.equal(await page.locator("canvas").count(), 1, "a plot of the numeric topic");
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "slider and switch drive the simulated chamber; opening sends nothing",
+  async () => {
+    await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+    await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    await watcher.subscribe("devices/+/+/set");
+    await watcher.subscribe("devices/chamber/+");
+    await watcher.message(({ topic }) => topic === "devices/chamber/temperature");
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(new URL("#/channel/chamber", gateway.url));
+    const slider = page.getByRole("slider", { name: "setpoint" });
+    await slider.waitFor();
+    await watcher.message(({ topic }) => topic === "devices/chamber/temperature");
+    const commands = () => watcher.received.filter(({ topic }) => topic.endsWith("/set"));
+    assert.deepEqual(commands(), []);
+
+    const box = (await slider.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+    await page.mouse.down();
+    for (let step = 0; step < 30; step++) {
+      await page.mouse.move(box.x + box.width * (0.4 + step * 0.01), box.y + box.height / 2);
+    }
+    await page.mouse.up();
+    const value = Number(await slider.inputValue());
+    assert.ok(value > 30, `${value}`);
+    await watcher.message(({ topic, text, retain }) =>
+      topic === "devices/chamber/setpoint" && !retain && Number(text) === value
+    );
+    await shows(page, `device: ${value}`);
+    await page.locator('[data-stage="observed"]').first().waitFor();
+    assert.equal(Number(await slider.inputValue()), value, "it stays where the finger left it");
+    assert.equal(Number(commands().at(-1)!.text), value, "the last position is what is sent last");
+
+    const power = page.getByRole("switch", { name: "power" });
+    assert.equal(await power.isChecked(), true);
+    await power.click();
+    await watcher.message(({ topic, text, retain }) =>
+      topic === "devices/chamber/power" && !retain && text === "off"
+    );
+    await page.getByText("Off", { exact: true }).waitFor();
+    assert.equal(await power.isChecked(), false);
+    await shows(page, /Observed/);
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "the page reconnects and goes on after a restart of the gateway",
+  async () => {
+    const first = await GatewayProcess.start();
+    const { mqttPort } = first;
+    const port = first.url.port;
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(first.url);
+    {
+      await using publisher = await MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
+      await publisher.publish("devices/desk/temperature", 1.25);
+      await shows(page, "1.25");
+    }
+    await first[Symbol.asyncDispose]();
+    await shows(page, /Reconnecting|Next try|trying/i);
+    await using _second = await GatewayProcess.start({
+      args: ["--port", port, "--mqtt-port", String(mqttPort)],
+    });
+    await shows(page, "Connected");
+    await using publisher = await MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
+    await publisher.publish("devices/desk/temperature", 3.75);
+    await shows(page, "3.75");
+  },
+);
+
+for (
+  const { name, options } of [
+    { name: "a phone, light", options: { width: 390, height: 844, touch: true } },
+    { name: "a phone, dark", options: { width: 390, height: 844, colorScheme: "dark" as const } },
+    { name: "a wide screen", options: { width: 1600, height: 1000 } },
+  ]
+) {
+  testWith(["chromium"], `nothing is cut off on ${name}`, async () => {
+    await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+    await using browser = await TestBrowser.launch();
+    for (const view of ["#/", "#/channel/chamber"]) {
+      const page = await browser.page(new URL(view, gateway.url), options);
+      await shows(page, "temperature");
+      const overflow = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      assert.equal(overflow, 0, `${view} scrolls sideways`);
+    }
+    assert.deepEqual(browser.problems, []);
+  });
+}

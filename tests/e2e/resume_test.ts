@@ -1,0 +1,212 @@
+/** Going on where a client left off: exactly once, in order, or a named gap. */
+import assert from "node:assert/strict";
+import type { ServerMessage } from "../../gateway/sessions/messages.ts";
+import { eventually } from "../support/eventually.ts";
+import { Flow } from "../support/flow.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { WsPeer } from "../support/ws_peer.ts";
+
+/** A gateway and a publisher of numbers on `log/x`. */
+async function setUp(...args: string[]) {
+  const gateway = await GatewayProcess.start({ args });
+  const mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  let next = 0;
+  return {
+    gateway,
+    mqtt,
+    async publish(count: number) {
+      for (let i = 1; i < count; i++) mqtt.client.publish("log/x", String(next++));
+      await mqtt.publish("log/x", String(next++));
+    },
+    async [Symbol.asyncDispose]() {
+      await mqtt[Symbol.asyncDispose]();
+      await gateway[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Channels {
+  channels: { seq: number; members: number }[];
+}
+
+/** `seq` of what carries one, after the first `from` messages. */
+function seqs(messages: ServerMessage[], from = 0): number[] {
+  return messages.slice(from).flatMap((m) => m.type === "data" || m.type === "event" ? m.seq : []);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** Connects, takes the snapshot, leaves. @returns Where to go on. */
+async function position(gateway: GatewayProcess) {
+  await using peer = await WsPeer.open(gateway.ws("/ws/log"));
+  const { epoch, seq } = await peer.next("snapshot");
+  return { epoch, seq, since: `${epoch}:${seq}` };
+}
+
+Deno.test("resume at /ws/<channel>?since= sends what was missed, in order, then `recovered`", async () => {
+  await using all = await setUp();
+  await all.publish(3);
+  const { seq, since } = await position(all.gateway);
+  await all.publish(500);
+  await using peer = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+  const recovered = await peer.next("recovered");
+  const { to } = recovered;
+  assert.deepEqual(recovered, {
+    type: "recovered",
+    channel: "log",
+    from: seq + 1,
+    to,
+    complete: true,
+  });
+  const before = peer.messages.slice(0, peer.messages.indexOf(recovered));
+  assert.deepEqual(seqs(before), range(seq + 1, to));
+  const values = before.flatMap((message) => message.type === "data" ? [message.value] : []);
+  assert.deepEqual(values, range(3, 502));
+  assert.ok(!before.some(({ type }) => type === "snapshot" || type === "gap"));
+});
+
+Deno.test("resume by a subscribe message goes on live without a hole", async () => {
+  await using all = await setUp();
+  await all.publish(3);
+  const { seq, since } = await position(all.gateway);
+  await using peer = await WsPeer.open(all.gateway.ws("/ws"));
+  await all.publish(100);
+  const publishing = all.publish(2000);
+  peer.send({ type: "subscribe", channel: "log", since });
+  await peer.next("recovered");
+  await publishing;
+  const last = await peer.next("data", ({ value }) => value === 2102);
+  assert.deepEqual(seqs(peer.messages), range(seq + 1, last.seq));
+});
+
+Deno.test("a large replay passes the window in order while live data goes on", async () => {
+  await using all = await setUp();
+  await all.publish(1);
+  const { seq, since } = await position(all.gateway);
+  const padding = 400;
+  const topics = ["log/x", "log/y"];
+  await using flow = await Flow.start({
+    mqttPort: all.gateway.mqttPort,
+    rate: 1000,
+    topics,
+    padding,
+  });
+  for (let i = 0; i < 3000; i++) all.mqtt.client.publish("log/z", "z".repeat(padding));
+  await all.mqtt.publish("log/z", "end");
+  await using peer = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+  const { complete, from, to } = await peer.next("recovered");
+  assert.ok(complete);
+  assert.equal(from, seq + 1);
+  assert.ok(to - from >= 3000);
+  await flow.stop();
+  const last = Math.max(...flow.newest.values());
+  const { seq: end } = await peer.next("data", (data) => (data.value as { n: number }).n === last);
+  assert.deepEqual(seqs(peer.messages), range(seq + 1, end));
+});
+
+Deno.test("what the history lost is a named gap, then comes the rest", async () => {
+  await using all = await setUp("--history-count", "50");
+  await all.publish(3);
+  const { seq, since } = await position(all.gateway);
+  await all.publish(200);
+  await using peer = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+  const gap = await peer.next("gap");
+  const recovered = await peer.next("recovered");
+  const { to } = recovered;
+  assert.deepEqual(gap, {
+    type: "gap",
+    channel: "log",
+    from: seq + 1,
+    to: to - 50,
+    reason: "history",
+  });
+  assert.equal(recovered.complete, false);
+  assert.equal(recovered.from, seq + 1);
+  assert.deepEqual(seqs(peer.messages), range(to - 49, to));
+});
+
+Deno.test("a position of another epoch, or not reached yet, gets a gap and a snapshot", async () => {
+  await using all = await setUp();
+  await all.publish(3);
+  const { epoch, seq } = await position(all.gateway);
+  const newest = () =>
+    eventually("nobody in the room", async () => {
+      const { channels } = await all.gateway.json("/api/channels") as Channels;
+      return channels[0]!.members === 0 && channels[0]!.seq;
+    });
+  const positions = [
+    () => `otherEpoch:${seq}`,
+    () => `${epoch}:999999`,
+    async () => `${epoch}:${await newest() + 1}`,
+  ];
+  for (const position of positions) {
+    const since = await position();
+    await using peer = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+    const gap = await peer.next("gap");
+    const snapshot = await peer.next("snapshot");
+    assert.equal(gap.reason, "epoch", since);
+    assert.deepEqual([gap.from, gap.to], [1, snapshot.seq]);
+    assert.equal(snapshot.values[0]!.value, 2);
+    assert.ok(!peer.messages.some(({ type }) => type === "recovered"));
+  }
+});
+
+Deno.test("a restarted gateway has another epoch", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "edgewire-test-" });
+  try {
+    const epochs = [];
+    for (let i = 0; i < 2; i++) {
+      await using gateway = await GatewayProcess.start({ dataDir });
+      await using peer = await WsPeer.open(gateway.ws("/ws"));
+      epochs.push((await peer.next("welcome")).epoch);
+    }
+    assert.notEqual(epochs[0], epochs[1]);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("a malformed position is refused: an error at /ws, close 4400 at /ws/<channel>", async () => {
+  await using all = await setUp();
+  await all.publish(1);
+  for (const since of ["", "7", "epoch:", "epoch:x", "epoch:-1", "epoch:1e3"]) {
+    await using peer = await WsPeer.open(all.gateway.ws("/ws"));
+    peer.send({ type: "subscribe", channel: "log", since });
+    const { code, id } = await peer.next("error");
+    assert.deepEqual([code, id], ["bad_message", "log"]);
+    await using single = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+    assert.equal((await single.closed).code, 4400, since);
+  }
+});
+
+Deno.test("nothing missed is an empty recovery", async () => {
+  await using all = await setUp();
+  await all.publish(3);
+  await using peer = await WsPeer.open(all.gateway.ws("/ws"));
+  peer.send({ type: "subscribe", channel: "log" });
+  const { epoch } = await peer.next("snapshot");
+  await all.publish(1);
+  const { seq } = await peer.next("data");
+  peer.send({ type: "subscribe", channel: "log", since: `${epoch}:${seq}` });
+  const { from, to, complete } = await peer.next("recovered");
+  assert.deepEqual([from, to, complete], [seq + 1, seq, true]);
+  await all.publish(1);
+  assert.equal((await peer.next("data")).seq, seq + 1);
+});
+
+Deno.test("a retained message that is sent again and says nothing new makes no update", async () => {
+  await using all = await setUp();
+  await all.publish(1);
+  await all.mqtt.publish("log/kept", "same", { retain: true });
+  await using peer = await WsPeer.open(all.gateway.ws("/ws/log"));
+  const { seq, values } = await peer.next("snapshot");
+  assert.equal(values.length, 2);
+  await using late = await MqttPeer.connect(`mqtt://127.0.0.1:${all.gateway.mqttPort}`);
+  await late.subscribe("log/#");
+  await late.message(({ retain }) => retain);
+  await all.publish(1);
+  assert.equal((await peer.next("data")).seq, seq + 1);
+});
