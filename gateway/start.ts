@@ -6,6 +6,7 @@
 import { isLoopback } from "./access/peer.ts";
 import { helpText, loadConfig, UsageError } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { explainListen } from "./listen_error.ts";
 import { FilterError } from "./topics/topic_filter.ts";
 import { Gateway } from "./gateway.ts";
 
@@ -76,13 +77,13 @@ export async function start(args: string[]): Promise<number> {
   }
   const stopping = stopSignal();
   let gateway: Gateway;
-  let config: Config;
+  let config: Config | undefined;
   try {
     config = loadConfig(args);
     const { assets } = await import("../web/dist/assets.js");
     gateway = await Gateway.start(config, { assets, log });
   } catch (error) {
-    console.error(`edgewire: ${explain(error as Error)}`);
+    console.error(`edgewire: ${explain(error, config)}`);
     return error instanceof UsageError || error instanceof FilterError ? 2 : 1;
   }
   printAddresses(gateway, config);
@@ -94,12 +95,15 @@ export async function start(args: string[]): Promise<number> {
   return 0;
 }
 
-function explain(error: Error): string {
-  if (error instanceof Deno.errors.AddrInUse) {
-    return `${error.message}: another program listens there; choose another port (--port, --mqtt-port)`;
-  }
+/** The message of an error of the start. */
+function explain(error: unknown, config: Config | undefined): string {
+  const { message } = error as Error;
   if (error instanceof Deno.errors.NotCapable) {
-    return `${error.message}; see "Permissions" in the README`;
+    return `${message}; see "Permissions" in the README`;
   }
-  return error.message;
+  if (config === undefined) return message;
+  // MQTT explains its own errors.
+  const { host: hostname, port } = config;
+  const place = { what: "HTTP", hostname, port, flags: { host: "host", port: "port" } };
+  return (explainListen(error, place) as Error).message;
 }

@@ -19,6 +19,11 @@ function hostName(host: string): string {
   return host.startsWith("[") ? host.slice(0, host.indexOf("]") + 1) : host.split(":")[0] as string;
 }
 
+/** What the client calls us. HTTP/2 has `:authority` for it (RFC 9113 section 8.3.1), in the URL here. */
+function hostOf(request: Request): string {
+  return (request.headers.get("host") ?? new URL(request.url).host).toLowerCase();
+}
+
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
 /**
@@ -29,10 +34,10 @@ const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
  *
  * @param hosts Other host names to accept.
  */
-export function isLocalRequest(peer: string, headers: Headers, hosts: string[]): boolean {
+export function isLocalRequest(peer: string, request: Request, hosts: string[]): boolean {
   if (!isLoopback(peer)) return false;
-  if (FORWARDED.some((name) => headers.has(name))) return false;
-  const host = hostName((headers.get("host") ?? "").toLowerCase());
+  if (FORWARDED.some((name) => request.headers.has(name))) return false;
+  const host = hostName(hostOf(request));
   return isLoopbackName(host) || hosts.includes(host);
 }
 
@@ -40,12 +45,12 @@ export function isLocalRequest(peer: string, headers: Headers, hosts: string[]):
  * Whether the page that opens a WebSocket or sends a form is ours: its Origin
  * is the Host it talks to, or is on the list. No Origin means no browser.
  */
-export function isAllowedOrigin(headers: Headers, origins: string[]): boolean {
-  const origin = headers.get("origin");
+export function isAllowedOrigin(request: Request, origins: string[]): boolean {
+  const origin = request.headers.get("origin");
   if (origin === null) return true;
   if (origins.includes(origin)) return true;
   try {
-    return new URL(origin).host === (headers.get("host") ?? "").toLowerCase();
+    return new URL(origin).host === hostOf(request);
   } catch {
     return false;
   }

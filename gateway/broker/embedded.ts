@@ -17,6 +17,7 @@ import {
   type MqttWebSocket,
   PublishError,
 } from "./broker.ts";
+import { explainListen } from "../listen_error.ts";
 import { SessionStore, type Store } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
@@ -168,12 +169,11 @@ export class EmbeddedBroker implements Broker {
     try {
       return tls ? Deno.listenTls({ ...where, ...tls }) : Deno.listen(where);
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      const flag = tls ? "--mqtts-port" : "--mqtt-port";
-      throw new Deno.errors.AddrInUse(
-        `another program listens on MQTT port ${where.port} of ${where.hostname}: ` +
-          `stop it, choose another port with ${flag}, or use it with --broker`,
-      );
+      throw explainListen(error, {
+        what: tls ? "MQTT with TLS" : "MQTT",
+        ...where,
+        flags: { host: "mqtt-host", port: tls ? "mqtts-port" : "mqtt-port" },
+      });
     }
   }
 

@@ -134,7 +134,7 @@ export class ExternalBroker implements Broker {
       this.#attempts = 0;
       this.state.connected = true;
       delete this.state.reason;
-      this.#options.log(`broker: connected to ${redact(this.#options.url)}, MQTT ${this.#version}`);
+      this.#options.log(`broker: connected to ${this.#options.url}, MQTT ${this.#version}`);
       this.#options.onState();
     });
   }
@@ -154,7 +154,7 @@ export class ExternalBroker implements Broker {
     const wait = refusedVersion && this.#attempts === 1 ? 0 : bound / 2 + Math.random() * bound / 2;
     if (was || this.#attempts === 1) {
       this.#options.log(
-        `broker: ${this.state.reason} (${redact(this.#options.url)}); trying again`,
+        `broker: ${this.state.reason} (${this.#options.url}); trying again`,
       );
     }
     this.#options.onState();
@@ -218,17 +218,13 @@ export class ExternalBroker implements Broker {
 
 /** User and password may stand in the address; settings of their own win. */
 function withCredentials(options: ExternalOptions): ExternalOptions {
-  const { username, password } = new URL(options.url);
+  const url = new URL(options.url);
+  const { username, password } = url;
+  url.username = url.password = "";
   return {
     ...(username === "" ? {} : { username: decodeURIComponent(username) }),
     ...(password === "" ? {} : { password: decodeURIComponent(password) }),
     ...options,
+    url: url.href,
   };
-}
-
-/** A broker's address without its password. */
-function redact(url: string): string {
-  const parsed = new URL(url);
-  parsed.password = "";
-  return parsed.href;
 }

@@ -36,6 +36,7 @@ export class OwnPublishes {
     const index = sent.findIndex((own) => own.payload.equals(payload));
     if (index >= 0) sent.splice(index, 1);
     if (sent.length === 0) this.#sent.delete(topic);
+    else this.#sent.set(topic, sent);
     return index >= 0;
   }
 

@@ -2,8 +2,9 @@
  * A socket as the Node stream that `aedes` reads from and writes to.
  *
  * It hands out at most one chunk per turn of the event loop, so that the
- * parser is never entered again from within itself, and nothing beyond the
- * first chunk before the broker has answered CONNECT.
+ * parser is never entered again from within itself. Nothing beyond the chunk
+ * in which CONNECT ends goes out before the broker has answered it, and nothing
+ * while the peer leaves our answers unread.
  *
  * @module
  */
@@ -43,8 +44,12 @@ export abstract class SocketStream extends Duplex {
   readonly limits: SocketLimits;
   readonly #scanner: PacketScanner;
   #handedOut = false;
+  #held = false;
   #answered = false;
-  #chunks = 0;
+  /** Offset in the stream behind CONNECT; counting ends with its answer. */
+  #connectEnd = Infinity;
+  #receivedBytes = 0;
+  #handedBytes = 0;
   #sending: Promise<void> | null = null;
 
   constructor(peer: string, identity: Identity | null, limits: SocketLimits) {
@@ -67,12 +72,21 @@ export abstract class SocketStream extends Duplex {
   protected receive(bytes: Uint8Array): boolean {
     if (this.destroyed) return false;
     try {
-      this.#scanner.scan(bytes);
+      if (this.#answered) this.#scanner.scan(bytes);
+      else this.#scanBegin(bytes);
     } catch (error) {
       this.destroy(error as Error);
       return false;
     }
     return this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  #scanBegin(bytes: Uint8Array) {
+    const before = this.#receivedBytes;
+    this.#scanner.scan(bytes, (offset) => {
+      this.#connectEnd = Math.min(this.#connectEnd, before + offset);
+    });
+    this.#receivedBytes += bytes.length;
   }
 
   /** CONNECT was answered: the rest may flow. */
@@ -86,10 +100,15 @@ export abstract class SocketStream extends Duplex {
   }
 
   override read(size?: number) {
-    if (this.#handedOut || (this.#chunks > 0 && !this.#answered)) return null;
+    if (this.#handedOut || (!this.#answered && this.#handedBytes >= this.#connectEnd)) return null;
+    // Who does not read our answers is not read from, or they would pile up.
+    if (this.writableNeedDrain) {
+      this.#held = true;
+      return null;
+    }
     const chunk = super.read(size);
     if (chunk !== null) {
-      this.#chunks++;
+      if (!this.#answered) this.#handedBytes += chunk.length;
       this.#handedOut = true;
       setImmediate(() => {
         this.#handedOut = false;
@@ -108,6 +127,9 @@ export abstract class SocketStream extends Duplex {
       clearTimeout(stall);
       this.#sending = null;
       done(error);
+      if (!this.#held || this.writableNeedDrain) return;
+      this.#held = false;
+      this.#wake();
     };
     this.#sending = this.transmit(bytes).then(() => settle(), settle);
   }

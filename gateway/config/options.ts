@@ -87,7 +87,7 @@ export const options: Option[] = [
   {
     key: "session.gatherMs",
     type: "number",
-    default: 5,
+    default: 8,
     range: [0, 50],
     help: "longest time that updates gather under load, milliseconds",
   },

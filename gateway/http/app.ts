@@ -56,7 +56,7 @@ export function makeApp(parts: AppParts): Hono<Env> {
     const { config, tokens } = parts;
     const changing = c.req.method !== "GET" && c.req.method !== "HEAD";
     const upgrading = c.req.header("upgrade") !== undefined;
-    if ((changing || upgrading) && !isAllowedOrigin(c.req.raw.headers, config.access.origins)) {
+    if ((changing || upgrading) && !isAllowedOrigin(c.req.raw, config.access.origins)) {
       return problem(c, 403, "this origin is not allowed: add it to access.origins");
     }
     c.set("identity", identify(c.req.raw, c.env.peer, tokens, config.access));

@@ -20,13 +20,12 @@ export class DeliveryHistogram {
     this.#sum += Math.max(0, delay);
   }
 
-  /** As Prometheus has it: cumulative counts by upper bound in seconds, sum in seconds. */
-  read(): { buckets: { le: number | "+Inf"; count: number }[]; sum: number; count: number } {
-    let count = 0;
-    const buckets = this.#counts.map((own, i) => {
-      count += own;
-      return { le: i < BOUNDS_MS.length ? BOUNDS_MS[i]! / 1000 : "+Inf" as const, count };
-    });
-    return { buckets, sum: this.#sum / 1000, count };
+  /** Counts by bucket, the last one open; bounds and sum in seconds. */
+  read(): { buckets: { boundaries: number[]; counts: number[] }; sum: number; count: number } {
+    return {
+      buckets: { boundaries: BOUNDS_MS.map((bound) => bound / 1000), counts: [...this.#counts] },
+      sum: this.#sum / 1000,
+      count: this.#counts.reduce((sum, count) => sum + count, 0),
+    };
   }
 }

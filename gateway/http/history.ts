@@ -69,9 +69,7 @@ export function historyAnswer(
 ): HistoryAnswer {
   const numbers = new Map<string, Point[]>();
   const others = new Map<string, [number, unknown][]>();
-  let oldest: Entry | null = null;
   for (const entry of room.history.between(since, until)) {
-    oldest ??= entry;
     if (entry.topic === null) continue;
     const value = JSON.parse(entry.json);
     const number = numberOf(value);
@@ -84,13 +82,19 @@ export function historyAnswer(
     channel: room.name,
     epoch: room.epoch,
     seq: room.seq,
-    complete: room.history.firstSeq === 1 || (oldest?.seq ?? 0) > (room.history.firstSeq ?? 0),
+    complete: isHeld(room, since),
     series: [...numbers].map(([topic, points]) => {
       const unit = units.get(topic);
       return { topic, ...(unit === undefined ? {} : { unit }), points: thin(points, count) };
     }),
     others: [...others].map(([topic, points]) => ({ topic, points: points.slice(-count) })),
   };
+}
+
+/** Whether nothing behind `since` has been forgotten. */
+function isHeld({ history, seq }: Room, since: number): boolean {
+  const oldest: Entry | undefined = history.after(-1).next().value;
+  return oldest === undefined ? seq === 0 : oldest.seq === 1 || oldest.time < since;
 }
 
 function append<T>(lists: Map<string, T[]>, key: string, item: T) {

@@ -47,6 +47,6 @@ export function identify(
   const token = presentedToken(request);
   const known = token === null ? null : tokens.identify(token);
   if (known !== null) return known;
-  const local = access.openLoopback && isLocalRequest(peer, request.headers, access.hosts);
+  const local = access.openLoopback && isLocalRequest(peer, request, access.hosts);
   return local ? { role: "admin" } : null;
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Registry } from "prom-client";
 import type { BrokerCounters, BrokerState } from "../broker/broker.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { Rooms } from "../rooms/rooms.ts";
@@ -125,67 +124,64 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
   ];
 }
 
-function registerDelivery(registry: Registry, delivery: DeliveryHistogram) {
-  const name = "edgewire_delivery_seconds";
-  const help = "From a message's arrival by MQTT to its sending by WebSocket";
-  const get = () => {
-    const { buckets, sum, count } = delivery.read();
-    const values = [
-      ...buckets.map(({ le, count }) => ({
-        labels: { le },
-        value: count,
-        metricName: `${name}_bucket`,
-      })),
-      { labels: {}, value: sum, metricName: `${name}_sum` },
-      { labels: {}, value: count, metricName: `${name}_count` },
-    ];
-    return Promise.resolve({ name, help, type: "histogram", values, aggregator: "sum" });
+/** As OpenTelemetry's data model numbers them. */
+const HISTOGRAM = 0;
+const GAUGE = 2;
+const SUM = 3;
+
+/** One metric in OpenTelemetry's data model, as far as the serializer reads it. */
+function metricData(
+  name: string,
+  description: string,
+  dataPointType: number,
+  values: { attributes: Record<string, string>; value: unknown }[],
+) {
+  const time = [0, 0];
+  return {
+    descriptor: { name: `edgewire_${name}`, description, unit: "" },
+    dataPointType,
+    isMonotonic: dataPointType === SUM,
+    dataPoints: values.map((value) => ({ ...value, startTime: time, endTime: time })),
   };
-  registry.registerMetric({ name, get } as never);
 }
 
-/** Reads all metrics; the library is loaded when it is first asked for. */
+function plainMetric([kind, name, help, read]: ReturnType<typeof readings>[number]) {
+  const reading = read();
+  const values = typeof reading === "number"
+    ? [{ attributes: {}, value: reading }]
+    : Object.entries(reading.values).map(([key, value]) => ({
+      attributes: { [reading.label]: key },
+      value,
+    }));
+  return metricData(name, help, kind === "Counter" ? SUM : GAUGE, values);
+}
+
+function deliveryMetric(delivery: DeliveryHistogram) {
+  const help = "From a message's arrival by MQTT to its sending by WebSocket";
+  const value = delivery.read();
+  return metricData("delivery_seconds", help, HISTOGRAM, [{ attributes: {}, value }]);
+}
+
+/** Prometheus text format 0.0.4. */
+const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** Reads all metrics; the library that writes them is loaded when it is first asked for. */
 export class Metrics {
   readonly #sources: MetricSources;
-  #registry: Promise<Registry> | undefined;
 
   constructor(sources: MetricSources) {
     this.#sources = sources;
   }
 
   async text(): Promise<{ text: string; contentType: string }> {
-    const registry = await (this.#registry ??= this.#register());
-    return { text: await registry.metrics(), contentType: registry.contentType };
-  }
-
-  async #register(): Promise<Registry> {
-    const { default: prom } = await import("prom-client");
-    const registry = new prom.Registry();
-    for (const [kind, name, help, read] of readings(this.#sources)) {
-      const first = read();
-      const labelNames = typeof first === "number" ? [] : [first.label];
-      new prom[kind]({
-        name: `edgewire_${name}`,
-        help,
-        labelNames,
-        registers: [registry],
-        collect() {
-          const reading = read();
-          this.reset();
-          const set = (labels: Record<string, string>, value: number) =>
-            kind === "Counter"
-              ? (this as unknown as { inc(l: object, v: number): void }).inc(labels, value)
-              : (this as unknown as { set(l: object, v: number): void }).set(labels, value);
-          if (typeof reading === "number") set({}, reading);
-          else {
-            for (const [key, value] of Object.entries(reading.values)) {
-              set({ [reading.label]: key }, value);
-            }
-          }
-        },
-      });
-    }
-    registerDelivery(registry, this.#sources.delivery);
-    return registry;
+    const { PrometheusSerializer } = await import("@opentelemetry/exporter-prometheus");
+    const serializer = new PrometheusSerializer("", false, undefined, true, true);
+    const metrics = [
+      ...readings(this.#sources).map(plainMetric),
+      deliveryMetric(this.#sources.delivery),
+    ];
+    const scopeMetrics = [{ scope: { name: "edgewire" }, metrics }];
+    const text = serializer.serialize({ resource: { attributes: {} }, scopeMetrics } as never);
+    return { text, contentType: CONTENT_TYPE };
   }
 }

@@ -32,6 +32,7 @@ export class Batch {
   readonly entries: Entry[];
   #joined: Frame | null = null;
   #single: Frame[] | null = null;
+  #singleBytes: number | null = null;
 
   /** @param entries At least one. @param encode Makes the message of an entry. */
   constructor(entries: Entry[], encode: (entry: Entry) => string) {
@@ -49,5 +50,10 @@ export class Batch {
   /** A frame each, for clients that do not. */
   get single(): Frame[] {
     return this.#single ??= this.texts.map(frame);
+  }
+
+  /** Bytes of all in frames of their own. */
+  get singleBytes(): number {
+    return this.#singleBytes ??= this.single.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import process from "node:process";
 
 /** What can be flushed; `dirty` belongs to the scheduler. */
 export interface Flushable {
@@ -12,13 +13,22 @@ export interface Flushable {
   flush(): void;
 }
 
-/** Share of the time that sending may take before entries gather longer. */
-const DUTY = 0.25;
+/** Share of the time that a flush and what comes of it may take before entries gather longer. */
+const DUTY = 0.3;
+/** Flushes farther apart than this say nothing about each other's cost, milliseconds. */
+const QUIET_MS = 50;
+
+/** CPU time of the process so far, milliseconds. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 /**
- * What sending costs shows only when the event loop comes round again: the
- * sockets write after the loop that filled their queues. So the next flush
- * waits for that turn, and then as much longer as the turn was expensive.
+ * What sending costs cannot be timed in the flush: the sockets write after
+ * the loop that filled their queues. So the cost is the process's CPU time
+ * from one flush to the next, and there is at most one per turn of the event
+ * loop.
  */
 export class FlushScheduler {
   readonly #gatherMs: number;
@@ -29,6 +39,9 @@ export class FlushScheduler {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #notBefore = 0;
   #flushedAt = 0;
+  #cpuAt = 0;
+  /** CPU time that a flush takes, milliseconds, smoothed. */
+  #cost = 0;
   #closed = false;
 
   /** @param gatherMs Longest time to gather, milliseconds. */
@@ -69,7 +82,7 @@ export class FlushScheduler {
 
   readonly #run = () => {
     if (this.#closed) return;
-    this.#flushedAt = performance.now();
+    this.#measure();
     const items = this.#dirty;
     this.#dirty = [];
     for (const item of items) {
@@ -79,9 +92,16 @@ export class FlushScheduler {
     setImmediate(this.#turned);
   };
 
+  #measure() {
+    const time = performance.now();
+    const cpu = cpuTime();
+    if (time - this.#flushedAt < QUIET_MS) this.#cost += (cpu - this.#cpuAt - this.#cost) / 4;
+    this.#flushedAt = time;
+    this.#cpuAt = cpu;
+    this.#notBefore = time + Math.min(this.#gatherMs, this.#cost / DUTY);
+  }
+
   readonly #turned = () => {
-    const cost = performance.now() - this.#flushedAt;
-    this.#notBefore = this.#flushedAt + Math.min(this.#gatherMs, cost / DUTY);
     this.#scheduled = false;
     if (this.#dirty.length > 0 && !this.#closed) this.#schedule();
   };

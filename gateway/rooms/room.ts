@@ -12,6 +12,8 @@ import { type Entry, History, type HistoryLimits, type TopicState } from "./hist
 /** One who hears of everything in a room. */
 export interface RoomMember {
   readonly info: Member;
+  /** Whether it takes a batch as one frame; those who do are served first. */
+  readonly takesArrays: boolean;
   /** Entries in order; called for each batch, also those it has had already. */
   deliver(batch: Batch): void;
   /** Something without `seq` changed: presence or description. */
@@ -151,7 +153,8 @@ export class Room {
     this.#pending = [];
     if (entries.length > 0) {
       const batch = new Batch(entries, (entry) => this.encode(entry));
-      for (const member of this.members) member.deliver(batch);
+      for (const member of this.members) if (member.takesArrays) member.deliver(batch);
+      for (const member of this.members) if (!member.takesArrays) member.deliver(batch);
       const sent = now();
       for (const entry of entries) {
         if (entry.topic !== null) this.#context.onSent(sent - entry.time);
@@ -205,13 +208,13 @@ export class Room {
     return this.#snapshot.text;
   }
 
-  /** Newest updates per topic behind `seq`, oldest first. */
+  /** Newest updates per topic behind `seq`. */
   latestAfter(seq: number): Entry[] {
     const entries: Entry[] = [];
     for (const { last } of this.topics.values()) {
       if (last !== null && last.seq > seq) entries.push(last);
     }
-    return entries.sort((a, b) => a.seq - b.seq);
+    return entries;
   }
 }
 

@@ -67,13 +67,26 @@ function compile(rule: Rule): CompiledRule {
     answer: null,
     device: null,
   };
-  const names = new Set(rule.filter.split("/").filter((level) => level.startsWith(":")));
-  for (const level of rule.channel.split("/")) {
-    if (level.startsWith(":") && !names.has(level)) {
-      throw new FilterError(`rule "${rule.filter}": the filter has no "${level}"`);
-    }
+  for (const template of [rule.channel, compiled.command ?? ""]) {
+    checkTemplate(compiled.filter, template, "rule");
   }
   return compiled;
+}
+
+function compileRelay({ filter: text, to }: Relay): { filter: TopicFilter; to: string } {
+  const filter = new TopicFilter(text);
+  checkTemplate(filter, to, "relay");
+  return { filter, to };
+}
+
+/** @throws {FilterError} if the template asks for what the filter has not. */
+function checkTemplate(filter: TopicFilter, template: string, what: string) {
+  const topic = filter.subscription.replaceAll(/[+#]/g, "x");
+  try {
+    fill(template, filter.match(topic) as Match);
+  } catch (error) {
+    throw new FilterError(`${what} "${filter.text}": ${(error as Error).message}`);
+  }
 }
 
 /** Answers {@linkcode Rules.route} for every topic, remembering the answers. */
@@ -89,7 +102,7 @@ export class Rules {
   constructor(rules: Rule[], relays: Relay[]) {
     const configured = rules.map(compile);
     this.#rules = [...configured, ...builtIn];
-    this.#relays = relays.map(({ filter, to }) => ({ filter: new TopicFilter(filter), to }));
+    this.#relays = relays.map(compileRelay);
     this.#commandFilters = this.#rules.flatMap(({ command }) =>
       command === null ? [] : [new TopicFilter(command)]
     );

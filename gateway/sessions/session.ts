@@ -23,6 +23,7 @@ import {
   type TopicDescription,
 } from "./messages.ts";
 import { parseClientMessage, parseSince } from "./parse.ts";
+import type { PlainPacer } from "./plain_pacer.ts";
 import { type Outlet, Subscription } from "./subscription.ts";
 
 /** Bytes that a client of `edgewire.v1` may leave unacknowledged. */
@@ -31,6 +32,9 @@ const WINDOW_BYTES = 64 << 10;
 const PLAIN_BYTES = 256 << 10;
 /** Answers that may wait in Deno's queue for a client that asks and does not read, bytes. */
 const ANSWER_BYTES = 1 << 20;
+/** How long a close frame waits for what is before it, and how often that is looked at. */
+const GOODBYE_MS = 500;
+const GOODBYE_STEP_MS = 5;
 /** Seconds of messages that may come at once. */
 const BURST_SECONDS = 2;
 
@@ -50,8 +54,11 @@ export interface SessionContext {
   rooms: Rooms;
   commands: Commands;
   counters: SessionCounters;
+  pacer: PlainPacer;
   /** The session has something to send as soon as the client takes it. */
   lagging(session: Session): void;
+  /** The session is over; its connection may still be closing. */
+  ended(session: Session): void;
 }
 
 /** Made when the WebSocket opens; ends with `end`, whoever closes it. */
@@ -112,13 +119,13 @@ export class Session implements Outlet {
   }
 
   fits(bytes: number): boolean {
-    if (this.#claimant !== null) return false;
+    if (this.#claimant !== null || this.paced) return false;
     const { window } = this;
     return bytes <= window || window === this.#wholeWindow;
   }
 
   claim(bytes: number, by: Subscription): boolean {
-    if (this.#claimant !== null && this.#claimant !== by) return false;
+    if ((this.#claimant !== null && this.#claimant !== by) || this.paced) return false;
     this.#claimant = null;
     const { window } = this;
     const half = this.#wholeWindow / 2;
@@ -128,13 +135,19 @@ export class Session implements Outlet {
     return false;
   }
 
+  /** Whether it has to wait because plain clients take too much of the processor. */
+  get paced(): boolean {
+    return !this.takesArrays && !this.#context.pacer.allows;
+  }
+
   get #wholeWindow(): number {
     return this.takesArrays ? WINDOW_BYTES : PLAIN_BYTES;
   }
 
   send({ text, bytes }: Frame) {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.ended || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(text);
+    if (!this.takesArrays) this.#context.pacer.spend();
     this.#sent += bytes;
     this.#frames++;
     if (bytes > this.#largest) this.#largest = bytes;
@@ -329,8 +342,20 @@ export class Session implements Outlet {
   /** Closes the connection and leaves every room. */
   close(code: number, reason: string) {
     if (this.ended) return;
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
     this.end(code, reason);
+    this.#goodbye(code, reason, performance.now() + GOODBYE_MS);
+  }
+
+  /**
+   * Sends the close frame when nothing waits before it: Deno drops a
+   * connection on which it reads a message after `close`, and with it what
+   * was not written yet.
+   */
+  #goodbye(code: number, reason: string, latest: number) {
+    const socket = this.#socket;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount === 0 || performance.now() > latest) socket.close(code, reason);
+    else setTimeout(() => this.#goodbye(code, reason, latest), GOODBYE_STEP_MS);
   }
 
   /** Leaves every room; the connection is closed or is being closed. */
@@ -342,5 +367,6 @@ export class Session implements Outlet {
     for (const channel of [...this.#subscriptions.keys()]) {
       this.#unsubscribe(channel, reason || `closed ${code}`);
     }
+    this.#context.ended(this);
   }
 }

@@ -11,6 +11,7 @@ import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
 import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
+import { PlainPacer } from "./plain_pacer.ts";
 import { Session, type SessionCounters } from "./session.ts";
 
 /** How a client connects. */
@@ -33,7 +34,7 @@ export interface Connection {
 const RESUME_MS = 10 * 60_000;
 const MAX_RESUMABLE = 20_000;
 /** Sessions that lag are looked at so often, milliseconds. */
-const LAG_MS = 25;
+const LAG_MS = 10;
 /** News of channels gathers so long, milliseconds. */
 const CHANNELS_MS = 20;
 /** Looks at every session within the idle timeout. */
@@ -72,6 +73,7 @@ export class Sessions implements ChannelListener {
   readonly #perAddress = new Map<string, number>();
   readonly #resumable = new Map<string, { role: Role; until: number }>();
   readonly #lagging = new Set<Session>();
+  readonly #pacer = new PlainPacer();
   #lagTimer: ReturnType<typeof setInterval> | undefined;
   #added: string[] = [];
   #removed: string[] = [];
@@ -123,9 +125,7 @@ export class Sessions implements ChannelListener {
       gone = true;
       this.#open--;
       this.#forgetAddress(peer);
-      if (session === null) return;
-      session.end(code, reason);
-      this.#drop(session);
+      session?.end(code, reason);
     };
     socket.onerror = () => {};
   }
@@ -167,7 +167,9 @@ export class Sessions implements ChannelListener {
         rooms: this.#rooms,
         commands: this.#commands,
         counters: this.counters,
+        pacer: this.#pacer,
         lagging: (session) => this.#lag(session),
+        ended: (session) => this.#drop(session),
       },
     );
     this.#sessions.add(session);
@@ -257,8 +259,11 @@ export class Sessions implements ChannelListener {
   }
 
   #catchUp() {
-    for (const session of this.#lagging) {
-      if (session.ended || session.catchUp()) this.#lagging.delete(session);
+    for (const session of [...this.#lagging]) {
+      if (session.paced && !session.ended) continue;
+      // Who got a share and wants more queues up behind those who got none.
+      this.#lagging.delete(session);
+      if (!session.ended && !session.catchUp()) this.#lagging.add(session);
     }
     if (this.#lagging.size > 0) return;
     clearInterval(this.#lagTimer);
@@ -268,10 +273,7 @@ export class Sessions implements ChannelListener {
   #closeStuck() {
     const timeout = this.#config.session.idleTimeoutSeconds * 1000;
     for (const session of this.#sessions) {
-      if (!session.isStuck(timeout)) continue;
-      session.close(CloseCode.readsNothing, "reads nothing");
-      // Its close event may never come: the close frame waits behind the rest.
-      this.#drop(session);
+      if (session.isStuck(timeout)) session.close(CloseCode.readsNothing, "reads nothing");
     }
   }
 

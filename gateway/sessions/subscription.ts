@@ -61,7 +61,7 @@ export class Subscription implements RoomMember {
   #behindSince = 0;
   #snapshotDue = false;
   #replay: Replay | null = null;
-  /** Of a thinned range: how far the last `gap` reached. */
+  /** How far the last `gap` reached; what is sent up to there may have holes. */
   #gapTo = 0;
   /** Events that batches brought while it was behind. */
   #events: Entry[] = [];
@@ -71,6 +71,10 @@ export class Subscription implements RoomMember {
   constructor(room: Room, outlet: Outlet) {
     this.room = room;
     this.#outlet = outlet;
+  }
+
+  get takesArrays(): boolean {
+    return this.#outlet.takesArrays;
   }
 
   get info(): Member {
@@ -101,6 +105,7 @@ export class Subscription implements RoomMember {
     this.#snapshotDue = false;
     this.#events = [];
     this.#sent = seq;
+    this.#gapTo = seq;
     this.#replay = { from: seq + 1, to: room.seq, complete: true };
     this.#fallBehind();
     this.catchUp();
@@ -125,8 +130,11 @@ export class Subscription implements RoomMember {
     const frames = this.#outlet.takesArrays
       ? [skip === 0 ? batch.joined : joinFrame(batch.texts.slice(skip))]
       : batch.single.slice(skip);
+    // Asking once for all is cheaper; if they do not fit together, some may.
+    const together = frames.length > 1 && batch.singleBytes <= this.#outlet.window &&
+      this.#outlet.fits(batch.singleBytes);
     for (const each of frames) {
-      if (!this.#outlet.fits(each.bytes)) {
+      if (!together && !this.#outlet.fits(each.bytes)) {
         this.#fallBehind();
         this.#keepEvents(batch);
         return;
@@ -184,9 +192,9 @@ export class Subscription implements RoomMember {
     if (!history.reaches(this.#sent, this.room.seq)) {
       if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
       const to = Math.min((history.firstSeq ?? this.room.seq + 1) - 1, replay.to);
-      replay.complete = false;
-      this.#sendGap(this.#sent + 1, to, "history");
-      return this.#sendEntries(this.#missingEvents(), to);
+      const entries = this.#latest();
+      if (this.#nameGap(entries, to, "history")) replay.complete = false;
+      return this.#sendEntries(entries, to);
     }
     return this.#sendEntries(history.after(this.#sent), replay.to);
   }
@@ -213,26 +221,34 @@ export class Subscription implements RoomMember {
       return this.#sendEntries(room.history.after(this.#sent), room.seq);
     }
     if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
-    const entries = [...room.latestAfter(this.#sent), ...this.#missingEvents()]
-      .sort((a, b) => a.seq - b.seq);
-    this.#nameGap(entries);
+    const entries = this.#latest();
+    this.#nameGap(entries, room.seq, "slow");
     return this.#sendEntries(entries, room.seq);
   }
 
-  /** Names the range that `entries` do not fill, where that has not been done. */
-  #nameGap(entries: Entry[]) {
-    const { room } = this;
+  /**
+   * Names the range up to `to` that `entries` do not fill, as far as that has
+   * not been done. @returns Whether it did.
+   */
+  #nameGap(entries: Entry[], to: number, reason: GapReason): boolean {
     const from = Math.max(this.#sent, this.#gapTo) + 1;
-    const there = entries.filter(({ seq }) => seq >= from).length;
-    if (there === room.seq - from + 1) return;
-    this.#sendGap(from, room.seq, "slow");
-    this.#gapTo = room.seq;
+    const there = entries.filter(({ seq }) => seq >= from && seq <= to).length;
+    if (there >= to - from + 1) return false;
+    this.#sendGap(from, to, reason);
+    this.#gapTo = to;
+    return true;
   }
 
-  /** Events behind the last that was sent, also those that no batch has brought yet. */
-  #missingEvents(): Entry[] {
+  /**
+   * Behind the last that was sent: the newest update of each topic, and all
+   * events since it is behind, also those that no batch has brought yet.
+   */
+  #latest(): Entry[] {
+    const { room } = this;
     this.#events = this.#events.filter(({ seq }) => seq > this.#sent);
-    return [...this.#events, ...this.room.pendingEvents().filter(({ seq }) => seq > this.#sent)];
+    const pending = room.pendingEvents().filter(({ seq }) => seq > this.#sent);
+    return [...room.latestAfter(this.#sent), ...this.#events, ...pending]
+      .sort((a, b) => a.seq - b.seq);
   }
 
   #needNotThin(): boolean {

@@ -35,7 +35,10 @@ Deno.test("SessionStore keeps what one client did not acknowledge, in order, up 
   assert.deepEqual(await queued(store, "a"), [1, 2, 3, 4]);
   assert.equal(dropped(), 4);
   await store.outgoingUpdate({ id: "a" }, { ...packet(2), messageId: 77 });
-  assert.equal((await store.outgoingClearMessageId({ id: "a" }, { messageId: 77 }))?.brokerCounter, 2);
+  assert.equal(
+    (await store.outgoingClearMessageId({ id: "a" }, { messageId: 77 }))?.brokerCounter,
+    2,
+  );
   assert.equal(await store.outgoingClearMessageId({ id: "a" }, { messageId: 77 }), undefined);
   await store.outgoingEnqueue({ clientId: "a" }, packet(9));
   assert.deepEqual(await queued(store, "a"), [1, 3, 4, 9]);
@@ -45,7 +48,9 @@ Deno.test("SessionStore bounds all clients together", async () => {
   const { store, dropped } = makeStore();
   const to = ["a", "b", "c"].map((clientId) => ({ clientId }));
   for (let i = 1; i <= 4; i++) await store.outgoingEnqueueCombi(to, packet(i));
-  const counts = await Promise.all(["a", "b", "c"].map(async (id) => (await queued(store, id)).length));
+  const counts = await Promise.all(
+    ["a", "b", "c"].map(async (id) => (await queued(store, id)).length),
+  );
   assert.equal(counts.reduce((sum, count) => sum + count), 7);
   assert.equal(dropped(), 5);
 });

@@ -36,7 +36,11 @@ const MALFORMED: [what: string, bytes: Uint8Array, connected?: false][] = [
   ["an unknown protocol version", raw(0x10, ...text("MQTT"), 9, 2, 0, 0, ...text("x")), false],
   ["CONNECT with its reserved flag", raw(0x10, ...text("MQTT"), 4, 3, 0, 0, ...text("x")), false],
   ["a CONNECT that ends too soon", raw(0x10, ...text("MQTT"), 4, 2), false],
-  ["a will on a filter", connectPacket("w", { will: { topic: "a/#", payload: "", qos: 0 } }), false],
+  [
+    "a will on a filter",
+    connectPacket("w", { will: { topic: "a/#", payload: "", qos: 0 } }),
+    false,
+  ],
   ["a second CONNECT", CONNECT],
   ["packet type 0", raw(0x00)],
   ["packet type 15", raw(0xf0)],

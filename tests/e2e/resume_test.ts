@@ -177,7 +177,7 @@ Deno.test("a malformed position is refused: an error at /ws, close 4400 at /ws/<
     peer.send({ type: "subscribe", channel: "log", since });
     const { code, id } = await peer.next("error");
     assert.deepEqual([code, id], ["bad_message", "log"]);
-    await using single = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`));
+    await using single = await WsPeer.open(all.gateway.ws(`/ws/log?since=${since}`), { v1: false });
     assert.equal((await single.closed).code, 4400, since);
   }
 });

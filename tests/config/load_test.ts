@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { helpText, loadConfig, UsageError } from "../../gateway/config/load.ts";
+import { environmentName, flagName, options } from "../../gateway/config/options.ts";
+
+/** Loads with a file of this text, these variables and these flags. */
+function load(
+  { file, env = {}, args = [] }: { file?: string; env?: Record<string, string>; args?: string[] },
+) {
+  const path = file === undefined ? undefined : Deno.makeTempFileSync({ suffix: ".yaml" });
+  try {
+    if (path !== undefined) Deno.writeTextFileSync(path, file!);
+    const all = path === undefined ? args : ["--config", path, ...args];
+    return loadConfig(all, (name) => env[name]);
+  } catch (error) {
+    // The name of the file changes from run to run.
+    if (path !== undefined) {
+      (error as Error).message = (error as Error).message.replaceAll(path, "F");
+    }
+    throw error;
+  } finally {
+    if (path !== undefined) Deno.removeSync(path);
+  }
+}
+
+/** Asserts that loading fails, saying all of this. */
+function fails(given: Parameters<typeof load>[0], ...said: (string | RegExp)[]) {
+  assert.throws(() => load(given), (error: Error) => {
+    assert.ok(error instanceof UsageError, String(error.stack));
+    for (const part of said) {
+      assert.match(
+        error.message,
+        typeof part === "string" ? new RegExp(RegExp.escape(part)) : part,
+      );
+    }
+    return true;
+  });
+}
+
+Deno.test("flags win over the environment, the environment over the file, that over defaults", () => {
+  const file = "port: 1001\nmqttPort: 1002\nhistory: { count: 5 }\n";
+  const env = { EDGEWIRE_PORT: "2001", EDGEWIRE_HISTORY_AGE_SECONDS: "60" };
+  const config = load({ file, env, args: ["--port", "3001"] });
+  assert.equal(config.port, 3001);
+  assert.equal(load({ file, env }).port, 2001);
+  assert.equal(load({ file }).port, 1001);
+  assert.equal(load({}).port, 8080);
+  assert.equal(config.mqttPort, 1002);
+  assert.deepEqual(config.history, {
+    count: 5,
+    bytes: 4 << 20,
+    ageSeconds: 60,
+    totalBytes: 64 << 20,
+  });
+});
+
+Deno.test("every setting can be given in all three ways, and means the same", () => {
+  const text = {
+    text: "some/file",
+    integer: "7",
+    number: "7.5",
+    switch: "true",
+    list: "a,b",
+  } as const;
+  for (const option of options) {
+    const value = option.key === "broker.url" ? "mqtt://h" : text[option.type];
+    // What belongs together has to be given together.
+    const both = { cert: ["--cert", "c"], key: ["--key", "k"] };
+    const rest = Object.entries(both).flatMap(([key, flags]) => key === option.key ? [] : flags);
+    const flag = `--${flagName(option)}`;
+    const byFlag = load({
+      args: [...rest, ...(option.type === "switch" ? [flag] : [flag, value])],
+    });
+    const byEnvironment = load({ args: rest, env: { [environmentName(option)]: value } });
+    const [group, name] = option.key.split(".");
+    const json = option.type === "list" ? '["a", "b"]' : value;
+    const file = name === undefined ? `${group}: ${json}` : `${group}: { ${name}: "${json}" }`;
+    const quoted = option.type === "text" ? file : file.replaceAll(`"${json}"`, json);
+    assert.deepEqual(byEnvironment, byFlag, option.key);
+    assert.deepEqual(load({ args: rest, file: quoted }), byFlag, option.key);
+    const without = option.default === true
+      ? [`--no-${flagName(option)}`]
+      : [...both.cert, ...both.key];
+    assert.notDeepEqual(byFlag, load({ args: without }), `${option.key} changes something`);
+  }
+});
+
+Deno.test("names: environment variables begin with EDGEWIRE_, flags are unique, all have help", () => {
+  const flags = options.map(flagName);
+  assert.equal(new Set([...flags, "config", "help"]).size, flags.length + 2);
+  for (const option of options) {
+    assert.match(environmentName(option), /^EDGEWIRE_[A-Z]+(_[A-Z]+)*$/);
+    assert.match(flagName(option), /^[a-z]+(-[a-z]+)*$/);
+    assert.ok(option.help.length > 10, option.key);
+  }
+  assert.equal(
+    environmentName(options.find(({ key }) => key === "mqttPort")!),
+    "EDGEWIRE_MQTT_PORT",
+  );
+  const lines = helpText().split("\n");
+  for (const flag of flags) assert.ok(lines.some((line) => line.startsWith(`  --${flag}`)), flag);
+  assert.equal(lines.length, flags.length + 1);
+});
+
+Deno.test("switches: on, off, and --no-", () => {
+  assert.equal(load({ args: ["--no-access-open-loopback"] }).access.openLoopback, false);
+  for (const word of ["1", "true", "YES", "on"]) {
+    assert.equal(load({ env: { EDGEWIRE_DEMO: word } }).demo, true, word);
+  }
+  assert.equal(load({ env: { EDGEWIRE_DEMO: "off" }, file: "demo: true" }).demo, false);
+  assert.equal(
+    load({ env: { EDGEWIRE_DEMO: "" }, file: "demo: true" }).demo,
+    true,
+    "empty is unset",
+  );
+});
+
+Deno.test("broker: an address alone is enough, and the other settings can be added", () => {
+  assert.equal(load({ file: "broker: mqtts://h:1" }).broker.url, "mqtts://h:1");
+  const { broker } = load({
+    file: "broker: mqtt://h",
+    env: { EDGEWIRE_BROKER_USERNAME: "me" },
+    args: ["--broker-subscribe", "a/#, b/+"],
+  });
+  assert.deepEqual(broker, { url: "mqtt://h", username: "me", subscribe: ["a/#", "b/+"] });
+});
+
+Deno.test("lists stand in the file", () => {
+  const config = load({
+    file: `
+rules: [{ filter: "lab/:room/+", channel: ":room", command: "lab/:room/+/set" }]
+relays: [{ filter: "a/:x", to: "b/:x" }]
+describe: [{ topic: "a/b", unit: "V", control: { type: number, min: 0 } }]
+tokens: [{ name: me, role: viewer, token: 0123456789abcdef-0 }]
+`,
+  });
+  assert.equal(config.rules[0]?.channel, ":room");
+  assert.equal(config.relays[0]?.to, "b/:x");
+  assert.deepEqual(config.describe[0]?.control, { type: "number", min: 0 });
+  assert.equal(config.tokens[0]?.role, "viewer");
+});
+
+Deno.test("what is wrong is said with its place", () => {
+  fails({ file: "host: h\nprot: 1\n" }, "prot is not a known setting", "(F, line 2)");
+  fails({ file: "\nhistory:\n  count: many\n" }, "history.count is not a number", "line 3");
+  fails({ file: "history:\n  cuont: 1\n" }, "history.cuont is not a known setting", "line 2");
+  fails({ file: "port: 70000" }, "port is above 65535", "line 1");
+  fails({ file: "port: 1.5" }, "port is not a whole number");
+  fails({ file: "history: 5" }, /history .*group/);
+  fails({ file: "host: [unclosed" }, /^F: .*line 1/s);
+  fails({ file: "- a\n- b" }, 'F: expected a list of "key: value"');
+  fails({ file: "rules:\n  - filter: a\n" }, /rules\.0\.channel.*line 2/s);
+  fails({ file: "tokens: [{ name: a, role: king, token: 0123456789abcdef }]" }, "tokens.0.role");
+  fails({ file: "tokens: [{ name: a, role: admin, token: short }]" }, "shorter than 16");
+  fails({ file: "port: 70000\nmqttPort: x\n" }, "port is above", "mqttPort is not a number");
+  fails({ args: ["--port", "-1"] }, "--port");
+  fails({ args: ["--port", "70000"] }, "port is above 65535 (--port)");
+  fails({ args: ["--port", "abc"] }, '--port: "abc" is not a number');
+  fails({ args: ["--prot", "1"] }, "--prot");
+  fails({ args: ["stray"] }, "stray");
+  fails({ args: ["--port"] }, "--port");
+  fails({ env: { EDGEWIRE_PORT: "abc" } }, 'EDGEWIRE_PORT: "abc" is not a number');
+  fails(
+    { env: { EDGEWIRE_HISTORY_COUNT: "0" } },
+    "history.count is below 1 (EDGEWIRE_HISTORY_COUNT)",
+  );
+  fails({ env: { EDGEWIRE_DEMO: "maybe" } }, 'EDGEWIRE_DEMO: "maybe" is not true or false');
+  fails({ args: ["--config", "/nowhere.yaml"] }, "cannot read the configuration file", "/nowhere");
+});
+
+Deno.test("settings that contradict each other are refused", () => {
+  fails({ args: ["--cert", "c"] }, "cert and key go together");
+  fails({ args: ["--mqtts-port", "8883"] }, "mqttsPort needs cert and key");
+  for (const url of ["http://h", "h:1883", "mqtt://", "mqtt://h:99999"]) {
+    fails({ args: ["--broker", url] }, `broker "${url}" is not a broker's address`);
+  }
+});

@@ -1,0 +1,77 @@
+/**
+ * `edgewire start` when it cannot: exit codes, and messages that say what to do.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { startFlags } from "../support/gateway.ts";
+import { TestProcess } from "../support/process.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+async function run(...args: string[]): Promise<{ code: number; output: string }> {
+  await using process = new TestProcess(Deno.execPath(), {
+    args: ["run", ...startFlags(), "main.ts", ...args],
+    cwd: ROOT.pathname,
+  });
+  const { code } = await process.status;
+  return { code, output: process.lines.join("\n") };
+}
+
+async function fails(args: string[], code: number, message: RegExp) {
+  const ended = await run("start", "--port", "0", "--mqtt-port", "0", ...args);
+  assert.match(ended.output, message);
+  assert.equal(ended.code, code, ended.output);
+  assert.doesNotMatch(ended.output, /\bat .*\.ts:\d+/, "a stack trace is no message");
+}
+
+Deno.test("wrong usage exits with 2 and says what is wrong", async () => {
+  await fails(["--no-such-flag"], 2, /^edgewire: .*--no-such-flag/m);
+  await fails(["--port", "abc"], 2, /^edgewire: --port: "abc" is not a number$/m);
+  const unknown = await run("strat");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.output, /unknown command "strat"[^]*start/);
+  assert.equal((await run()).code, 2);
+});
+
+Deno.test("help exits with 0", async () => {
+  const { code, output } = await run("start", "--help");
+  assert.equal(code, 0);
+  assert.match(output, /--mqtt-port INTEGER +.*\[1883\]/);
+});
+
+Deno.test("a port that is taken exits with 1 and says which and what to do", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const port = String(taken.addr.port);
+  await fails(["--port", port], 1, new RegExp(`port ${port}.*--port`));
+  await fails(["--mqtt-port", port], 1, new RegExp(`port ${port}.*--mqtt-port`));
+});
+
+Deno.test("an address that is not this machine's, files that are missing or wrong", async () => {
+  await fails(["--host", "192.0.2.1"], 1, /192\.0\.2\.1/);
+  await fails(["--cert", "/nowhere.pem", "--key", "/nowhere.pem"], 1, /\/nowhere\.pem/);
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "not a certificate");
+    await fails(["--cert", file, "--key", file], 1, /certificate|key/i);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a data directory that may not be written is said, with the way out", async () => {
+  const args = ["--no-access-open-loopback", "--data-dir", "/etc/edgewire"];
+  await fails(args, 1, /write access to "\/etc\/edgewire.*README/);
+});
+
+Deno.test("a rule that cannot be is refused at the start", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  try {
+    await Deno.writeTextFile(file, 'rules: [{ filter: "a/#/b", channel: x }]');
+    await fails(["--config", file], 2, /filter "a\/#\/b": # must come last/);
+    await Deno.writeTextFile(file, 'rules: [{ filter: "a/+", channel: ":room" }]');
+    await fails(["--config", file], 2, /the filter has no ":room"/);
+  } finally {
+    await Deno.remove(file);
+  }
+});
