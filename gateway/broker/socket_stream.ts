@@ -11,6 +11,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Identity } from "../access/tokens.ts";
+import { Intake, type IntakeMember } from "./intake.ts";
 import { PacketScanner } from "./packet_scanner.ts";
 
 /** Largest chunk read at once, bytes. */
@@ -33,8 +34,11 @@ export interface SocketLimits {
   backlogBytes: number;
 }
 
+/** All clients of the process share one event loop. */
+const intake = new Intake();
+
 /** What a kind of socket adds: {@linkcode transmit}, {@linkcode release}, and calls to `receive`. */
-export abstract class SocketStream extends Duplex {
+export abstract class SocketStream extends Duplex implements IntakeMember {
   /** Address of the client. */
   readonly peer: string;
   /** Who it is; `null` until CONNECT told. */
@@ -99,6 +103,12 @@ export abstract class SocketStream extends Duplex {
     if (this.readableLength > 0) this.emit("readable");
   }
 
+  /** The next turn of the event loop has come. */
+  turned() {
+    this.#handedOut = false;
+    this.#wake();
+  }
+
   override read(size?: number) {
     if (this.#handedOut || (!this.#answered && this.#handedBytes >= this.#connectEnd)) return null;
     // Who does not read our answers is not read from, or they would pile up.
@@ -106,14 +116,12 @@ export abstract class SocketStream extends Duplex {
       this.#held = true;
       return null;
     }
+    if (this.readableLength > 0 && !intake.mayTake(this)) return null;
     const chunk = super.read(size);
     if (chunk !== null) {
       if (!this.#answered) this.#handedBytes += chunk.length;
       this.#handedOut = true;
-      setImmediate(() => {
-        this.#handedOut = false;
-        this.#wake();
-      });
+      intake.taken(this, chunk.length);
     }
     return chunk;
   }

@@ -22,21 +22,12 @@ import {
   type ServerMessage,
   type TopicDescription,
 } from "./messages.ts";
+import { sayGoodbye } from "./goodbye.ts";
+import { MessageRate } from "./message_rate.ts";
 import { parseClientMessage, parseSince } from "./parse.ts";
 import type { PlainPacer } from "./plain_pacer.ts";
+import { SendWindow } from "./send_window.ts";
 import { type Outlet, Subscription } from "./subscription.ts";
-
-/** Bytes that a client of `edgewire.v1` may leave unacknowledged. */
-const WINDOW_BYTES = 64 << 10;
-/** Bytes that may wait in Deno's queue for a plain client. */
-const PLAIN_BYTES = 256 << 10;
-/** Answers that may wait in Deno's queue for a client that asks and does not read, bytes. */
-const ANSWER_BYTES = 1 << 20;
-/** How long a close frame waits for what is before it, and how often that is looked at. */
-const GOODBYE_MS = 500;
-const GOODBYE_STEP_MS = 5;
-/** Seconds of messages that may come at once. */
-const BURST_SECONDS = 2;
 
 export interface SessionCounters {
   framesOut: number;
@@ -72,20 +63,10 @@ export class Session implements Outlet {
   readonly #context: SessionContext;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #lagging = new Set<Subscription>();
-  #sent = 0;
-  #acknowledged = 0;
-  /** Frames sent less `received` messages taken. */
-  #frames = 0;
   /** When the client was last heard, `performance.now()`. */
   #heard = performance.now();
-  /** Largest frame sent, bytes. */
-  #largest = 0;
-  /** Who waits until a frame fits that hardly ever does. */
-  #claimant: Subscription | null = null;
-  /** What had been sent at the last look that found all of the one before taken. */
-  #mark = { sent: 0, time: performance.now() };
-  #tokens: number;
-  #tokensAt = performance.now();
+  readonly #window: SendWindow;
+  readonly #rate: MessageRate;
   /** A page that opens or reconnects subscribes to all its channels at once. */
   #freeSubscriptions: number;
   ended = false;
@@ -105,7 +86,8 @@ export class Session implements Outlet {
     this.member = { member: memberName, role: identity.role, since: now() };
     this.takesArrays = takesArrays;
     this.#context = context;
-    this.#tokens = context.config.limits.messagesPerSecond * BURST_SECONDS;
+    this.#window = new SendWindow(socket, takesArrays);
+    this.#rate = new MessageRate(context.config.limits.messagesPerSecond);
     this.#freeSubscriptions = context.config.limits.channelsPerSession;
     socket.onmessage = ({ data }) => this.#receive(data);
   }
@@ -113,26 +95,15 @@ export class Session implements Outlet {
   // What goes out.
 
   get window(): number {
-    return this.takesArrays
-      ? WINDOW_BYTES - (this.#sent - this.#acknowledged)
-      : PLAIN_BYTES - this.#socket.bufferedAmount;
+    return this.#window.open;
   }
 
   fits(bytes: number): boolean {
-    if (this.#claimant !== null || this.paced) return false;
-    const { window } = this;
-    return bytes <= window || window === this.#wholeWindow;
+    return !this.paced && this.#window.fits(bytes);
   }
 
   claim(bytes: number, by: Subscription): boolean {
-    if ((this.#claimant !== null && this.#claimant !== by) || this.paced) return false;
-    this.#claimant = null;
-    const { window } = this;
-    const half = this.#wholeWindow / 2;
-    // A client tells what it received when that is half a window, or later.
-    if (bytes <= window || (bytes > this.#wholeWindow && window >= half)) return true;
-    if (bytes > half) this.#claimant = by;
-    return false;
+    return !this.paced && this.#window.claim(bytes, by);
   }
 
   /** Whether it has to wait because plain clients take too much of the processor. */
@@ -140,17 +111,11 @@ export class Session implements Outlet {
     return !this.takesArrays && !this.#context.pacer.allows;
   }
 
-  get #wholeWindow(): number {
-    return this.takesArrays ? WINDOW_BYTES : PLAIN_BYTES;
-  }
-
   send({ text, bytes }: Frame) {
     if (this.ended || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(text);
     if (!this.takesArrays) this.#context.pacer.spend();
-    this.#sent += bytes;
-    this.#frames++;
-    if (bytes > this.#largest) this.#largest = bytes;
+    this.#window.count(bytes);
     this.#context.counters.framesOut++;
     this.#context.counters.bytesOut += bytes;
   }
@@ -167,16 +132,15 @@ export class Session implements Outlet {
   /** Sends what waits, as far as the client takes it. @returns Whether nothing waits any more. */
   catchUp(): boolean {
     for (const subscription of [...this.#lagging]) {
-      this.#lagging.delete(subscription);
-      if (subscription.catchUp()) this.#release(subscription);
+      const before = this.#window.sent;
+      const done = subscription.catchUp();
+      // Who got a share and wants more queues up behind those who got none.
+      if (done || this.#window.sent > before) this.#lagging.delete(subscription);
+      if (done) this.#window.release(subscription);
       else this.#lagging.add(subscription);
       if (this.window <= 0) break;
     }
     return this.#lagging.size === 0;
-  }
-
-  #release(subscription: Subscription) {
-    if (this.#claimant === subscription) this.#claimant = null;
   }
 
   gap(reason: GapReason, range: number) {
@@ -199,16 +163,13 @@ export class Session implements Outlet {
 
   /**
    * Whether something has waited for longer than `timeoutMs` for the client to
-   * take it, and nothing was heard for as long; called a few times within
-   * that time. A plain client takes what leaves Deno's queue, and nothing need
-   * be heard of it.
+   * take it; one that acknowledges was not heard for as long, either. Called a
+   * few times within that time.
    */
   isStuck(timeoutMs: number): boolean {
-    const time = performance.now();
-    const taken = this.takesArrays ? this.#acknowledged : this.#sent - this.#socket.bufferedAmount;
-    if (taken >= this.#mark.sent) this.#mark = { sent: this.#sent, time };
-    const since = this.takesArrays ? Math.max(this.#heard, this.#mark.time) : this.#mark.time;
-    return time - since > timeoutMs;
+    const waiting = this.#window.waitingSince();
+    const since = this.takesArrays ? Math.max(this.#heard, waiting) : waiting;
+    return performance.now() - since > timeoutMs;
   }
 
   // What comes in.
@@ -243,26 +204,19 @@ export class Session implements Outlet {
 
   /** Counts one message against the rate limit; closes if there are too many. */
   #spend(): boolean {
-    const { messagesPerSecond } = this.#context.config.limits;
-    const time = performance.now();
-    const earned = (time - this.#tokensAt) / 1000 * messagesPerSecond;
-    this.#tokens = Math.min(messagesPerSecond * BURST_SECONDS, this.#tokens + earned) - 1;
-    this.#tokensAt = time;
-    if (this.#tokens < 0) {
-      this.close(CloseCode.tooMany, `over ${messagesPerSecond} messages per second`);
-    } else if (this.#socket.bufferedAmount > this.#largest + ANSWER_BYTES) {
+    if (!this.#rate.spend()) {
+      this.close(CloseCode.tooMany, `over ${this.#rate.perSecond} messages per second`);
+    } else if (this.#window.isOverfull) {
       this.giveUp("asks but does not read");
     }
     return !this.ended;
   }
 
-  /** @returns Whether it is not counted: one per frame that was sent is free. */
+  /** @returns Whether it is not counted. */
   #acknowledge(bytes: number): boolean {
-    const step = Math.min(bytes, this.#sent) - this.#acknowledged;
-    if (step > 0) this.#acknowledged += step;
+    const free = this.#window.acknowledge(bytes);
     if (this.#lagging.size > 0) this.catchUp();
-    this.#frames--;
-    return this.#frames >= 0;
+    return free;
   }
 
   #handle(message: ClientMessage) {
@@ -321,7 +275,7 @@ export class Session implements Outlet {
     if (subscription === undefined) return;
     this.#subscriptions.delete(channel);
     this.#lagging.delete(subscription);
-    this.#release(subscription);
+    this.#window.release(subscription);
     subscription.end(reason);
   }
 
@@ -343,19 +297,7 @@ export class Session implements Outlet {
   close(code: number, reason: string) {
     if (this.ended) return;
     this.end(code, reason);
-    this.#goodbye(code, reason, performance.now() + GOODBYE_MS);
-  }
-
-  /**
-   * Sends the close frame when nothing waits before it: Deno drops a
-   * connection on which it reads a message after `close`, and with it what
-   * was not written yet.
-   */
-  #goodbye(code: number, reason: string, latest: number) {
-    const socket = this.#socket;
-    if (socket.readyState !== WebSocket.OPEN) return;
-    if (socket.bufferedAmount === 0 || performance.now() > latest) socket.close(code, reason);
-    else setTimeout(() => this.#goodbye(code, reason, latest), GOODBYE_STEP_MS);
+    sayGoodbye(this.#socket, code, reason);
   }
 
   /** Leaves every room; the connection is closed or is being closed. */

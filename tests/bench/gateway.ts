@@ -4,11 +4,10 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { startFlags } from "../support/gateway.ts";
 import { Child, temporaryFolder } from "./child.ts";
 import type { Peer } from "./peer.ts";
 
-/** Permissions that the gateway runs with. */
-const PERMISSIONS = ["--allow-all"];
 /** What it prints when it listens. */
 const HTTP_LINE = /http:\/\/127\.0\.0\.1:(\d+)/;
 const MQTT_LINE = /mqtt:\/\/127\.0\.0\.1:(\d+)/;
@@ -53,7 +52,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Peer> 
   const started = performance.now();
   const child = new Child("Edgewire", Deno.execPath(), {
     args: [
-      ...["run", ...profile, ...PERMISSIONS, options.entry ?? "main.ts", "start"],
+      ...["run", ...profile, ...startFlags(), options.entry ?? "main.ts", "start"],
       ...["--host", "127.0.0.1", "--port", "0", "--mqtt-port", "0", "--data-dir", dataDir],
     ],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),

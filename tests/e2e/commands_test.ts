@@ -318,27 +318,32 @@ async function nothingPublished(bench: Bench, peer: WsPeer): Promise<string[]> {
   return bench.published.filter((line) => !line.includes(marker));
 }
 
-testWith(["mosquitto"], "a retained state that is replayed is not an answer", async () => {
-  await using broker = await Mosquitto.start({ persistence: true });
-  await using device = await MqttPeer.connect(broker.url, { reconnectPeriod: 50 });
-  await device.publish(TOPIC, 10, { retain: true });
-  await using gateway = await GatewayProcess.start({
-    args: ["--broker", broker.url, "--command-timeout-seconds", "3"],
-  });
-  await using peer = await WsPeer.open(gateway.ws("/ws"));
-  await peer.next("channels", ({ added }) => added.includes("valve"));
-  peer.send({ type: "subscribe", channel: "valve" });
-  await peer.next("presence");
-  send(peer, "a", 5);
-  await peer.next("ack", ({ stage }) => stage === "delivered");
-  const replays = () => metric(gateway.url, 'edgewire_dropped_total{cause="unchanged_retained"}');
-  const before = await replays();
-  await broker.restart();
-  await peer.next("status", (status) => status.broker === "connected");
-  await eventually("the replay", async () => await replays() > before);
-  const end = await peer.next("ack");
-  assert.equal(end.reason, "timeout: the device did not answer");
-});
+testWith(
+  ["mosquitto"],
+  "a retained state that is replayed is no answer, and no update",
+  async () => {
+    await using broker = await Mosquitto.start({ persistence: true });
+    await using device = await MqttPeer.connect(broker.url, { reconnectPeriod: 50 });
+    await device.publish(TOPIC, 10, { retain: true });
+    await using gateway = await GatewayProcess.start({
+      args: ["--broker", broker.url, "--command-timeout-seconds", "3"],
+    });
+    await using peer = await WsPeer.open(gateway.ws("/ws"));
+    await peer.next("channels", ({ added }) => added.includes("valve"));
+    peer.send({ type: "subscribe", channel: "valve" });
+    await peer.next("presence");
+    send(peer, "a", 5);
+    await peer.next("ack", ({ stage }) => stage === "delivered");
+    const replays = () => metric(gateway.url, 'edgewire_dropped_total{cause="unchanged_retained"}');
+    const before = await replays();
+    await broker.restart();
+    await peer.next("status", (status) => status.broker === "connected");
+    await eventually("the replay", async () => await replays() > before);
+    assert.ok(!peer.messages.some(({ type }) => type === "data"), "it made an update");
+    const end = await peer.next("ack");
+    assert.equal(end.reason, "timeout: the device did not answer");
+  },
+);
 
 Deno.test("the simulated chamber follows its commands, and clamps", async () => {
   await using gateway = await GatewayProcess.start();

@@ -63,9 +63,14 @@ testWith(
 
     await t.step("2,000 QoS 2 messages at once are taken in, each once", async () => {
       await using peer = await MqttPeer.connect(url);
-      await Promise.all(
+      const closed = new Promise((_, reject) =>
+        peer.client.once("close", () => reject(new Error("the connection was closed")))
+      );
+      const published = Promise.all(
         Array.from({ length: 2000 }, (_, i) => peer.publish("devices/two/n", i, { qos: 2 })),
       );
+      await Promise.race([published, closed]);
+      closed.catch(() => {});
       const room = await gateway.json("/api/channels/two") as { seq: number };
       assert.equal(room.seq, 2000);
     });
@@ -130,7 +135,7 @@ testWith(
       using raw = await RawMqtt.tcp(gateway.mqttPort);
       await raw.send(connectPacket("five", { protocolVersion: 5 }));
       assert.equal((await raw.packet("connack")).returnCode, 1);
-      await raw.ended;
+      await raw.gone();
       await using sub = new TestProcess("mosquitto_sub", {
         args: [...mosquitto, "-V", "mqttv5", "-t", "x"],
       });

@@ -81,13 +81,13 @@ Deno.test("malformed MQTT ends its connection and disturbs nobody", async (t) =>
     await t.step(`TCP: ${what}`, async () => {
       using peer = await RawMqtt.tcp(gateway.mqttPort);
       await peer.send(connected ? join(CONNECT, bytes) : bytes);
-      await peer.ended;
+      await peer.gone();
       await undisturbed();
     });
     await t.step(`/mqtt: ${what}`, async () => {
       using peer = await RawMqtt.webSocket(gateway.ws("/mqtt"));
       await peer.send(connected ? join(CONNECT, bytes) : bytes);
-      await peer.ended;
+      await peer.gone();
       await undisturbed();
     });
   }
@@ -121,7 +121,7 @@ Deno.test("malformed MQTT ends its connection and disturbs nobody", async (t) =>
     using http = await Deno.connect({ hostname: "127.0.0.1", port: Number(gateway.url.port) });
     await http.write(new TextEncoder().encode("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: webs"));
     const start = performance.now();
-    await Promise.all([half.ended, silent.ended]);
+    await Promise.all([half.gone(), silent.gone()]);
     const took = performance.now() - start;
     assert.ok(took > 8_000 && took < 12_000, `${took} ms`);
     await undisturbed();

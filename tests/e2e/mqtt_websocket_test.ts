@@ -75,7 +75,7 @@ Deno.test("/mqtt with the embedded broker", async (t) => {
     await peer.send(connectPacket("text"));
     await peer.packet("connack");
     peer.socket.send("text");
-    const { code, reason } = (await peer.ended)!;
+    const { code, reason } = (await peer.gone())!;
     assert.deepEqual([code, reason], [4400, "MQTT needs binary frames"]);
   });
 
@@ -93,10 +93,10 @@ Deno.test("/mqtt with the embedded broker", async (t) => {
       );
       for (let i = 0; i < 500; i++) peer.socket.send(many);
       // Its close code may be lost under what it still sends.
-      await peer.ended;
+      await peer.gone();
       using single = await RawMqtt.webSocket(url);
       await single.send(new Uint8Array(1_000_001));
-      assert.equal((await single.ended)!.code, 4413);
+      assert.equal((await single.gone())!.code, 4413);
       await other.send(encode({ cmd: "pingreq" }));
       await other.packet("pingresp");
       assert.equal(await metric(gateway.url, "edgewire_mqtt_closed_for_backlog_total"), 2);

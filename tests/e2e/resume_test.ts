@@ -196,17 +196,3 @@ Deno.test("nothing missed is an empty recovery", async () => {
   await all.publish(1);
   assert.equal((await peer.next("data")).seq, seq + 1);
 });
-
-Deno.test("a retained message that is sent again and says nothing new makes no update", async () => {
-  await using all = await setUp();
-  await all.publish(1);
-  await all.mqtt.publish("log/kept", "same", { retain: true });
-  await using peer = await WsPeer.open(all.gateway.ws("/ws/log"));
-  const { seq, values } = await peer.next("snapshot");
-  assert.equal(values.length, 2);
-  await using late = await MqttPeer.connect(`mqtt://127.0.0.1:${all.gateway.mqttPort}`);
-  await late.subscribe("log/#");
-  await late.message(({ retain }) => retain);
-  await all.publish(1);
-  assert.equal((await peer.next("data")).seq, seq + 1);
-});

@@ -179,13 +179,13 @@ async function check(t: Deno.TestContext, way: Way) {
       using peer = await login(way, "viewer", more);
       const { returnCode, reasonCode } = await peer.packet("connack");
       assert.notEqual(returnCode ?? reasonCode, 0);
-      await peer.ended;
+      await peer.gone();
     }
     const will = { topic: "devices/n2/alive", payload: "0", qos: 1, retain: false };
     using node = await login(way, "node", { will });
     const { returnCode, reasonCode } = await node.packet("connack");
     assert.equal(returnCode ?? reasonCode, way.version === 5 ? 0x87 : 5);
-    await node.ended;
+    await node.gone();
   });
 }
 
@@ -205,7 +205,7 @@ Deno.test("roles over MQTT with the embedded broker", async (t) => {
     await peer.send(connectPacket("by-header"));
     assert.equal((await peer.packet("connack")).returnCode, 0);
     await peer.send(publishPacket("devices/n1/setpoint/set", "1", { qos: 1, messageId: 5 }));
-    await peer.ended;
+    await peer.gone();
   });
 });
 

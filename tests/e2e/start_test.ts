@@ -70,7 +70,9 @@ Deno.test("a rule that cannot be is refused at the start", async () => {
     await Deno.writeTextFile(file, 'rules: [{ filter: "a/#/b", channel: x }]');
     await fails(["--config", file], 2, /filter "a\/#\/b": # must come last/);
     await Deno.writeTextFile(file, 'rules: [{ filter: "a/+", channel: ":room" }]');
-    await fails(["--config", file], 2, /the filter has no ":room"/);
+    await fails(["--config", file], 2, /rule "a\/\+": .*":room"/);
+    await Deno.writeTextFile(file, 'relays: [{ filter: "a/:b", to: "x/:c" }]');
+    await fails(["--config", file], 2, /relay "a\/:b": .*":c"/);
   } finally {
     await Deno.remove(file);
   }

@@ -39,5 +39,7 @@ export function parseMetrics(text: string): Scrape {
 /** One value of a running gateway; 0 where it has no such sample yet. */
 export async function metric(base: URL, name: string): Promise<number> {
   const response = await fetch(new URL("/metrics", base));
-  return parseMetrics(await response.text()).samples.get(name) ?? 0;
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  return parseMetrics(text).samples.get(name) ?? 0;
 }

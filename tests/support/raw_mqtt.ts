@@ -6,6 +6,7 @@
 import mqtt, { type Packet } from "mqtt-packet";
 
 const TIMEOUT_MS = 10_000;
+const GONE_MS = 12_000;
 
 /** A packet as bytes. */
 export function encode(packet: object, protocolVersion = 4): Uint8Array<ArrayBuffer> {
@@ -154,6 +155,22 @@ export class RawMqtt implements Disposable {
     );
     try {
       await Promise.race([this.#wake.promise, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Waits for the other side to end the connection.
+   *
+   * @returns The close event of a WebSocket.
+   * @throws If it does not within 12 s.
+   */
+  async gone(): Promise<CloseEvent | null> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error("it is still connected")), GONE_MS);
+    try {
+      return await Promise.race([this.ended, late.promise]);
     } finally {
       clearTimeout(timer);
     }
