@@ -20,6 +20,7 @@ import { Discovery } from "./nodes/discovery.ts";
 import { NodeRegistry } from "./nodes/registry.ts";
 import { Commands } from "./rooms/commands.ts";
 import { payloadToJson } from "./rooms/payload.ts";
+import type { Room } from "./rooms/room.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
 import type { MqttAddress } from "./sessions/messages.ts";
@@ -103,6 +104,7 @@ export class Gateway {
       () => this.#mqttAddress(),
     );
     this.rooms.onMessage((message, route) => this.#heard(message, route));
+    this.rooms.onState((message, room) => this.#observe(message, room));
   }
 
   /**
@@ -213,11 +215,16 @@ export class Gateway {
     if (route.channel === null) {
       this.#nodes.take(message.topic, message.payload);
       this.#discovery.take(message.topic, message.payload);
-    } else if (!message.own && !message.replayed) {
-      this.#commands.observe(message.topic);
     }
     if (message.own || message.replayed) return;
     for (const topic of route.relays) this.#relay(topic, message.payload);
+  }
+
+  /** A state answers commands; who commanded gets the state before the answer. */
+  #observe({ own, replayed, topic }: IncomingMessage, room: Room) {
+    if (own || replayed || !this.#commands.watches(topic)) return;
+    room.flush();
+    this.#commands.observe(topic);
   }
 
   #relay(topic: string, payload: Uint8Array) {

@@ -115,6 +115,11 @@ export class Commands {
     return this.#context.obstacle(route);
   }
 
+  /** Whether a state on this topic would answer a command. */
+  watches(stateTopic: string): boolean {
+    return this.#watching.has(stateTopic);
+  }
+
   /** A state came from someone else: it answers what was published on its command topic. */
   observe(stateTopic: string) {
     const watching = this.#watching.get(stateTopic);

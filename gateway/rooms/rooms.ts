@@ -29,6 +29,9 @@ export interface RoomCounters {
 /** Hears of every message, before the rooms take it. */
 export type MessageListener = (message: IncomingMessage, route: Route, id: string) => void;
 
+/** Hears of every message that says what a topic's value now is, after the room has it. */
+export type StateListener = (message: IncomingMessage, room: Room) => void;
+
 export interface ChannelListener {
   channelAdded(name: string): void;
   channelRemoved(name: string): void;
@@ -59,6 +62,7 @@ export class Rooms {
   readonly #descriptions = new Map<string, Map<string, TopicDescription>>();
   readonly #notes: { filter: TopicFilter; unit?: string; control?: Control }[];
   readonly #messageListeners: MessageListener[] = [];
+  readonly #stateListeners: StateListener[] = [];
   readonly #channelListeners = new Set<ChannelListener>();
   readonly #scheduler: FlushScheduler;
   readonly #historyLimits: HistoryLimits;
@@ -88,6 +92,10 @@ export class Rooms {
     this.#messageListeners.push(listener);
   }
 
+  onState(listener: StateListener) {
+    this.#stateListeners.push(listener);
+  }
+
   /** Takes in one message. The broker may acknowledge it when this returns. */
   take(message: IncomingMessage) {
     const { counters } = this;
@@ -109,6 +117,7 @@ export class Rooms {
     }
     counters.updates++;
     place.room.update(place.topic, json, now(), id);
+    for (const listener of this.#stateListeners) listener(message, place.room);
   }
 
   #nextId(): string {

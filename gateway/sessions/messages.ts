@@ -100,6 +100,8 @@ export type Welcome = {
   epoch: string;
   role: Role;
   time: number;
+  /** T: a peer from which no frame came for so long is closed, seconds. */
+  idleTimeout: number;
   /** Where MQTT clients publish; no `host`: under the name by which the gateway is addressed. */
   mqtt?: MqttAddress;
 };

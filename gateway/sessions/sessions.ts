@@ -182,6 +182,7 @@ export class Sessions implements ChannelListener {
       epoch,
       role,
       time: now(),
+      idleTimeout: this.#config.session.idleTimeoutSeconds,
       ...(mqtt === undefined ? {} : { mqtt }),
     });
     this.#sendStatus([session]);

@@ -56,8 +56,8 @@ Deno.test("messages have the fields of the contract", async (t) => {
     const channels = await peer.next("channels");
     const [welcome, status] = peer.messages;
     assert.deepEqual(
-      keys(welcome!).filter((key) => key !== "mqtt"),
-      ["epoch", "role", "session", "time", "type"],
+      keys(welcome!),
+      ["epoch", "idleTimeout", "mqtt", "role", "session", "time", "type"],
     );
     assert.ok(welcome?.type === "welcome");
     assert.equal(welcome.role, "admin");

@@ -238,7 +238,7 @@ Deno.test("reports received bytes in UTF-8, by size and by time", async () => {
     peer.send(message);
   };
   const time = Date.now();
-  send({ type: "welcome", session: "s1", epoch: "e1", role: "viewer", time });
+  send({ type: "welcome", session: "s1", epoch: "e1", role: "viewer", time, idleTimeout: 10 });
   send([snapshot(1), data(2, "21 °C, 5 €, 😀, 測")]);
   let told = 0;
   while (told < bytes) told = (await peer.next("received")).bytes;

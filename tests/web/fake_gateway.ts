@@ -23,7 +23,14 @@ export class Peer {
   }
 
   welcome(epoch = "e1", session = "s1"): void {
-    this.send({ type: "welcome", session, epoch, role: "operator", time: Date.now() });
+    this.send({
+      type: "welcome",
+      session,
+      epoch,
+      role: "operator",
+      time: Date.now(),
+      idleTimeout: 10,
+    });
   }
 
   /** The next message of a type; others before it are passed over. */

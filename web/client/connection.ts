@@ -92,14 +92,16 @@ export class Connection {
     }
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) {
       if (this.#ended) return;
-      if (message.type === "welcome") this.#welcome();
+      if (message.type === "welcome") this.#welcome(message.idleTimeout);
       else if (message.type === "pong") this.#liveness?.pong(message);
       this.#events.message(message);
     }
   }
 
-  #welcome(): void {
+  /** @param idleTimeout T of the gateway, seconds. */
+  #welcome(idleTimeout: number): void {
     clearTimeout(this.#deadline);
+    this.#receipts.within(idleTimeout * 1000 / 5);
     this.#welcomed ??= performance.now();
     this.#liveness ??= new Liveness(
       (id) => this.send({ type: "ping", id }),

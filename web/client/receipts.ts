@@ -9,6 +9,7 @@ import { utf8Length } from "./utf8_length.ts";
 export class Receipts {
   #received = 0;
   #told = 0;
+  #every: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #tell: (bytes: number) => void;
   readonly #timing: Timing;
@@ -17,6 +18,12 @@ export class Receipts {
   constructor(tell: (bytes: number) => void, timing: Timing) {
     this.#tell = tell;
     this.#timing = timing;
+    this.#every = timing.receivedEvery;
+  }
+
+  /** Tells at least so often, if that is oftener than before, milliseconds. */
+  within(every: number): void {
+    this.#every = Math.min(this.#every, every);
   }
 
   /**
@@ -27,7 +34,7 @@ export class Receipts {
     this.#received += typeof message === "string" ? utf8Length(message) : message.byteLength;
     const due = this.#received - this.#told >= this.#timing.receivedBytes;
     if (due || globalThis.document?.hidden) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), this.#timing.receivedEvery);
+    else this.#timer ??= setTimeout(() => this.#send(), this.#every);
   }
 
   stop(): void {

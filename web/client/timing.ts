@@ -6,7 +6,7 @@
 export interface Timing {
   /** Received bytes after which the gateway is told at once. @default 32768 */
   receivedBytes: number;
-  /** Longest time that received bytes stay untold: T/5 of the gateway. @default 2000 */
+  /** Longest time that received bytes stay untold; T/5 of the gateway if that is shorter. @default 2000 */
   receivedEvery: number;
   /** A connection with no frame for this long is asked with a ping. @default 10000 */
   quietAfter: number;
