@@ -7,6 +7,12 @@
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
+ * How JSON can begin (RFC 8259 sections 2 and 3). It spares most plain text
+ * the exception that trying to parse it costs.
+ */
+const JSON_START = /^[\t\n\r ]*(?:[{["]|-?\d|true|false|null)/;
+
+/**
  * The payload as JSON text, ready to stand in a message. JSON is passed on as
  * it came, so a number keeps all its digits.
  */
@@ -17,6 +23,7 @@ export function payloadToJson(payload: Uint8Array): string {
   } catch {
     return JSON.stringify({ base64: payload.toBase64() });
   }
+  if (!JSON_START.test(text)) return JSON.stringify(text);
   try {
     JSON.parse(text);
     return text;
