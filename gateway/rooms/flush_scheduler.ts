@@ -14,9 +14,11 @@ export interface Flushable {
 }
 
 /** Share of the time that a flush and what comes of it may take before entries gather longer. */
-const DUTY = 0.3;
+const DUTY = 0.5;
 /** Flushes farther apart than this say nothing about each other's cost, milliseconds. */
 const QUIET_MS = 50;
+/** What the estimate grows by at least when flushes become dearer, milliseconds. */
+const LEAST_COST_MS = 0.2;
 
 /** CPU time of the process so far, milliseconds. */
 function cpuTime(): number {
@@ -95,7 +97,11 @@ export class FlushScheduler {
   #measure() {
     const time = performance.now();
     const cpu = cpuTime();
-    if (time - this.#flushedAt < QUIET_MS) this.#cost += (cpu - this.#cpuAt - this.#cost) / 4;
+    if (time - this.#flushedAt < QUIET_MS) {
+      // One garbage collection is not what flushes cost.
+      const cost = Math.min(cpu - this.#cpuAt, 2 * this.#cost + LEAST_COST_MS);
+      this.#cost += (cost - this.#cost) / 8;
+    }
     this.#flushedAt = time;
     this.#cpuAt = cpu;
     this.#notBefore = time + Math.min(this.#gatherMs, this.#cost / DUTY);
