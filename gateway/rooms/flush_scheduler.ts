@@ -15,8 +15,9 @@ export interface Flushable {
 
 /** Share of the time that a flush and what comes of it may take before entries gather longer. */
 const DUTY = 0.5;
-/** Flushes farther apart than this say nothing about each other's cost, milliseconds. */
-const QUIET_MS = 50;
+/** The cost is measured so often, and not over a quiet longer than this, milliseconds. */
+const PERIOD_MS = 20;
+const QUIET_MS = 100;
 /** What the estimate grows by at least when flushes become dearer, milliseconds. */
 const LEAST_COST_MS = 0.2;
 
@@ -40,7 +41,8 @@ export class FlushScheduler {
   readonly #lazy = new Map<Flushable, { due: number; timer: ReturnType<typeof setTimeout> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #notBefore = 0;
-  #flushedAt = 0;
+  #measuredAt = 0;
+  #flushes = 0;
   #cpuAt = 0;
   /** CPU time that a flush takes, milliseconds, smoothed. */
   #cost = 0;
@@ -94,16 +96,22 @@ export class FlushScheduler {
     setImmediate(this.#turned);
   };
 
+  /** Asking for the CPU time is dear itself, so several flushes are measured together. */
   #measure() {
     const time = performance.now();
-    const cpu = cpuTime();
-    if (time - this.#flushedAt < QUIET_MS) {
-      // One garbage collection is not what flushes cost.
-      const cost = Math.min(cpu - this.#cpuAt, 2 * this.#cost + LEAST_COST_MS);
-      this.#cost += (cost - this.#cost) / 8;
+    const elapsed = time - this.#measuredAt;
+    this.#flushes++;
+    if (elapsed > PERIOD_MS) {
+      const cpu = cpuTime();
+      if (elapsed < QUIET_MS) {
+        // One garbage collection is not what flushes cost.
+        const cost = Math.min((cpu - this.#cpuAt) / this.#flushes, 2 * this.#cost + LEAST_COST_MS);
+        this.#cost += (cost - this.#cost) / 4;
+      }
+      this.#measuredAt = time;
+      this.#cpuAt = cpu;
+      this.#flushes = 0;
     }
-    this.#flushedAt = time;
-    this.#cpuAt = cpu;
     this.#notBefore = time + Math.min(this.#gatherMs, this.#cost / DUTY);
   }
 

@@ -6,6 +6,25 @@
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Up to here it is cheaper to look for ASCII than to call the decoder, bytes. */
+const SHORT_BYTES = 256;
+
+/** @returns The text; `null` if the bytes are not UTF-8. */
+function decode(payload: Uint8Array): string | null {
+  if (payload.length <= SHORT_BYTES && payload.every(isAscii)) {
+    return String.fromCharCode.apply(null, payload as unknown as number[]);
+  }
+  try {
+    return utf8.decode(payload);
+  } catch {
+    return null;
+  }
+}
+
+function isAscii(byte: number): boolean {
+  return byte < 0x80;
+}
+
 /**
  * How JSON can begin (RFC 8259 sections 2 and 3). It spares most plain text
  * the exception that trying to parse it costs.
@@ -17,12 +36,8 @@ const JSON_START = /^[\t\n\r ]*(?:[{["]|-?\d|true|false|null)/;
  * it came, so a number keeps all its digits.
  */
 export function payloadToJson(payload: Uint8Array): string {
-  let text: string;
-  try {
-    text = utf8.decode(payload);
-  } catch {
-    return JSON.stringify({ base64: payload.toBase64() });
-  }
+  const text = decode(payload);
+  if (text === null) return JSON.stringify({ base64: payload.toBase64() });
   if (!JSON_START.test(text)) return JSON.stringify(text);
   try {
     JSON.parse(text);
