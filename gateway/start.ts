@@ -45,6 +45,17 @@ function printAddresses(gateway: Gateway, config: Config) {
   }
 }
 
+/** A mistake in one connection's handling must not end all the others. */
+function surviveErrors() {
+  for (const kind of ["error", "unhandledrejection"] as const) {
+    globalThis.addEventListener(kind, (event) => {
+      event.preventDefault();
+      const cause = (event as ErrorEvent).error ?? (event as PromiseRejectionEvent).reason;
+      console.error("edgewire: unexpected error, going on:", cause);
+    });
+  }
+}
+
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -86,6 +97,7 @@ export async function start(args: string[]): Promise<number> {
     console.error(`edgewire: ${explain(error, config)}`);
     return error instanceof UsageError || error instanceof FilterError ? 2 : 1;
   }
+  surviveErrors();
   printAddresses(gateway, config);
   const aborter = new AbortController();
   const demo = config.demo ? await startDemo(gateway, config, aborter.signal) : undefined;

@@ -11,8 +11,8 @@ import process from "node:process";
 
 const PERIOD_MS = 50;
 /** Share of one processor above which the rate falls, and below which it rises. */
-const BUSY = 0.85;
-const EASY = 0.75;
+const BUSY = 0.8;
+const EASY = 0.7;
 const FASTER = 1.25;
 const SLOWER = 0.8;
 const FIRST_RATE = 100_000;

@@ -38,6 +38,8 @@ export interface FanOutResult {
   expected: number;
   /** The first few clients with missing, repeated or disordered updates, in words. */
   faults: string[];
+  /** How many clients that are not plain lack something. */
+  othersIncomplete: number;
   /** The same of the warm-up. */
   earlyFaults: string[];
   cost: Cost;
@@ -130,6 +132,8 @@ async function run(
     total: pool.updates,
     expected: (publisher.count - first) * options.clients,
     faults: describeFaults(pool, first, publisher.count - 1),
+    othersIncomplete: pool.incomplete(first, publisher.count - 1)
+      .filter(({ options }) => options.protocol !== undefined).length,
     earlyFaults,
     memoryPeak: (await memory(peer.child.pid)).peak,
     latency: quantiles(latencies.arrays),
