@@ -70,6 +70,7 @@ export class Gateway {
   readonly #brokerCounters: BrokerCounters = {
     droppedForSlowClients: 0,
     closedForBacklog: 0,
+    tooMany: 0,
     refused: 0,
   };
   #relayFailures = 0;
@@ -131,6 +132,7 @@ export class Gateway {
       tokens: this.#tokens,
       limits: {
         packetBytes: this.#config.limits.mqttPacketBytes,
+        clients: this.#config.limits.mqttClients,
         backlogBytes: this.#config.limits.mqttBacklogBytes,
       },
       counters: this.#brokerCounters,

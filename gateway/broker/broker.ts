@@ -64,6 +64,8 @@ export interface BrokerCounters {
   droppedForSlowClients: number;
   /** Clients closed because too many bytes waited for or from them. */
   closedForBacklog: number;
+  /** Connections closed because there were too many. */
+  tooMany: number;
   /** Publishes and subscriptions that the role does not allow. */
   refused: number;
 }

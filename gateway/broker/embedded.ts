@@ -18,6 +18,7 @@ import {
   PublishError,
 } from "./broker.ts";
 import { explainListen } from "../listen_error.ts";
+import { CloseCode } from "../sessions/messages.ts";
 import { SessionStore, type Store } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
@@ -82,6 +83,7 @@ export class EmbeddedBroker implements Broker {
   readonly state: BrokerState = { connected: true };
   readonly #options: EmbeddedOptions;
   readonly #listeners: Deno.Listener[] = [];
+  #connections = 0;
   #aedes!: Aedes;
 
   private constructor(options: EmbeddedOptions) {
@@ -124,7 +126,10 @@ export class EmbeddedBroker implements Broker {
       },
     });
     broker.#bound(broker.#aedes as unknown as Insides);
-    broker.#aedes.on("connackSent", (_packet, client) => streamOf(client).answered());
+    // What came with CONNECT is taken first: right after this event.
+    broker.#aedes.on("clientReady", (client) => {
+      setImmediate(() => streamOf(client).answered());
+    });
     broker.#aedes.on("clientError", (client, error) => broker.#report(client, error));
     broker.#aedes.on("connectionError", (client, error) => broker.#report(client, error));
     broker.#aedes.on("error" as "closed", (...said: unknown[]) => broker.#failed(said[0] as Error));
@@ -182,8 +187,8 @@ export class EmbeddedBroker implements Broker {
       try {
         const conn = await listener.accept();
         if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
-        const stream = new TcpStream(conn, null, this.#options.limits);
-        this.#aedes.handle(stream);
+        if (this.#isFull()) conn.close();
+        else this.#handle(new TcpStream(conn, null, this.#options.limits));
       } catch (error) {
         if (!this.state.connected || error instanceof Deno.errors.BadResource) return;
         this.#options.log(`mqtt: accept failed: ${(error as Error).message}`);
@@ -194,9 +199,25 @@ export class EmbeddedBroker implements Broker {
 
   serveWebSocket({ socket, peer, identity }: MqttWebSocket) {
     const { limits, counters } = this.#options;
+    if (this.#isFull()) {
+      socket.close(CloseCode.tooMany, `at most ${limits.clients} MQTT clients`);
+      return;
+    }
     const stream = new WebSocketStream(socket, peer, identity, limits, () => {
       counters.closedForBacklog++;
     });
+    this.#handle(stream);
+  }
+
+  #isFull(): boolean {
+    if (this.#connections < this.#options.limits.clients) return false;
+    this.#options.counters.tooMany++;
+    return true;
+  }
+
+  #handle(stream: SocketStream) {
+    this.#connections++;
+    stream.once("close", () => this.#connections--);
     this.#aedes.handle(stream);
   }
 

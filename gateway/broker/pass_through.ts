@@ -46,6 +46,12 @@ export class PassThrough {
   }
 
   serve(client: MqttWebSocket) {
+    const { limits, counters } = this.#options;
+    if (this.#open.size >= limits.clients) {
+      counters.tooMany++;
+      client.socket.close(CloseCode.tooMany, `at most ${limits.clients} MQTT clients`);
+      return;
+    }
     const passage = new Passage(client, this.#options, () => this.#open.delete(passage));
     this.#open.add(passage);
   }

@@ -32,6 +32,8 @@ export interface SocketLimits {
   packetBytes: number;
   /** Bytes that may wait in either direction. */
   backlogBytes: number;
+  /** MQTT connections in all. */
+  clients: number;
 }
 
 /** All clients of the process share one event loop. */

@@ -183,6 +183,13 @@ export const options: Option[] = [
     help: "topics per channel; messages for more are dropped and counted",
   },
   {
+    key: "limits.mqttClients",
+    type: "integer",
+    default: 2000,
+    range: COUNT,
+    help: "MQTT connections in all, over TCP or WebSocket",
+  },
+  {
     key: "limits.mqttPacketBytes",
     type: "integer",
     default: 1 << 20,

@@ -129,6 +129,7 @@ export interface Config {
     bodyBytes: number;
     channels: number;
     topicsPerChannel: number;
+    mqttClients: number;
     mqttPacketBytes: number;
     mqttBacklogBytes: number;
   };

@@ -89,6 +89,12 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       "MQTT clients closed at the backlog bound",
       () => brokerCounters.closedForBacklog,
     ],
+    [
+      "Counter",
+      "mqtt_refused_total",
+      "MQTT connections closed because there were too many",
+      () => brokerCounters.tooMany,
+    ],
     ["Counter", "sessions_closed_total", "WebSocket sessions ended, by close code", () => ({
       label: "code",
       values: sessions.counters.closed,

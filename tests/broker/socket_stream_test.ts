@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SocketStream } from "../../gateway/broker/socket_stream.ts";
 
-const LIMITS = { packetBytes: 1000, backlogBytes: 4000 };
+const LIMITS = { packetBytes: 1000, backlogBytes: 4000, clients: 10 };
 /** PINGREQ: a whole packet. */
 const PING = Uint8Array.of(0xc0, 0);
 

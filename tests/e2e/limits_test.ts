@@ -148,3 +148,22 @@ Deno.test("who asks all the time and never reads is closed, not remembered", asy
   raw[Symbol.dispose]();
   await asking;
 });
+
+Deno.test("more MQTT clients than allowed are closed, on TCP and at /mqtt", async () => {
+  await using gateway = await GatewayProcess.start({ config: "limits: { mqttClients: 2 }" });
+  const url = `mqtt://127.0.0.1:${gateway.mqttPort}`;
+  await using first = await MqttPeer.connect(url);
+  {
+    await using _second = await MqttPeer.connect(url);
+    await assert.rejects(MqttPeer.connect(url));
+    const socket = new WebSocket(gateway.ws("/mqtt"), ["mqtt"]);
+    const { code } = await new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+    assert.equal(code, 4429);
+  }
+  await first.publish("devices/a/x", 1);
+  await eventually("room for another client", async () => {
+    const again = await MqttPeer.connect(url).catch(() => null);
+    await again?.[Symbol.asyncDispose]();
+    return again;
+  });
+});
