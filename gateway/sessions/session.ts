@@ -182,7 +182,7 @@ export class Session implements Outlet {
     const { messageBytes } = this.#context.config.limits;
     if (typeof data !== "string") {
       this.close(CloseCode.badMessage, "expected text frames");
-    } else if (data.length > messageBytes || Buffer.byteLength(data) > messageBytes) {
+    } else if (data.length * 3 > messageBytes && Buffer.byteLength(data) > messageBytes) {
       this.close(CloseCode.tooBig, `messages may have ${messageBytes} bytes`);
     } else {
       this.#take(data);
