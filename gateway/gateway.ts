@@ -248,14 +248,18 @@ export class Gateway {
     return node?.state === "offline" ? `node offline: ${node.name}` : null;
   }
 
+  /** The server goes last: it cuts WebSockets that are not closed yet. */
+  async #disconnect() {
+    await Promise.allSettled([this.#sessions.close(), this.#broker?.close()]);
+    await this.#server?.shutdown();
+  }
+
   /** Says goodbye to everyone and stops listening, within two seconds. */
   async close() {
     this.#commands.close();
-    this.#sessions.close();
-    const gone = [this.#broker?.close(), this.#server?.shutdown()];
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, GOODBYE_MS);
-    await Promise.race([Promise.allSettled(gone), late.promise]);
+    await Promise.race([this.#disconnect(), late.promise]);
     clearTimeout(timer);
     this.rooms.close();
     this.#eventLoop.close();

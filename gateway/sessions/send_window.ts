@@ -43,6 +43,12 @@ export class SendWindow {
       : PLAIN_BYTES - this.#socket.bufferedAmount;
   }
 
+  /** Whether nothing is under way, as far as can be known. */
+  get settled(): boolean {
+    return this.#socket.bufferedAmount === 0 &&
+      (!this.#acknowledges || this.#acknowledged === this.sent);
+  }
+
   /** Whether so many bytes may be sent now: they fit, or nothing else is under way. */
   fits(bytes: number): boolean {
     if (this.#claimant !== null) return false;

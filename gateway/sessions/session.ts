@@ -29,6 +29,11 @@ import type { PlainPacer } from "./plain_pacer.ts";
 import { SendWindow } from "./send_window.ts";
 import { type Outlet, Subscription } from "./subscription.ts";
 
+/** A client that said nothing for so long is not about to, milliseconds. */
+const QUIET_MS = 20;
+/** Longest `received` message, bytes. */
+const LAST_BYTES = 64;
+
 export interface SessionCounters {
   framesOut: number;
   bytesOut: number;
@@ -176,7 +181,10 @@ export class Session implements Outlet {
   // What comes in.
 
   #receive(data: unknown) {
-    if (this.ended) return;
+    if (this.ended) {
+      this.#receiveLast(data);
+      return;
+    }
     this.#heard = performance.now();
     this.#context.counters.messagesIn++;
     const { messageBytes } = this.#context.config.limits;
@@ -187,6 +195,20 @@ export class Session implements Outlet {
     } else {
       this.#take(data);
     }
+  }
+
+  /** Whether the client has taken all that was sent, and says nothing. */
+  #isQuiet(): boolean {
+    return this.#window.settled && performance.now() - this.#heard > QUIET_MS;
+  }
+
+  /** Of a session that is over only what it received counts: the close frame waits for that. */
+  #receiveLast(data: unknown) {
+    this.#heard = performance.now();
+    if (typeof data !== "string" || data.length > LAST_BYTES) return;
+    const parsed = parseClientMessage(data);
+    if (!("message" in parsed) || parsed.message.type !== "received") return;
+    this.#window.acknowledge(parsed.message.bytes);
   }
 
   #take(text: string) {
@@ -298,7 +320,7 @@ export class Session implements Outlet {
   close(code: number, reason: string) {
     if (this.ended) return;
     this.end(code, reason);
-    sayGoodbye(this.#socket, code, reason);
+    sayGoodbye(this.#socket, code, reason, () => this.#isQuiet());
   }
 
   /** Leaves every room; the connection is closed or is being closed. */

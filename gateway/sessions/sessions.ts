@@ -37,6 +37,8 @@ const MAX_RESUMABLE = 20_000;
 const LAG_MS = 10;
 /** News of channels gathers so long, milliseconds. */
 const CHANNELS_MS = 20;
+/** How long clients have to answer the goodbye at the end, milliseconds. */
+const ANSWER_MS = 1000;
 /** Looks at every session within the idle timeout. */
 const WATCHES_PER_TIMEOUT = 10;
 
@@ -80,6 +82,8 @@ export class Sessions implements ChannelListener {
   #channelTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval>;
   #open = 0;
+  /** Called when no connection is left. */
+  #onAllGone = () => {};
 
   /** @param mqtt Where MQTT clients publish. */
   constructor(
@@ -123,7 +127,7 @@ export class Sessions implements ChannelListener {
       // Deno says it twice of a peer that it gave up.
       if (gone) return;
       gone = true;
-      this.#open--;
+      if (--this.#open === 0) this.#onAllGone();
       this.#forgetAddress(peer);
       session?.end(code, reason);
     };
@@ -290,12 +294,24 @@ export class Sessions implements ChannelListener {
     return sum;
   }
 
-  /** Says goodbye to everyone. */
-  close() {
+  /**
+   * Says goodbye to everyone.
+   *
+   * @returns When all have answered, or had time to: what a process leaves
+   *   unread when it ends makes the system cut the connection, and the goodbye
+   *   is lost.
+   */
+  async close() {
     clearInterval(this.#watch);
     clearInterval(this.#lagTimer);
     clearTimeout(this.#channelTimer);
     this.#rooms.removeChannelListener(this);
     for (const session of this.#sessions) session.close(CloseCode.shuttingDown, "shutting down");
+    if (this.#open === 0) return;
+    const gone = Promise.withResolvers<void>();
+    this.#onAllGone = gone.resolve;
+    const timer = setTimeout(gone.resolve, ANSWER_MS);
+    await gone.promise;
+    clearTimeout(timer);
   }
 }
