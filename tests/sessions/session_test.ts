@@ -96,11 +96,18 @@ Deno.test("the close frame waits for what is before it", async () => {
   all.client.session.close(1001, "bye");
   assert.equal(all.client.closeCode, undefined);
   all.client.readFrames();
-  while (all.client.closeCode === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  all.time.pass(10);
+  await looked();
+  assert.equal(all.client.closeCode, undefined, "the client was heard a moment ago");
+  all.time.pass(20);
+  await looked();
   assert.equal(all.client.closeCode, 1001);
 });
+
+/** Long enough for a session to look again whether it may close. */
+async function looked() {
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 Deno.test("a client of which more is acknowledged than was sent has no larger window", () => {
   using all = setUp(true);
