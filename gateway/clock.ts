@@ -5,6 +5,7 @@
  *
  * @module
  */
+import process from "node:process";
 
 const RESYNC_MS = 1000;
 const STEP_MS = 2;
@@ -21,4 +22,10 @@ export function now(): number {
     if (Math.abs(measured - offset) > STEP_MS) offset = measured;
   }
   return Math.round((monotonic + offset) * 1000) / 1000;
+}
+
+/** CPU time that the process has taken so far, milliseconds. Asking takes some microseconds. */
+export function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import process from "node:process";
+import { cpuTime } from "../clock.ts";
 
 /** What can be flushed; `dirty` belongs to the scheduler. */
 export interface Flushable {
@@ -20,12 +20,6 @@ const PERIOD_MS = 20;
 const QUIET_MS = 100;
 /** What the estimate grows by at least when flushes become dearer, milliseconds. */
 const LEAST_COST_MS = 0.2;
-
-/** CPU time of the process so far, milliseconds. */
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
 
 /**
  * What sending costs cannot be timed in the flush: the sockets write after

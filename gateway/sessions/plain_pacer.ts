@@ -7,7 +7,7 @@
  *
  * @module
  */
-import process from "node:process";
+import { cpuTime } from "../clock.ts";
 
 const PERIOD_MS = 50;
 /** Share of one processor above which the rate falls, and below which it rises. */
@@ -21,11 +21,6 @@ const MIN_RATE = 5_000;
 const MAX_RATE = 200_000;
 /** Frames that may go at once, in seconds of the rate. */
 const BURST_SECONDS = 0.01;
-
-function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
 
 export class PlainPacer {
   #rate = FIRST_RATE;
