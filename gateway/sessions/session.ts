@@ -45,6 +45,19 @@ export interface SessionCounters {
   closed: Record<number, number>;
 }
 
+/** All at zero. */
+export function newSessionCounters(): SessionCounters {
+  return {
+    framesOut: 0,
+    bytesOut: 0,
+    messagesIn: 0,
+    errors: 0,
+    gaps: { slow: 0, history: 0, epoch: 0 },
+    gapRange: 0,
+    closed: {},
+  };
+}
+
 export interface SessionContext {
   config: Config;
   rooms: Rooms;

@@ -12,7 +12,7 @@ import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
 import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
 import { PlainPacer } from "./plain_pacer.ts";
-import { Session, type SessionCounters } from "./session.ts";
+import { newSessionCounters, Session } from "./session.ts";
 
 /** How a client connects. */
 export interface Connection {
@@ -54,15 +54,7 @@ function randomName(bytes: number): string {
 
 /** Ends with `close()`. */
 export class Sessions implements ChannelListener {
-  readonly counters: SessionCounters = {
-    framesOut: 0,
-    bytesOut: 0,
-    messagesIn: 0,
-    errors: 0,
-    gaps: { slow: 0, history: 0, epoch: 0 },
-    gapRange: 0,
-    closed: {},
-  };
+  readonly counters = newSessionCounters();
   readonly #config: Config;
   readonly #rooms: Rooms;
   readonly #commands: Commands;

@@ -12,7 +12,7 @@ import { Room, type RoomMember } from "../../gateway/rooms/room.ts";
 import type { Rooms } from "../../gateway/rooms/rooms.ts";
 import type { ServerMessage } from "../../gateway/sessions/messages.ts";
 import type { PlainPacer } from "../../gateway/sessions/plain_pacer.ts";
-import { Session, type SessionCounters } from "../../gateway/sessions/session.ts";
+import { newSessionCounters, Session } from "../../gateway/sessions/session.ts";
 
 export const EPOCH = "epoch";
 
@@ -94,15 +94,7 @@ export class FakeClient {
   readonly session: Session;
   readonly read: ServerMessage[] = [];
   closeCode: number | undefined;
-  readonly counters: SessionCounters = {
-    framesOut: 0,
-    bytesOut: 0,
-    messagesIn: 0,
-    errors: 0,
-    gaps: { slow: 0, history: 0, epoch: 0 },
-    gapRange: 0,
-    closed: {},
-  };
+  readonly counters = newSessionCounters();
   readonly #socket: {
     readyState: number;
     bufferedAmount: number;
