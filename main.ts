@@ -3,19 +3,24 @@
  *
  * @module
  */
-import { start } from "./gateway/start.ts";
-
 const USAGE = `edgewire <command> [options]
 
   start    run the gateway (start --help lists its options)
+  decode   report the frames of a capture (decode --help lists its options)
 `;
 
-/** Exit codes: 0 done, 1 failed while running, 2 wrong usage. */
+/**
+ * A command is loaded when it runs: decoding needs neither the code nor the permissions of the gateway.
+ *
+ * @returns The exit code: 0 done, 1 failed while running, 2 wrong usage, others as the command says.
+ */
 async function run(args: string[]): Promise<number> {
   const [command, ...rest] = args;
   switch (command) {
     case "start":
-      return await start(rest);
+      return await (await import("./gateway/start.ts")).start(rest);
+    case "decode":
+      return await (await import("./traces/decode.ts")).decode(rest);
     case "help":
     case "--help":
       console.log(USAGE);

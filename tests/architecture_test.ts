@@ -23,6 +23,15 @@ const LAYERS = [
   ["gateway/start.ts"],
 ];
 
+/** Layers of the capture decoder; `files` and `wire` do not know each other. */
+const TRACE_LAYERS = [
+  ["traces/wire/", "traces/files/"],
+  ["traces/flows/"],
+  ["traces/report/"],
+  ["traces/command/"],
+  ["traces/decode.ts"],
+];
+
 interface Import {
   from: string;
   to: string;
@@ -68,10 +77,10 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-function layerOf(file: string): number {
-  const exact = LAYERS.findIndex((layer) => layer.includes(file));
+function layerOf(file: string, layers = LAYERS): number {
+  const exact = layers.findIndex((layer) => layer.includes(file));
   if (exact >= 0) return exact;
-  return LAYERS.findIndex((layer) =>
+  return layers.findIndex((layer) =>
     layer.some((entry) => entry.endsWith("/") && file.startsWith(entry))
   );
 }
@@ -104,6 +113,27 @@ Deno.test("imports inside the gateway run one way", () => {
     from.startsWith("gateway/") && to.startsWith("gateway/")
   );
   assertNone(inside.filter(({ from, to }) => layerOf(to) > layerOf(from)), "upwards");
+});
+
+Deno.test("the decoder: bytes below flows below reports, and files apart from protocols", () => {
+  const homeless = files.filter((file) =>
+    file.startsWith("traces/") && layerOf(file, TRACE_LAYERS) < 0
+  );
+  assert.deepEqual(homeless, []);
+  const inside = imports.filter(({ from, to }) =>
+    from.startsWith("traces/") && to.startsWith("traces/")
+  );
+  assertNone(
+    inside.filter(({ from, to }) => layerOf(to, TRACE_LAYERS) > layerOf(from, TRACE_LAYERS)),
+    "upwards",
+  );
+  assertNone(
+    inside.filter(({ from, to, typeOnly }) =>
+      !typeOnly && (from.startsWith("traces/files/") && to.startsWith("traces/wire/") ||
+        from.startsWith("traces/wire/") && to.startsWith("traces/files/"))
+    ),
+    "between files and wire",
+  );
 });
 
 Deno.test("the parts of the house import only what they may", () => {

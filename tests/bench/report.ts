@@ -8,8 +8,9 @@
 export interface Row {
   measure: string;
   edgewire?: number;
-  mosquitto?: number;
-  /** Edgewire's value by Mosquitto's, or by the one the target names. */
+  /** Of the program it is compared with: Mosquitto, unless the result says which. */
+  other?: number;
+  /** Edgewire's value by the other's, or by the one the target names. */
   ratio?: number;
   /** Digits after the point. @default 2 */
   digits?: number;
@@ -22,6 +23,8 @@ export interface Row {
 /** What one scenario found. */
 export interface Result {
   scenario: string;
+  /** The program it is compared with. @default "Mosquitto" */
+  other?: string;
   rows: Row[];
   /** What a reader must know to judge the rows. */
   notes: string[];
@@ -48,22 +51,22 @@ function formatRatio(ratio: number | undefined): string {
   return ratio < 0.5 ? `${ratio.toFixed(3)} = 1/${(1 / ratio).toFixed(1)}` : ratio.toFixed(2);
 }
 
-const HEAD = ["measure", "Edgewire", "Mosquitto", "ratio", "target", ""];
 /** Columns of numbers. */
 const RIGHT = [1, 2];
 
 /** A result as text: a table and its notes. */
-export function formatResult({ scenario, rows, notes }: Result): string {
-  const cells = rows.map(({ measure, edgewire, mosquitto, ratio, digits = 2, ...goal }) => [
+export function formatResult({ scenario, other = "Mosquitto", rows, notes }: Result): string {
+  const head = ["measure", "Edgewire", other, "ratio", "target", ""];
+  const cells = rows.map(({ measure, edgewire, other: theirs, ratio, digits = 2, ...goal }) => [
     measure,
     format(edgewire, digits),
-    format(mosquitto, digits),
+    format(theirs, digits),
     formatRatio(ratio),
     goal.target ?? "",
     goal.met === undefined ? "" : goal.met ? "met" : "MISSED",
   ]);
-  const table = [HEAD, ...cells];
-  const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const table = [head, ...cells];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const lines = table.map((row) =>
     row.map((cell, column) =>
       RIGHT.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)

@@ -55,14 +55,14 @@ function both(
   digits = 2,
 ): Row {
   const row: Row = { measure, edgewire: pick(ours), digits };
-  if (theirs !== undefined) row.mosquitto = pick(theirs);
+  if (theirs !== undefined) row.other = pick(theirs);
   return row;
 }
 
 /** The same with the ratio, and whether it is at most so much. */
 function compared(row: Row, limit: number, text: string): Row {
-  if (row.mosquitto === undefined) return row;
-  const ratio = row.edgewire! / row.mosquitto;
+  if (row.other === undefined) return row;
+  const ratio = row.edgewire! / row.other;
   return target({ ...row, ratio }, text, ratio <= limit);
 }
 

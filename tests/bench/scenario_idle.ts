@@ -77,7 +77,7 @@ export async function idle(settings: Settings): Promise<Result> {
   const row = (measure: string, digits: number, pick: (found: IdleMemory) => number): Row => ({
     measure,
     edgewire: pick(ours),
-    ...(theirs === undefined ? {} : { mosquitto: pick(theirs) }),
+    ...(theirs === undefined ? {} : { other: pick(theirs) }),
     digits,
   });
   const empty = row("resident memory, no client, MB", 1, (found) => megabytes(found.empty));

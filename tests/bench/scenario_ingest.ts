@@ -47,7 +47,7 @@ function rowsOf({ connections, qos }: Case, ours: IngestResult, theirs?: IngestR
   const row = (measure: string, digits: number, pick: (result: IngestResult) => number): Row => ({
     measure: `${name}: ${measure}`,
     edgewire: pick(ours),
-    ...(theirs === undefined ? {} : { mosquitto: pick(theirs) }),
+    ...(theirs === undefined ? {} : { other: pick(theirs) }),
     digits,
   });
   const wanted = TARGETS[qos];

@@ -14,7 +14,12 @@ export interface MosquittoOptions {
   /** Whether it also listens for MQTT over WebSocket, on a free port. @default false */
   websockets?: boolean;
   /** PEM texts; with them both listeners speak TLS. */
-  tls?: { cert: string; key: string };
+  tls?: {
+    cert: string;
+    key: string;
+    /** More lines for each listener. */
+    config?: string[];
+  };
   /** The only user let in. @default everybody is */
   password?: { user: string; pass: string };
   /** Whether sessions and retained messages outlast a restart, also after a kill. @default false */
@@ -65,6 +70,7 @@ async function configure(
   const tls = options.tls === undefined ? [] : [
     `certfile ${await secret("cert.pem", options.tls.cert)}`,
     `keyfile ${await secret("key.pem", options.tls.key)}`,
+    ...options.tls.config ?? [],
   ];
   lines.push(...options.config ?? []);
   lines.push(`listener ${port} 127.0.0.1`, ...tls);

@@ -1,0 +1,60 @@
+/**
+ * Compares captures with tshark, two at a time.
+ *
+ * @module
+ */
+import { ComparedFile } from "./compared_file.ts";
+import { Comparison } from "./comparison.ts";
+import { HINT_FIELDS, hintsFrom } from "./hints.ts";
+import { oracleFields } from "./oracle_fields.ts";
+import { namedFields, sharedFields } from "./named_fields.ts";
+import { OtherFormat, ownFields } from "./own_fields.ts";
+import { keysFor } from "./keys.ts";
+import { tsharkFields } from "./tshark_run.ts";
+
+/** tshark is one process each, with one thread. */
+const AT_ONCE = 2;
+
+/** The fields to compare, those that are needed to know what is compared among them. */
+export async function fieldsToCompare(
+  all = false,
+): Promise<{ fields: readonly string[]; lacking: readonly string[] }> {
+  const oracle = await oracleFields();
+  const { compared, lacking } = namedFields(oracle);
+  const wanted = all ? sharedFields(oracle) : compared;
+  return { fields: [...new Set([...wanted, ...HINT_FIELDS])], lacking };
+}
+
+/** @param files paths */
+export async function compareCaptures(
+  files: readonly string[],
+  fields: readonly string[],
+): Promise<Comparison> {
+  const comparison = new Comparison();
+  const compared: (ComparedFile | undefined)[] = new Array(files.length);
+  const queue = files.entries();
+  const work = async () => {
+    for (const [index, file] of queue) compared[index] = await compareCapture(file, fields);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  for (const [index, file] of compared.entries()) {
+    if (file === undefined) comparison.skipped.push(files[index]!);
+    else comparison.add(file);
+  }
+  return comparison;
+}
+
+/** undefined for a file that is neither pcap nor pcapng. */
+async function compareCapture(
+  path: string,
+  fields: readonly string[],
+): Promise<ComparedFile | undefined> {
+  const keys = await keysFor(path);
+  const own = await ownFields(path, fields, keys).catch((error) => {
+    if (error instanceof OtherFormat) return undefined;
+    throw error;
+  });
+  if (own === undefined) return undefined;
+  const oracle = await tsharkFields(path, fields, hintsFrom(own, fields, keys.preferences));
+  return new ComparedFile(path.slice(path.lastIndexOf("/") + 1), fields, own, oracle);
+}

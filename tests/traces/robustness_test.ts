@@ -1,0 +1,83 @@
+/** Cut and damaged captures: every prefix of every sample, and inputs changed at random. */
+import assert from "node:assert/strict";
+import { CaptureReader } from "../../traces/files/capture_reader.ts";
+import { fuzzChunk } from "./support/fuzz_chunk.ts";
+import { makeCorpus } from "./support/fuzz_inputs.ts";
+import { Random } from "./support/random.ts";
+import { sampleFiles } from "./support/sample_files.ts";
+import { readSync } from "./support/sync_reader.ts";
+import { WholeDecoder } from "./support/whole_decoder.ts";
+
+const INPUTS = 20_000;
+
+Deno.test("every prefix of every sample is decoded as far as it goes", () => {
+  for (const { name, bytes } of sampleFiles()) {
+    if (name.endsWith(".gz")) continue;
+    let before = 0;
+    for (let length = 0; length <= bytes.length; length++) {
+      const prefix = bytes.subarray(0, length);
+      const count = frameCount(prefix);
+      assert.ok(count >= before, `${name}: ${length} bytes give fewer frames than ${length - 1}`);
+      // The decoder sees frames only: a prefix that has no more of them is nothing new to it.
+      if (count > before || length === 0) decodeAll(prefix);
+      before = count;
+    }
+  }
+});
+
+function frameCount(bytes: Uint8Array): number {
+  let frames = 0;
+  readSync(bytes, () => frames++);
+  return frames;
+}
+
+function decodeAll(bytes: Uint8Array): void {
+  const decoder = new WholeDecoder(new Random(1));
+  readSync(bytes, (frame) => decoder.frame(frame));
+  decoder.end();
+}
+
+Deno.test("every frame of every sample, cut anywhere, is decoded as far as it goes", () => {
+  for (const { name, bytes } of sampleFiles()) {
+    if (name.endsWith(".gz")) continue;
+    const decoder = new WholeDecoder(new Random(1));
+    readSync(bytes, (frame) => {
+      const { capturedLength } = frame;
+      const step = Math.max(1, Math.floor(capturedLength / 100));
+      for (let length = 0; length < capturedLength; length += step) {
+        frame.capturedLength = length;
+        decoder.frame(frame);
+      }
+      frame.capturedLength = capturedLength;
+      decoder.frame(frame);
+    });
+    decoder.end();
+  }
+});
+
+Deno.test("a sample read in pieces gives the same frames", async () => {
+  for (const { name, bytes } of sampleFiles()) {
+    const whole = await framesOf(bytes);
+    const pieces = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (let at = 0; at < bytes.length; at += 97) {
+          controller.enqueue(bytes.slice(at, at + 97));
+        }
+        controller.close();
+      },
+    });
+    assert.equal(await framesOf(pieces), whole, name);
+  }
+});
+
+async function framesOf(input: Uint8Array | ReadableStream<Uint8Array>): Promise<number> {
+  let frames = 0;
+  await new CaptureReader(input, () => frames++).read();
+  return frames;
+}
+
+Deno.test(`${INPUTS} random and changed inputs`, async () => {
+  const samples = sampleFiles().filter(({ name }) => !name.endsWith(".gz"));
+  const corpus = await makeCorpus(samples.map(({ bytes }) => bytes));
+  for (let seed = 1; seed <= INPUTS / 1_000; seed++) fuzzChunk(seed, corpus);
+});

@@ -1,0 +1,170 @@
+/**
+ * The options of `edgewire decode`.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type DecodeAs, parseDecodeAs } from "../flows/decode_as.ts";
+
+/** What the user gave cannot be used: the message says what, where and what to do. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const FORMATS = ["text", "fields", "json", "ndjson", "csv", "html"] as const;
+export type Format = typeof FORMATS[number];
+
+/** Formats that `--fields` chooses the contents of. */
+const WITH_FIELDS: readonly Format[] = ["fields", "json", "ndjson", "csv"];
+/** Formats of the summary. */
+const OF_SUMMARY: readonly Format[] = ["text", "json"];
+
+export interface DecodeOptions {
+  /** Path, or "-" for standard input. */
+  readonly input: string;
+  readonly format: Format;
+  /** Fields to show; undefined when not chosen. */
+  readonly fields: readonly string[] | undefined;
+  readonly filter: string | undefined;
+  readonly summary: boolean;
+  readonly verbose: boolean;
+  /** Path to write to; standard output when undefined. */
+  readonly out: string | undefined;
+  readonly decodeAs: readonly DecodeAs[];
+  /** Path of a TLS key log. */
+  readonly keyLog: string | undefined;
+  /** AES-128 keys, 16 bytes each. */
+  readonly wpanKeys: readonly Uint8Array[];
+  readonly zigbeeKeys: readonly Uint8Array[];
+  readonly color: "auto" | "always" | "never";
+}
+
+export const DECODE_USAGE = `edgewire decode FILE [options]
+
+Reports every frame of a pcap or pcapng file, gzipped or not. FILE - is standard input.
+
+  --format FORMAT      ${FORMATS.join(", ")} [text]
+  --fields A,B         fields to show, by their Wireshark names, as mqtt.topic,ip.src
+                       (with ${WITH_FIELDS.join(", ")}; alone: --format fields)
+  --filter EXPRESSION  only frames that a Wireshark display filter lets through
+  --summary            conversations, overhead, round trips, topics, devices and problems
+                       of the whole capture instead of frames (text or json)
+  -v, --verbose        text: the fields and bytes of each frame
+  --out FILE           write to a file
+  --decode-as RULE     what a port carries, as tcp.port==8080,websocket (may be repeated)
+  --keylog FILE        TLS key log (SSLKEYLOGFILE)
+  --wpan-key KEY       key of IEEE 802.15.4, 32 hexadecimal digits (may be repeated)
+  --zigbee-key KEY     key of a Zigbee network or link, likewise
+  --color WHEN         auto, always or never [auto]
+  --help               this text
+
+Exit codes: 0 done; 1 failed while running; 2 wrong usage or unreadable input; 3 the input is cut
+short or corrupt (what came before is reported); 130 or 143 ended by a signal, likewise.`;
+
+const OPTIONS = {
+  format: { type: "string" },
+  fields: { type: "string", multiple: true },
+  filter: { type: "string" },
+  summary: { type: "boolean" },
+  verbose: { type: "boolean", short: "v" },
+  out: { type: "string" },
+  "decode-as": { type: "string", multiple: true },
+  keylog: { type: "string" },
+  "wpan-key": { type: "string", multiple: true },
+  "zigbee-key": { type: "string", multiple: true },
+  color: { type: "string" },
+} as const;
+
+/** @throws {UsageError} when the arguments cannot be understood or contradict each other */
+export function parseDecodeOptions(args: string[]): DecodeOptions {
+  const { values, positionals } = parse(args);
+  const [input, ...more] = positionals;
+  if (input === undefined) throw new UsageError("name the capture file to decode, or - for stdin");
+  if (more.length > 0) {
+    throw new UsageError(`one capture at a time: "${more[0]}" is one too many`);
+  }
+  const fields = listOf(values.fields);
+  const given = oneOf("--format", values.format, FORMATS);
+  const options: DecodeOptions = {
+    input,
+    format: given ?? (fields === undefined ? "text" : "fields"),
+    fields,
+    filter: values.filter,
+    summary: values.summary ?? false,
+    verbose: values.verbose ?? false,
+    out: values.out,
+    decodeAs: (values["decode-as"] ?? []).map(decodeAs),
+    keyLog: values.keylog,
+    wpanKeys: (values["wpan-key"] ?? []).map((key) => keyOf("--wpan-key", key)),
+    zigbeeKeys: (values["zigbee-key"] ?? []).map((key) => keyOf("--zigbee-key", key)),
+    color: oneOf("--color", values.color, ["auto", "always", "never"] as const) ?? "auto",
+  };
+  checkTogether(options);
+  return options;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function listOf(given: readonly string[] | undefined): string[] | undefined {
+  if (given === undefined) return undefined;
+  const names = given.flatMap((list) => list.split(",")).map((name) => name.trim());
+  if (names.some((name) => name === "")) {
+    throw new UsageError("--fields: a name is empty: write --fields mqtt.topic,ip.src");
+  }
+  return names;
+}
+
+function oneOf<T extends string>(
+  option: string,
+  given: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (given === undefined) return undefined;
+  const found = known.find((name) => name === given);
+  if (found === undefined) {
+    throw new UsageError(`${option}: "${given}" is not one of ${known.join(", ")}`);
+  }
+  return found;
+}
+
+function decodeAs(text: string): DecodeAs {
+  try {
+    return parseDecodeAs(text);
+  } catch (error) {
+    throw new UsageError(`--decode-as: ${(error as Error).message}`);
+  }
+}
+
+function keyOf(option: string, text: string): Uint8Array {
+  const digits = text.replace(/^0x|[\s:-]/gi, "");
+  if (!/^[0-9a-f]{32}$/i.test(digits)) {
+    throw new UsageError(`${option}: a key is 32 hexadecimal digits (16 bytes), as 5A:69:67:...`);
+  }
+  return Uint8Array.fromHex(digits);
+}
+
+function checkTogether({ format, fields, summary, verbose, filter }: DecodeOptions): void {
+  if (format === "fields" && fields === undefined) {
+    throw new UsageError("--format fields needs --fields, as --fields frame.number,mqtt.topic");
+  }
+  if (fields !== undefined && !WITH_FIELDS.includes(format)) {
+    throw new UsageError(`--fields goes with --format ${WITH_FIELDS.join(", ")}, not ${format}`);
+  }
+  if (verbose && format !== "text") {
+    throw new UsageError(`-v goes with --format text: ${format} shows all there is`);
+  }
+  if (!summary) return;
+  if (!OF_SUMMARY.includes(format) || fields !== undefined) {
+    throw new UsageError("--summary is text or json: leave out --fields and other formats");
+  }
+  if (verbose) throw new UsageError("--summary shows no frames: leave out -v");
+  if (filter !== undefined) {
+    throw new UsageError("--summary is about the whole capture: leave out --filter");
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What one has to remember of Bluetooth LE links to read their packets: the CRC preset and addresses
+ * by access address, sequence numbers, L2CAP PDUs in pieces, advertising data in pieces. All of it is
+ * bounded; the oldest goes first.
+ *
+ * @module
+ */
+
+/** Links remembered at once. */
+const MAX_LINKS = 4096;
+/** Chains of advertising data remembered at once. */
+const MAX_CHAINS = 1024;
+/** Greatest L2CAP PDU, header included, in bytes. */
+const MAX_L2CAP = 65_539;
+/** Greatest advertising data of a chain (Core 6.0, Vol 6, Part B, 2.3.4.9), in bytes. */
+const MAX_CHAIN = 1650;
+
+const EMPTY = new Uint8Array(0);
+
+/** Bytes that arrive in pieces. Grows with what arrives, not with what was announced. */
+export class Pieces {
+  data = EMPTY;
+  length = 0;
+  readonly #limit: number;
+
+  /** @param limit bytes; pieces that go beyond are refused */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** @returns false when there would be too many bytes; nothing is added then */
+  add(data: Uint8Array, start: number, end: number): boolean {
+    const length = this.length + end - start;
+    if (length > this.#limit) return false;
+    if (length > this.data.length) {
+      const bigger = new Uint8Array(Math.min(this.#limit, Math.max(256, length * 2)));
+      bigger.set(this.data.subarray(0, this.length));
+      this.data = bigger;
+    }
+    this.data.set(data.subarray(start, end), this.length);
+    this.length = length;
+    return true;
+  }
+}
+
+/** One direction of a link. */
+export class Way {
+  /** Sequence number of the last packet. */
+  sequence = 0;
+  /** Bytes of an L2CAP PDU still to come; 0 when none is open. */
+  missing = 0;
+  /** Number of that PDU. */
+  index = 0;
+  readonly pieces = new Pieces(MAX_L2CAP);
+}
+
+/** A connection, or a train of periodic advertising. */
+export class BleLink {
+  crcInit = -1;
+  periodic = false;
+  centralHigh = 0;
+  centralLow = 0;
+  peripheralHigh = 0;
+  peripheralLow = 0;
+  /** Frame whose connection parameters hold now. */
+  parametersFrame = 0;
+  /** Frame of parameters that hold from an event on; 0 when there is none. */
+  nextFrame = 0;
+  nextInstant = 0;
+  /** Whether a data packet was seen. */
+  started = false;
+  /** Whether payloads are ciphertext from here on. */
+  encrypted = false;
+  /** By `Direction`. */
+  readonly ways: readonly [Way, Way, Way] = [new Way(), new Way(), new Way()];
+}
+
+export class BleLinks {
+  readonly #links = new Map<number, BleLink>();
+  readonly #chains = new Map<number, Pieces>();
+
+  /** The link of an access address, as an interface of the capture saw it. */
+  find(interfaceId: number, accessAddress: number): BleLink | undefined {
+    if (this.#links.size === 0) return undefined;
+    return this.#links.get(interfaceId * 2 ** 32 + accessAddress);
+  }
+
+  /** A new link in the place of an older one. */
+  open(interfaceId: number, accessAddress: number): BleLink {
+    const link = new BleLink();
+    put(this.#links, interfaceId * 2 ** 32 + accessAddress, link, MAX_LINKS);
+    return link;
+  }
+
+  /** Keeps what a PDU holds of a structure that goes on in the next PDU of its chain. */
+  keepChain(
+    interfaceId: number,
+    dataInfo: number,
+    data: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    const chain = new Pieces(MAX_CHAIN);
+    chain.add(data, start, end);
+    put(this.#chains, interfaceId * 2 ** 16 + dataInfo, chain, MAX_CHAINS);
+  }
+
+  /** What the last PDU of a chain kept, which is forgotten with this. */
+  takeChain(interfaceId: number, dataInfo: number): Pieces | undefined {
+    const key = interfaceId * 2 ** 16 + dataInfo;
+    const chain = this.#chains.get(key);
+    if (chain !== undefined) this.#chains.delete(key);
+    return chain;
+  }
+}
+
+/** Puts a value as the newest; if there are too many then, the oldest goes. */
+export function put<T>(map: Map<number, T>, key: number, value: T, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
+}

@@ -1,0 +1,135 @@
+/**
+ * Decodes the frames of a capture one after the other: chooses the link layer, and holds what one
+ * frame tells of the next.
+ *
+ * @module
+ */
+import type { CaptureFrame } from "../files/capture_frame.ts";
+import { decodeCoap } from "../wire/coap.ts";
+import { decodeData } from "../wire/data.ts";
+import { Dissection } from "../wire/dissection.ts";
+import { conclude } from "../wire/failure.ts";
+import { allFields } from "../wire/field.ts";
+import { decodeFrame, FrameClock } from "../wire/frame.ts";
+import { ppiHeader } from "../wire/ppi.ts";
+import { Bluetooth } from "./bluetooth.ts";
+import type { Conversation } from "./conversation.ts";
+import type { DecodeAs } from "./decode_as.ts";
+import { KeyLog } from "./key_log.ts";
+import { Network } from "./network.ts";
+import { Observer } from "./observer.ts";
+import { Recogniser } from "./recognise.ts";
+import { StreamContext } from "./stream_context.ts";
+import { Wpan, WpanLink } from "./wpan.ts";
+
+/** How to decode. */
+export interface DecoderOptions {
+  /** What ports carry, where the bytes alone don't tell. */
+  readonly decodeAs?: readonly DecodeAs[];
+  /** Secrets of TLS; more may be added while decoding. */
+  readonly keyLog?: KeyLog;
+  /** AES-128 keys of IEEE 802.15.4, 16 bytes each. */
+  readonly wpanKeys?: readonly Uint8Array[];
+  /** Keys of Zigbee networks and links, 16 bytes each. */
+  readonly zigbeeKeys?: readonly Uint8Array[];
+  /** Is told what is found. */
+  readonly observer?: Observer;
+}
+
+/** Secrets type of a TLS key log (draft-ietf-opsawg-pcapng, 4.7). */
+const TLS_KEY_LOG = 0x544c534b;
+/** Registered port of CoAP (RFC 7252, 6.1). */
+const COAP_PORT = 5683;
+const LINK_PPI = 192;
+
+export class CaptureDecoder {
+  /** The frame decoded last: its fields, layers and problems. */
+  readonly d: Dissection;
+  readonly clock: FrameClock = new FrameClock();
+  readonly #keyLog: KeyLog;
+  readonly #network: Network;
+  readonly #bluetooth: Bluetooth;
+  readonly #wpan: Wpan;
+  readonly #coapPorts: ReadonlySet<number>;
+  readonly #dataPorts: ReadonlySet<number>;
+
+  /** @throws {RangeError} when a key does not have 16 bytes */
+  constructor(options: DecoderOptions = {}) {
+    const { decodeAs = [], wpanKeys = [], zigbeeKeys = [] } = options;
+    const observer = options.observer ?? new Observer();
+    this.d = new Dissection(allFields().length);
+    this.#keyLog = options.keyLog ?? new KeyLog();
+    const context = new StreamContext(observer);
+    const recogniser = new Recogniser(context, this.#keyLog, decodeAs);
+    this.#network = new Network({
+      observer,
+      budget: context.budget,
+      recognise: (_d, conversation) => recogniser.tcp(conversation),
+      udp: (d, conversation) => this.#datagram(d, conversation),
+    });
+    this.#bluetooth = new Bluetooth(observer);
+    this.#wpan = new Wpan({
+      ipv6: (d) => this.#network.ipv6(d),
+      keys: wpanKeys.map((key) => ({ key })),
+      zigbeeKeys: zigbeeKeys.map((key) => ({ key })),
+      observer,
+    });
+    const udpPorts = (protocol: string) =>
+      decodeAs.filter((rule) => rule.transport === "udp" && rule.protocol === protocol)
+        .map(({ port }) => port);
+    this.#coapPorts = new Set([COAP_PORT, ...udpPorts("coap")]);
+    this.#dataPorts = new Set(udpPorts("data"));
+  }
+
+  /** Takes secrets that the capture itself holds (pcapng: decryption secrets block). */
+  addSecrets(type: number, secret: Uint8Array): void {
+    if (type === TLS_KEY_LOG) this.#keyLog.add(secret);
+    else this.#wpan.addSecrets(type, secret);
+  }
+
+  /** Decodes a frame; the result is in `d` until the next. */
+  decode(frame: CaptureFrame): void {
+    const { d } = this;
+    d.frame = frame.number;
+    d.seconds = frame.seconds;
+    d.nanoseconds = frame.nanoseconds;
+    d.time = frame.seconds + frame.nanoseconds / 1e9;
+    d.begin(frame.data, frame.start, frame.capturedLength, frame.length);
+    decodeFrame(d, frame, this.clock);
+    if (frame.block === "packet") {
+      this.#network.begin(d);
+      this.#link(frame, frame.linkType);
+    } else decodeData(d);
+    if (d.failed !== 0) conclude(d);
+  }
+
+  /** All frames are decoded. */
+  end(): void {}
+
+  #link(frame: CaptureFrame, linkType: number): void {
+    const { d } = this;
+    const source = frame.interface;
+    if (this.#network.decode(d, linkType, source?.fcsLength)) return;
+    switch (linkType) {
+      case WpanLink.WithFcs:
+      case WpanLink.NonAskPhy:
+      case WpanLink.NoFcs:
+      case WpanLink.Tap:
+        return this.#wpan.decode(d, linkType);
+      case LINK_PPI: {
+        const inner = ppiHeader(d);
+        if (inner === LINK_PPI) decodeData(d);
+        else if (inner >= 0) this.#link(frame, inner);
+        return;
+      }
+    }
+    if (!this.#bluetooth.decode(d, linkType, frame.flags, source?.id)) decodeData(d);
+  }
+
+  #datagram(d: Dissection, { portA, portB }: Conversation): boolean {
+    if (this.#dataPorts.has(portA) || this.#dataPorts.has(portB)) return false;
+    if (!this.#coapPorts.has(portA) && !this.#coapPorts.has(portB)) return false;
+    decodeCoap(d);
+    return true;
+  }
+}

@@ -1,0 +1,358 @@
+/**
+ * One MQTT connection over both directions: version, acknowledgements with their round trips, topic
+ * aliases, keep alive, and the rules that concern more than one packet.
+ *
+ * @module
+ */
+import type { Dissection } from "../wire/dissection.ts";
+import { define, relativeTime } from "../wire/field.ts";
+import { Type, TYPE_NAMES } from "../wire/mqtt_names.ts";
+import { type MqttPacket, UNKNOWN_VERSION, V5 } from "../wire/mqtt_packet.ts";
+import { utf8Text } from "../wire/utf8.ts";
+import type { Conversation, Side } from "./conversation.ts";
+import { Await, type Exchange } from "./mqtt_handshakes.ts";
+import { SESSION } from "./mqtt_session_rules.ts";
+import { MqttSide } from "./mqtt_side.ts";
+import { VersionGuess } from "./mqtt_version.ts";
+import type { Observer, RoundTrip } from "./observer.ts";
+
+const F = define({ "edgewire.mqtt.rtt": relativeTime("Time since the packet answered") });
+
+/** Types that only clients send, and only servers, one bit each (MQTT 5, table 2-1). */
+const BY_CLIENT = 1 << Type.Connect | 1 << Type.Subscribe | 1 << Type.Unsubscribe |
+  1 << Type.PingReq;
+const BY_SERVER = 1 << Type.ConnAck | 1 << Type.SubAck | 1 << Type.UnsubAck | 1 << Type.PingResp;
+
+export class MqttSession {
+  version = UNKNOWN_VERSION;
+  connectSeen = false;
+  readonly sides: readonly [MqttSide, MqttSide] = [new MqttSide(), new MqttSide()];
+  readonly #observer: Observer;
+  #guess: VersionGuess | undefined = undefined;
+  /** -1 while unknown. */
+  #client = -1;
+  #connAckSeen = false;
+  #packets = 0;
+  #connectTime = 0;
+  #pingTime = -1;
+  /** Seconds; 0 none. */
+  #keepAlive = 0;
+  #clientTime = 0;
+  #silenceTold = false;
+  #maximumQos = 2;
+  #retainAvailable = true;
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+  }
+
+  /** Before a packet is decoded: what version to read it in. */
+  prepare(d: Dissection, packet: MqttPacket, side: Side): void {
+    const type = d.data[d.pos]! >> 4;
+    if (this.version === UNKNOWN_VERSION && !this.connectSeen && type !== Type.Connect) {
+      this.#guess ??= new VersionGuess();
+      const at = d.pos;
+      const end = Math.min(d.end, at + packet.length);
+      this.version = this.#guess.learn(d.data, at, at + packet.headerLength, end);
+    }
+    packet.version = this.version;
+    packet.connectUnseen = !this.connectSeen;
+    packet.aliases = this.sides[side];
+  }
+
+  /** After it was decoded; `at` is where it began. */
+  follow(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    packet: MqttPacket,
+    at: number,
+  ): void {
+    const { type } = packet;
+    const own = this.sides[side];
+    if (type === Type.Connect) this.#connect(d, conversation, side, packet, at);
+    else if (this.#packets === 0) d.problem(SESSION.connectUnseen, at);
+    this.#packets++;
+    if (own.disconnected) d.problem(SESSION.afterDisconnect, at, TYPE_NAMES[type]);
+    this.#checkSide(d, conversation, side, type, at);
+    this.#checkKeepAlive(d, side, at);
+    const limit = this.sides[side ^ 1]!.maximumPacketSize;
+    if (limit >= 0 && packet.length > limit) {
+      d.problem(SESSION.packetSize, at, `${packet.length} bytes, at most ${limit}`);
+    }
+    switch (type) {
+      case Type.Publish:
+        this.#publish(d, side, packet, at);
+        break;
+      case Type.PubAck:
+      case Type.PubRec:
+      case Type.PubComp:
+        this.#acknowledge(d, conversation, side, packet, at);
+        break;
+      case Type.PubRel:
+        this.#release(d, side, packet, at);
+        break;
+      case Type.Subscribe:
+      case Type.Unsubscribe: {
+        const awaits = type === Type.Subscribe ? Await.SubAck : Await.UnsubAck;
+        if (own.sent.get(packet.packetId) !== undefined) this.#inUse(d, packet, at);
+        own.sent.begin(packet.packetId, awaits, d.time, d.frame, packet.filters);
+        break;
+      }
+      case Type.SubAck:
+      case Type.UnsubAck:
+        this.#subscribed(d, conversation, side, packet, at);
+        break;
+      case Type.ConnAck:
+        this.#connAck(d, conversation, side, packet, at);
+        break;
+      case Type.PingReq:
+        this.#pingTime = d.time;
+        break;
+      case Type.PingResp:
+        if (this.#pingTime >= 0) this.#answered(d, conversation, "mqtt ping", this.#pingTime);
+        this.#pingTime = -1;
+        break;
+      case Type.Disconnect:
+        own.disconnected = true;
+        this.#close(conversation, side, packet);
+    }
+  }
+
+  /** After a packet that could not be read to its end. */
+  followCut(packet: MqttPacket): void {
+    this.#packets++;
+    if (packet.type !== Type.Connect) return;
+    this.connectSeen = true;
+    this.version = packet.version;
+  }
+
+  #connect(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    packet: MqttPacket,
+    at: number,
+  ): void {
+    if (this.connectSeen) d.problem(SESSION.secondConnect, at);
+    this.sides[0].clear();
+    this.sides[1].clear();
+    this.connectSeen = true;
+    this.version = packet.version;
+    this.#client = side;
+    if (!conversation.clientKnown) {
+      conversation.client = side;
+      conversation.clientKnown = true;
+    }
+    this.#connAckSeen = false;
+    this.#connectTime = d.time;
+    this.#keepAlive = packet.keepAlive;
+    this.#clientTime = d.time;
+    this.#maximumQos = 2;
+    this.#retainAvailable = true;
+    this.#limits(this.sides[side], packet);
+  }
+
+  #limits(own: MqttSide, packet: MqttPacket): void {
+    if (packet.version !== V5) return;
+    const { topicAliasMaximum, receiveMaximum, maximumPacketSize } = packet.properties;
+    own.topicAliasMaximum = Math.max(0, topicAliasMaximum);
+    own.receiveMaximum = receiveMaximum < 0 ? 65535 : receiveMaximum;
+    own.maximumPacketSize = maximumPacketSize;
+  }
+
+  #connAck(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    packet: MqttPacket,
+    at: number,
+  ): void {
+    if (this.#connAckSeen && this.connectSeen) d.problem(SESSION.secondConnAck, at);
+    else if (this.connectSeen) this.#answered(d, conversation, "mqtt connect", this.#connectTime);
+    this.#connAckSeen = true;
+    if (packet.version !== V5) return;
+    this.#limits(this.sides[side], packet);
+    const { maximumQos, retainAvailable, serverKeepAlive } = packet.properties;
+    if (maximumQos >= 0) this.#maximumQos = maximumQos;
+    this.#retainAvailable = retainAvailable !== 0;
+    if (serverKeepAlive >= 0) this.#keepAlive = serverKeepAlive;
+  }
+
+  /** Learns who the client is, and checks that the sender may send this type. */
+  #checkSide(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    type: number,
+    at: number,
+  ): void {
+    const bit = 1 << type;
+    if (this.#client < 0) {
+      if ((BY_CLIENT & bit) !== 0) this.#client = side;
+      else if ((BY_SERVER & bit) !== 0) this.#client = side ^ 1;
+      else if (conversation.clientKnown) this.#client = conversation.client;
+      else return;
+    }
+    if (side === this.#client) {
+      if ((BY_SERVER & bit) !== 0) d.problem(SESSION.fromClient, at, TYPE_NAMES[type]);
+      return;
+    }
+    if ((BY_CLIENT & bit) !== 0 || type === Type.Disconnect && isBefore5(this.version)) {
+      d.problem(SESSION.fromServer, at, TYPE_NAMES[type]);
+    }
+    if (this.connectSeen && !this.#connAckSeen && type !== Type.ConnAck && type !== Type.Auth) {
+      if (!this.sides[side].incomplete) d.problem(SESSION.notConnAck, at, TYPE_NAMES[type]);
+      this.#connAckSeen = true;
+    }
+  }
+
+  #checkKeepAlive(d: Dissection, side: Side, at: number): void {
+    if (this.#keepAlive === 0) return;
+    const silence = d.time - this.#clientTime;
+    if (silence > 1.5 * this.#keepAlive && !this.#silenceTold && this.connectSeen) {
+      this.#silenceTold = true;
+      if (!this.sides[this.#client as Side]?.incomplete) {
+        d.problem(
+          SESSION.keepAlive,
+          at,
+          `${silence.toFixed(3)} s, keep alive ${this.#keepAlive} s`,
+        );
+      }
+    }
+    if (side !== this.#client) return;
+    this.#clientTime = d.time;
+    this.#silenceTold = false;
+  }
+
+  #publish(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
+    const own = this.sides[side];
+    const qos = packet.flags >> 1 & 3;
+    if (packet.version === V5) this.#checkPublish5(d, side, packet, at);
+    if (qos === 0 || qos === 3) return;
+    const old = own.sent.get(packet.packetId);
+    if (old !== undefined) {
+      if ((packet.flags & 8) === 0) this.#inUse(d, packet, at);
+      else if (packet.version === V5) d.problem(SESSION.resent, at);
+    }
+    const awaits = qos === 1 ? Await.PubAck : Await.PubRec;
+    own.sent.begin(packet.packetId, awaits, d.time, d.frame, 0);
+    const most = this.sides[side ^ 1]!.receiveMaximum;
+    if (most > 0 && own.sent.publishes > most) {
+      d.problem(SESSION.receiveMaximum, at, `${own.sent.publishes}, at most ${most}`);
+    }
+  }
+
+  #checkPublish5(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
+    const { topicAlias, subscriptionIdentifier } = packet.properties;
+    const own = this.sides[side];
+    if (topicAlias > 0) {
+      const most = this.sides[side ^ 1]!.topicAliasMaximum;
+      if (most >= 0 && topicAlias > most) {
+        d.problem(SESSION.aliasTooHigh, at, `${topicAlias}, at most ${most}`);
+      }
+      if (packet.topicLength > 0) {
+        const end = packet.topicAt + packet.topicLength;
+        own.setAlias(topicAlias, utf8Text(d.data, packet.topicAt, end));
+      } else if (packet.topic === "" && this.connectSeen && !own.incomplete) {
+        d.problem(SESSION.unknownAlias, at, `alias ${topicAlias}`);
+      }
+    }
+    if (side !== this.#client) return;
+    if (subscriptionIdentifier >= 0) d.problem(SESSION.clientSubscriptionId, at);
+    if ((packet.flags >> 1 & 3) > this.#maximumQos) d.problem(SESSION.maximumQos, at);
+    if ((packet.flags & 1) !== 0 && !this.#retainAvailable) {
+      d.problem(SESSION.retainUnavailable, at);
+    }
+  }
+
+  /** PUBACK, PUBREC and PUBCOMP: the other side's PUBLISH goes on or is done. */
+  #acknowledge(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    packet: MqttPacket,
+    at: number,
+  ): void {
+    const other = this.sides[side ^ 1]!;
+    const exchange = other.sent.get(packet.packetId);
+    if (exchange === undefined || exchange.awaits > Await.PubComp) {
+      return this.#unknown(d, side, packet, at);
+    }
+    if (packet.type === Type.PubRec) {
+      if (exchange.awaits === Await.PubAck) d.problem(SESSION.wrongAck, at);
+      if (packet.reason >= 0x80) {
+        other.sent.end(packet.packetId);
+        this.#answered(d, conversation, "mqtt qos 2", exchange.time);
+      } else {
+        exchange.awaits = Await.PubComp;
+        this.#time(d, exchange);
+      }
+      return;
+    }
+    const fits = (packet.type === Type.PubAck) === (exchange.awaits === Await.PubAck);
+    if (!fits) d.problem(SESSION.wrongAck, at);
+    other.sent.end(packet.packetId);
+    const kind = packet.type === Type.PubAck ? "mqtt qos 1" : "mqtt qos 2";
+    this.#answered(d, conversation, kind, exchange.time);
+  }
+
+  #release(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
+    const exchange = this.sides[side].sent.get(packet.packetId);
+    if (exchange === undefined) return this.#unknown(d, side, packet, at);
+    if (exchange.awaits === Await.PubAck) d.problem(SESSION.wrongAck, at);
+    exchange.awaits = Await.PubComp;
+  }
+
+  #subscribed(
+    d: Dissection,
+    conversation: Conversation,
+    side: Side,
+    packet: MqttPacket,
+    at: number,
+  ): void {
+    const other = this.sides[side ^ 1]!;
+    const exchange = other.sent.get(packet.packetId);
+    const awaits = packet.type === Type.SubAck ? Await.SubAck : Await.UnsubAck;
+    if (exchange?.awaits !== awaits) return this.#unknown(d, side, packet, at);
+    const counted = packet.type === Type.SubAck || packet.version === V5;
+    if (counted && packet.filters !== exchange.filters) {
+      d.problem(SESSION.resultCount, at, `${packet.filters} for ${exchange.filters}`);
+    }
+    other.sent.end(packet.packetId);
+    this.#answered(d, conversation, "mqtt subscribe", exchange.time);
+  }
+
+  #inUse(d: Dissection, packet: MqttPacket, at: number): void {
+    d.problem(SESSION.idInUse, at, `identifier ${packet.packetId}`);
+  }
+
+  /** Exchanges may have begun before the capture, or on an earlier connection of the session. */
+  #unknown(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
+    if (!this.connectSeen || this.sides[0].incomplete || this.sides[1].incomplete) return;
+    if (packet.type !== Type.PubRel || side === this.#client) {
+      d.problem(SESSION.unknownId, at, `identifier ${packet.packetId}`);
+    }
+  }
+
+  #answered(d: Dissection, conversation: Conversation, kind: RoundTrip, since: number): void {
+    const seconds = d.time - since;
+    d.put(F["edgewire.mqtt.rtt"], seconds);
+    this.#observer.roundTrip(conversation, kind, seconds, d.frame);
+  }
+
+  #time(d: Dissection, exchange: Exchange): void {
+    d.put(F["edgewire.mqtt.rtt"], d.time - exchange.time);
+  }
+
+  #close(conversation: Conversation, side: Side, packet: MqttPacket): void {
+    if (conversation.closed !== "") return;
+    const who = this.#client < 0 ? "" : side === this.#client ? " by client" : " by server";
+    const why = packet.reason > 0 ? ` (reason 0x${packet.reason.toString(16)})` : "";
+    conversation.closed = `MQTT DISCONNECT${who}${why}`;
+  }
+}
+
+function isBefore5(version: number): boolean {
+  return version !== UNKNOWN_VERSION && version !== V5;
+}

@@ -1,0 +1,167 @@
+/**
+ * Decryption of IEEE 802.15.4 frames with given keys (IEEE 802.15.4-2015, 9.3; 2003 edition, 7.6).
+ *
+ * @module
+ */
+import { AesCcm } from "../wire/aes_ccm.ts";
+import type { Dissection } from "../wire/dissection.ts";
+import { define, none, uint8 } from "../wire/field.ts";
+import { type Rule, rule } from "../wire/problem.ts";
+import { WpanAddress, type WpanFrame, WpanType, WpanVersion } from "../wire/wpan_frame.ts";
+
+/** A key of the MAC layer. */
+export interface WpanKey {
+  /** 16 bytes. */
+  readonly key: Uint8Array;
+  /** Key index it is for, 0 to 255; without it, any. Frames with implicit key count as index 0. */
+  readonly index?: number;
+}
+
+const F = define({
+  "wpan.key_number": uint8("Key Number"),
+  "wpan.decrypt_error": none("Decryption error"),
+});
+
+const NO_KEY = rule("wpan", "note", "no key is given for this frame; its payload stays closed");
+const WRONG_KEY = rule(
+  "wpan",
+  "warning",
+  "integrity code is wrong with every key given",
+  "IEEE 802.15.4-2015, 9.3.6",
+);
+const NO_ADDRESS = rule(
+  "wpan",
+  "note",
+  "extended address of the sender is not known; the payload stays closed",
+  "IEEE 802.15.4-2015, 9.3.2",
+);
+
+/** Address and key of Thread's well-known key (Thread 1.1, 7.2.2.3). */
+const THREAD_INDEX = 0xff;
+const THREAD_SOURCE = 0xffffffff;
+const THREAD_HI = 0x3506feb8;
+const THREAD_LO = 0x23d48712;
+/** Upper half of the address that stands for a short source in TSCH (2015 edition, 9.3.2.2). */
+const SHORT_HI = 0xba55ec00;
+
+export class WpanDecryptor {
+  readonly #keys: readonly { cipher: AesCcm; index: number }[];
+  readonly #nonce = new Uint8Array(13);
+  #sourceHi = 0;
+  #sourceLo = 0;
+
+  /** @throws {RangeError} when a key is not 16 bytes long */
+  constructor(keys: readonly WpanKey[]) {
+    this.#keys = keys.map(({ key, index }) => ({ cipher: new AesCcm(key), index: index ?? -1 }));
+  }
+
+  /**
+   * Opens the payload, which is what is left of the layer without the integrity code. An encrypted
+   * one is entered as a source of its own; then `entered` is true, and the caller has to leave it.
+   *
+   * @returns whether the payload can be read
+   */
+  open(d: Dissection, frame: WpanFrame): boolean {
+    this.entered = false;
+    if (this.#keys.length === 0) return this.#closed(d, NO_KEY);
+    if (!this.#findSource(frame)) return this.#closed(d, NO_ADDRESS);
+    this.#fillNonce(frame);
+    let tried = false;
+    for (let i = 0; i < this.#keys.length; i++) {
+      const { cipher, index } = this.#keys[i]!;
+      if (index >= 0 && index !== frame.keyIndex) continue;
+      tried = true;
+      if (frame.encrypted ? this.#decrypt(d, frame, cipher, i) : this.#verify(d, frame, cipher)) {
+        if (!this.entered) d.put(F["wpan.key_number"], i, frame.start, 0);
+        return true;
+      }
+    }
+    return this.#closed(d, tried ? WRONG_KEY : NO_KEY);
+  }
+
+  /** Whether `open` entered a source of decrypted bytes. */
+  entered = false;
+
+  #closed(d: Dissection, reason: Rule): false {
+    d.problem(reason, d.pos);
+    d.putNone(F["wpan.decrypt_error"]);
+    return false;
+  }
+
+  #findSource(frame: WpanFrame): boolean {
+    if (frame.keyIndex === THREAD_INDEX && frame.keySourceLo === THREAD_SOURCE) {
+      this.#sourceHi = THREAD_HI;
+      this.#sourceLo = THREAD_LO;
+    } else if (frame.sourceMode === WpanAddress.Extended) {
+      this.#sourceHi = frame.source64Hi;
+      this.#sourceLo = frame.source64Lo;
+    } else if (frame.sourceMode === WpanAddress.Short && frame.asnInNonce) {
+      this.#sourceHi = SHORT_HI;
+      this.#sourceLo = (frame.sourcePan << 16 | frame.source16) >>> 0;
+    } else {
+      this.#sourceHi = frame.learnedHi;
+      this.#sourceLo = frame.learnedLo;
+      return frame.learned;
+    }
+    return true;
+  }
+
+  /** Source address, then frame counter and level, or the slot number (2015 edition, 9.3.2). */
+  #fillNonce(frame: WpanFrame): void {
+    const nonce = this.#nonce;
+    write32(nonce, 0, this.#sourceHi);
+    write32(nonce, 4, this.#sourceLo);
+    if (frame.asnInNonce) {
+      nonce[8] = frame.asnHi;
+      write32(nonce, 9, frame.asnLo);
+      return;
+    }
+    write32(nonce, 8, frame.frameCounter);
+    const old = frame.version === WpanVersion.V2003 && frame.type !== WpanType.Multipurpose;
+    nonce[12] = old ? frame.keySequenceCounter : frame.securityLevel;
+  }
+
+  #decrypt(d: Dissection, frame: WpanFrame, cipher: AesCcm, number: number): boolean {
+    const whole = d.end === d.limit;
+    const mic = whole ? frame.micLength : 0;
+    // Of a frame that was cut short only the beginning of the payload is there, unchecked.
+    const end = whole ? d.end : Math.min(d.end, d.limit - frame.micLength);
+    const length = end - d.pos - mic;
+    const at = d.reserve(length);
+    const open = cipher.open(
+      this.#nonce,
+      d.data.subarray(frame.start, d.pos),
+      d.data.subarray(d.pos, end),
+      mic,
+      d.arena,
+      at,
+    );
+    if (!open) return false;
+    d.put(F["wpan.key_number"], number, frame.start, 0);
+    const reported = d.limit - frame.micLength - d.pos;
+    if (!d.enter("Decrypted IEEE 802.15.4 payload", d.arena, at, length)) return false;
+    d.limit = d.pos + reported;
+    this.entered = true;
+    return true;
+  }
+
+  #verify(d: Dissection, frame: WpanFrame, cipher: AesCcm): boolean {
+    const mic = frame.micLength;
+    if (mic === 0 || d.end < d.limit) return true;
+    const end = d.limit - mic;
+    return cipher.open(
+      this.#nonce,
+      d.data.subarray(frame.start, end),
+      d.data.subarray(end, d.limit),
+      mic,
+      d.arena,
+    );
+  }
+}
+
+function write32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

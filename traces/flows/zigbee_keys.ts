@@ -1,0 +1,90 @@
+/**
+ * The keys of Zigbee networks: given ones, and those that decrypted Transport-Key commands brought.
+ *
+ * @module
+ */
+import { AesCcm } from "../wire/aes_ccm.ts";
+import { ZigbeeKeyId, zigbeeKeyHash } from "../wire/zigbee_keys.ts";
+
+/** A network, link or trust centre key. */
+export interface GivenZigbeeKey {
+  /** 16 bytes, in the order in which they are sent. */
+  readonly key: Uint8Array;
+  /** Shown with frames it opens. */
+  readonly label?: string;
+  /** Only for this PAN. */
+  readonly pan?: number;
+}
+
+/** One key, with the keys derived from it. */
+export class ZigbeeKey {
+  readonly #ciphers: (AesCcm | undefined)[] = [];
+
+  /**
+   * @param key 16 bytes
+   * @param label of a given key
+   * @param frame the key was learned from, 0 for a given key
+   */
+  constructor(readonly key: Uint8Array, readonly label: string, readonly frame: number) {}
+
+  /** The cipher for a key identifier of the security header. */
+  cipher(keyId: number): AesCcm {
+    return this.#ciphers[keyId] ??= new AesCcm(this.#derived(keyId));
+  }
+
+  #derived(keyId: number): Uint8Array {
+    if (keyId === ZigbeeKeyId.Transport) return zigbeeKeyHash(this.key, 0);
+    if (keyId === ZigbeeKeyId.Load) return zigbeeKeyHash(this.key, 2);
+    return this.key;
+  }
+}
+
+const NONE: readonly ZigbeeKey[] = [];
+const MOST_PANS = 1024;
+const MOST_KEYS = 64;
+
+/** Bounded: 64 keys for each of 1,024 PANs; the newest come first. */
+export class ZigbeeKeys {
+  readonly #given: ZigbeeKey[] = [];
+  readonly #byPan = new Map<number, ZigbeeKey[]>();
+
+  /** @throws {RangeError} when a key is not 16 bytes long */
+  constructor(given: readonly GivenZigbeeKey[]) {
+    for (const one of given) this.give(one);
+  }
+
+  /** @throws {RangeError} when the key is not 16 bytes long */
+  give({ key, label, pan }: GivenZigbeeKey): void {
+    if (key.length !== 16) throw new RangeError(`take Zigbee key: ${key.length} bytes, not 16`);
+    const made = new ZigbeeKey(key, label ?? "", 0);
+    if (pan === undefined) this.#given.push(made);
+    else this.#ring(pan)?.push(made);
+  }
+
+  /** Notes a key that a frame of `pan` brought, unless it is the newest one. */
+  learn(pan: number, key: Uint8Array, frame: number): void {
+    const ring = this.#ring(pan);
+    if (ring === undefined || ring[0] !== undefined && equal(ring[0].key, key)) return;
+    const known = ring.findIndex((one) => equal(one.key, key));
+    if (known > 0 || ring.length >= MOST_KEYS) ring.splice(known > 0 ? known : ring.length - 1, 1);
+    ring.unshift(new ZigbeeKey(key, "", frame));
+  }
+
+  get given(): readonly ZigbeeKey[] {
+    return this.#given;
+  }
+
+  ofPan(pan: number): readonly ZigbeeKey[] {
+    return this.#byPan.get(pan) ?? NONE;
+  }
+
+  #ring(pan: number): ZigbeeKey[] | undefined {
+    let ring = this.#byPan.get(pan);
+    if (ring === undefined && this.#byPan.size < MOST_PANS) this.#byPan.set(pan, ring = []);
+    return ring;
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,77 @@
+/**
+ * The BLE devices that advertise in a capture.
+ *
+ * @module
+ */
+import { Levels } from "./levels.ts";
+
+/** Devices told apart; advertisements of further ones are counted together. */
+export const MAX_DEVICES = 50_000;
+/**
+ * Advertisements of one device closer than this, in seconds, belong to one advertising event: it
+ * sends the same on three channels within 10 ms each (Core Specification Vol 6, Part B, 4.4.2.3).
+ */
+const ONE_EVENT = 0.012;
+
+export interface BleDevice {
+  /** "aa:bb:cc:dd:ee:ff". */
+  readonly address: string;
+  readonly random: boolean;
+  frames: number;
+  /** Advertising events, which hold one to three frames. */
+  events: number;
+  /** Seconds since 1970. */
+  first: number;
+  last: number;
+  readonly rssi: Levels;
+}
+
+export class BleDevices {
+  readonly #devices = new Map<number, BleDevice>();
+  others = 0;
+
+  /**
+   * @param high upper 24 bits of the address
+   * @param low lower 24 bits
+   * @param rssi dBm, NaN when unknown
+   */
+  add(high: number, low: number, random: boolean, rssi: number, time: number): void {
+    const key = (high * 0x100_0000 + low) * 2 + (random ? 1 : 0);
+    let device = this.#devices.get(key);
+    if (device === undefined) {
+      if (this.#devices.size === MAX_DEVICES) {
+        this.others++;
+        return;
+      }
+      const address = bleAddressText(high, low);
+      device = {
+        address,
+        random,
+        frames: 0,
+        events: 1,
+        first: time,
+        last: time,
+        rssi: new Levels(),
+      };
+      this.#devices.set(key, device);
+    } else if (time - device.last > ONE_EVENT) device.events++;
+    device.frames++;
+    device.rssi.add(rssi);
+    if (time > device.last) device.last = time;
+  }
+
+  /** Most frames first. */
+  sorted(): BleDevice[] {
+    return [...this.#devices.values()].sort((a, b) => b.frames - a.frames);
+  }
+}
+
+/** Mean time between advertising events, in seconds; NaN with fewer than two. */
+export function advertisingInterval({ events, first, last }: BleDevice): number {
+  return events < 2 ? NaN : (last - first) / (events - 1);
+}
+
+function bleAddressText(high: number, low: number): string {
+  const digits = high.toString(16).padStart(6, "0") + low.toString(16).padStart(6, "0");
+  return digits.match(/../g)!.join(":");
+}

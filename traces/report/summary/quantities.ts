@@ -1,0 +1,28 @@
+/**
+ * Times, rates and sizes as people read them.
+ *
+ * @module
+ */
+
+/** A duration with three significant digits: "1.23 ms", "45.6 s". */
+export function durationText(seconds: number): string {
+  if (seconds === 0) return "0";
+  if (seconds < 1e-6) return `${(seconds * 1e9).toPrecision(3)} ns`;
+  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} us`;
+  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
+  return seconds < 1000 ? `${seconds.toPrecision(3)} s` : `${Math.round(seconds)} s`;
+}
+
+/** A point in time as ISO 8601 in UTC with microseconds; "-" when it is not a time. */
+export function timeText(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const date = new Date(whole * 1000);
+  if (Number.isNaN(date.getTime())) return "-";
+  const micros = Math.min(999_999, Math.floor((seconds - whole) * 1e6));
+  return `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
+}
+
+/** Events per second over a span, "-" when there was only one. */
+export function rateText(count: number, seconds: number): string {
+  return seconds > 0 && count > 1 ? ((count - 1) / seconds).toPrecision(3) : "-";
+}

@@ -1,0 +1,203 @@
+/**
+ * What a whole capture says, gathered while it is decoded: conversations, overhead of each protocol,
+ * round trips, MQTT topics, radio devices and networks, problems. Memory grows with the number of
+ * conversations, topics, devices and rules, all bounded, never with the number of frames.
+ *
+ * @module
+ */
+import type { CaptureFrame } from "../../files/capture_frame.ts";
+import type { Conversation, Side } from "../../flows/conversation.ts";
+import { Observer, type RoundTrip } from "../../flows/observer.ts";
+import type { Dissection } from "../../wire/dissection.ts";
+import type { WpanFrame } from "../../wire/wpan_frame.ts";
+import { BleDevices } from "./ble_devices.ts";
+import { Durations } from "./durations.ts";
+import { Overhead } from "./overhead.ts";
+import { ProblemCounts } from "./problem_counts.ts";
+import { Topics } from "./topics.ts";
+import { WpanNetworks } from "./wpan_networks.ts";
+
+/** Conversations kept one by one; further ones are only counted. */
+export const MAX_CONVERSATIONS = 200_000;
+
+/** Address type of advertisements without address, and RSSI that is not known. */
+const ANONYMOUS = 255;
+const UNKNOWN_RSSI = 127;
+
+/** WebSocket framing is counted apart for each side, since only clients mask. */
+export interface OverheadTable {
+  readonly httpRequest: Overhead;
+  readonly httpResponse: Overhead;
+  readonly webSocketFromClient: Overhead;
+  readonly webSocketFromServer: Overhead;
+  readonly mqttPublish: Overhead;
+  /** All other MQTT packets: they carry no payload. */
+  readonly mqttControl: Overhead;
+  readonly tlsRecord: Overhead;
+  /** All below the payload of TCP: link, IP and TCP headers, handshakes, acknowledgements. */
+  readonly tcpSegment: Overhead;
+  readonly udpDatagram: Overhead;
+}
+
+export class Summary extends Observer {
+  frames = 0;
+  /** Bytes on the wire, and bytes in the file. */
+  bytes = 0;
+  capturedBytes = 0;
+  /** Seconds since 1970; NaN while no frame had a time. */
+  firstTime = NaN;
+  lastTime = NaN;
+  /** Frames per protocol, by field id of the protocol. */
+  readonly protocolFrames: Uint32Array;
+  readonly conversations: Conversation[] = [];
+  conversationsBeyond = 0;
+  readonly overhead: OverheadTable = {
+    httpRequest: new Overhead(),
+    httpResponse: new Overhead(),
+    webSocketFromClient: new Overhead(),
+    webSocketFromServer: new Overhead(),
+    mqttPublish: new Overhead(),
+    mqttControl: new Overhead(),
+    tlsRecord: new Overhead(),
+    tcpSegment: new Overhead(),
+    udpDatagram: new Overhead(),
+  };
+  readonly roundTrips = new Map<RoundTrip, Durations>();
+  readonly topics = new Topics();
+  readonly bleDevices = new BleDevices();
+  readonly wpanNetworks = new WpanNetworks();
+  readonly problems = new ProblemCounts();
+
+  /** @param fieldCount number of registered fields */
+  constructor(fieldCount: number) {
+    super();
+    this.protocolFrames = new Uint32Array(fieldCount);
+  }
+
+  /** A frame has been decoded. */
+  frame(frame: CaptureFrame, d: Dissection): void {
+    this.frames++;
+    this.bytes += frame.length;
+    this.capturedBytes += frame.capturedLength;
+    if (frame.hasTime) {
+      const time = d.time;
+      if (!(time >= this.firstTime)) this.firstTime = time;
+      if (!(time <= this.lastTime)) this.lastTime = time;
+    }
+    const layers = d.layers;
+    for (let i = 0; i < d.layerCount; i++) {
+      const layer = layers[i]!;
+      if (i === 0 || layers[i - 1] !== layer) this.protocolFrames[layer]!++;
+    }
+    if (d.problems.length > 0) {
+      for (const problem of d.problems) this.problems.add(problem);
+      this.problems.dropped += d.problemsDropped;
+    }
+  }
+
+  override opened(conversation: Conversation): void {
+    if (this.conversations.length < MAX_CONVERSATIONS) this.conversations.push(conversation);
+    else this.conversationsBeyond++;
+  }
+
+  override segment(
+    conversation: Conversation,
+    _side: Side,
+    frameLength: number,
+    payload: number,
+  ): void {
+    const { tcpSegment, udpDatagram } = this.overhead;
+    const row = conversation.transport === "tcp" ? tcpSegment : udpDatagram;
+    row.add(frameLength - payload, payload);
+  }
+
+  override httpHead(
+    _conversation: Conversation,
+    _side: Side,
+    isRequest: boolean,
+    head: number,
+    _body: number,
+  ): void {
+    this.#http(isRequest).add(head, 0);
+  }
+
+  override httpBody(
+    conversation: Conversation,
+    side: Side,
+    length: number,
+  ): void {
+    this.#http(side === conversation.client).payload += length;
+  }
+
+  #http(isRequest: boolean): Overhead {
+    return isRequest ? this.overhead.httpRequest : this.overhead.httpResponse;
+  }
+
+  override webSocketFrame(
+    conversation: Conversation,
+    side: Side,
+    _opcode: number,
+    header: number,
+    payload: number,
+    _inflated: number,
+  ): void {
+    const { webSocketFromClient, webSocketFromServer } = this.overhead;
+    (side === conversation.client ? webSocketFromClient : webSocketFromServer).add(header, payload);
+  }
+
+  override mqttPacket(
+    d: Dissection,
+    _conversation: Conversation,
+    _side: Side,
+    type: number,
+    length: number,
+    payload: number,
+    topicAt: number,
+    topicLength: number,
+    topic: string | undefined,
+  ): void {
+    if (type !== 3) return this.overhead.mqttControl.add(length, 0);
+    this.overhead.mqttPublish.add(length - payload, payload);
+    if (topic !== undefined) this.topics.addText(topic, payload, d.time);
+    else this.topics.addBytes(d.data, topicAt, topicLength, payload, d.time);
+  }
+
+  override tlsRecord(
+    _conversation: Conversation,
+    _side: Side,
+    _contentType: number,
+    length: number,
+    overhead: number,
+  ): void {
+    this.overhead.tlsRecord.add(overhead, length - overhead);
+  }
+
+  override roundTrip(
+    _conversation: Conversation,
+    kind: RoundTrip,
+    seconds: number,
+    _frame: number,
+  ): void {
+    let durations = this.roundTrips.get(kind);
+    if (durations === undefined) this.roundTrips.set(kind, durations = new Durations());
+    durations.add(seconds);
+  }
+
+  override advertisement(
+    addressHigh: number,
+    addressLow: number,
+    addressType: number,
+    rssi: number,
+    _channel: number,
+    time: number,
+    _pduType: number,
+  ): void {
+    if (addressType === ANONYMOUS) return;
+    const level = rssi === UNKNOWN_RSSI ? NaN : rssi;
+    this.bleDevices.add(addressHigh, addressLow, (addressType & 1) === 1, level, time);
+  }
+
+  override wpanFrame(_d: Dissection, frame: WpanFrame): void {
+    this.wpanNetworks.add(frame);
+  }
+}
