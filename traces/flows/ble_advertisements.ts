@@ -22,9 +22,9 @@ import type { BleLinks } from "./ble_links.ts";
 import { crcState, fit, packetEnd } from "./ble_packet.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
 
-const F = define({
+const SCAN_DATA = define({
   "btle.scan_responce_data": bytes("Scan response data"),
-});
+})["btle.scan_responce_data"];
 
 const LONG_CHAIN = rule(
   "btle",
@@ -89,11 +89,10 @@ export class BleAdvertisements {
   /** Advertising data of the host, unless it is but a part of some. @returns false: malformed */
   #hostData(d: Dissection, radio: RadioContext, interfaceId: number): boolean {
     const pdu = this.#pdu;
-    const chained = pdu.type === AdvertisingType.AdvExtInd && radio.auxiliary >= 0 &&
-      (pdu.continued || radio.auxiliary === AUX_CHAIN);
-    if (chained) return this.#chain(d, radio.auxiliary, interfaceId);
-    if (pdu.type === AdvertisingType.AdvExtInd && radio.auxiliary === AUX_SCAN_RSP) {
-      d.putBytes(F["btle.scan_responce_data"], d.pos, d.left);
+    const extended = pdu.type === AdvertisingType.AdvExtInd && radio.auxiliary >= 0;
+    if (extended && radio.auxiliary === AUX_SCAN_RSP) d.putBytes(SCAN_DATA, d.pos, d.left);
+    if (extended && (pdu.continued || radio.auxiliary === AUX_CHAIN)) {
+      return this.#chain(d, radio.auxiliary, interfaceId);
     }
     return adStructures(d);
   }

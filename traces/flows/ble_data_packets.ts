@@ -6,7 +6,7 @@
  */
 import { addressBytes, addressText } from "../wire/ble_address.ts";
 import { l2cap } from "../wire/btl2cap.ts";
-import { controlPdu, dataHeader, isochronousPayload, Llid, packetCrc } from "../wire/btle.ts";
+import { controlPdu, dataHeader, isochronousPayload, Llid } from "../wire/btle.ts";
 import { CONTROL_PDUS } from "../wire/btle_control.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { define, ether, frameNumber, none, uint32 } from "../wire/field.ts";
@@ -22,6 +22,7 @@ const F = define({
   "btle.l2cap_index": uint32("L2CAP index"),
   "btle.missing_fragment_start": none("Start is missing"),
   "btle.connection_parameters_in": frameNumber("Connection parameters in frame"),
+  "btle.unknown_data": none("Unknown data"),
   "btle.retransmit": none("Sent again"),
   "btle.nack": none("Not acknowledged"),
   "edgewire.btle.encrypted": none("Encrypted payload"),
@@ -84,7 +85,9 @@ export class BleDataPackets {
       if (d.columns) d.infoColumn = "Encrypted";
     } else if (llid === Llid.Control) {
       this.#control(d, radio, link, interfaceId, again);
-    } else if (length > 0 && llid !== Llid.Reserved) {
+    } else if (length > 0 && llid === Llid.Reserved) {
+      d.putNone(F["btle.unknown_data"], at, d.left);
+    } else if (length > 0) {
       this.#l2cap(d, radio, link, llid, again, crc);
       return;
     }
@@ -209,20 +212,6 @@ export class BleDataPackets {
     else return llid === Llid.Continuation && way.missing === 0;
     return false;
   }
-}
-
-/** Decodes a broadcast isochronous PDU, from its header on. */
-export function broadcastIso(d: Dissection, radio: RadioContext): void {
-  const start = d.pos;
-  const header = dataHeader(d, PduKind.BroadcastIso);
-  if (d.failed !== 0) return;
-  if (d.columns) d.infoColumn = "Broadcast isochronous PDU";
-  const length = fit(d, header & 0xff);
-  const crc = crcState(d, radio, start, d.pos + length, -1);
-  d.narrow(length);
-  isochronousPayload(d, PduKind.BroadcastIso, header >> 8 & 3);
-  d.widen();
-  packetCrc(d, crc);
 }
 
 function putAddresses(d: Dissection, link: BleLink): void {

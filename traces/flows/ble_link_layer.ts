@@ -9,7 +9,8 @@ import { ADVERTISING_INIT } from "../wire/crc24.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { PduKind, type RadioContext } from "../wire/radio_context.ts";
 import { BleAdvertisements } from "./ble_advertisements.ts";
-import { BleDataPackets, broadcastIso } from "./ble_data_packets.ts";
+import { broadcastIso } from "./ble_broadcast_iso.ts";
+import { BleDataPackets } from "./ble_data_packets.ts";
 import { type BleLink, BleLinks } from "./ble_links.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
 

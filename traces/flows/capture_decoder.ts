@@ -66,6 +66,7 @@ export class CaptureDecoder {
       budget: context.budget,
       recognise: (_d, conversation) => recogniser.tcp(conversation),
       udp: (d, conversation) => this.#datagram(d, conversation),
+      byName: (name) => recogniser.named(name),
     });
     this.#bluetooth = new Bluetooth(observer);
     this.#wpan = new Wpan({

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dissection } from "../wire/dissection.ts";
-import type { HttpHead } from "../wire/http.ts";
+import type { HttpHead } from "../wire/http_head.ts";
 import { F } from "../wire/http_fields.ts";
 
 /** Requests that may wait for a response; the oldest is dropped beyond. */

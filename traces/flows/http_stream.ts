@@ -10,13 +10,13 @@ import {
   beginsHttp,
   decodeHttpHead,
   findHeadEnd,
-  type HttpHead,
   httpInfo,
   httpLayer,
   NO_END,
 } from "../wire/http.ts";
 import { BodyFraming, ChunkScanner, readFraming } from "../wire/http_body.ts";
 import { F, nameHttp } from "../wire/http_fields.ts";
+import type { HttpHead } from "../wire/http_head.ts";
 import { HTTP_RULES } from "../wire/http_rules.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { HttpExchanges, linkRequest, linkResponse, sinceRequest } from "./http_exchange.ts";

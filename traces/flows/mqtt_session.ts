@@ -5,18 +5,16 @@
  * @module
  */
 import type { Dissection } from "../wire/dissection.ts";
-import { define, relativeTime } from "../wire/field.ts";
 import { Type, TYPE_NAMES } from "../wire/mqtt_names.ts";
 import { type MqttPacket, UNKNOWN_VERSION, V5 } from "../wire/mqtt_packet.ts";
 import { utf8Text } from "../wire/utf8.ts";
 import type { Conversation, Side } from "./conversation.ts";
-import { Await, type Exchange } from "./mqtt_handshakes.ts";
+import { MqttAcknowledgements } from "./mqtt_acknowledgements.ts";
+import { Await } from "./mqtt_handshakes.ts";
 import { SESSION } from "./mqtt_session_rules.ts";
 import { MqttSide } from "./mqtt_side.ts";
 import { VersionGuess } from "./mqtt_version.ts";
-import type { Observer, RoundTrip } from "./observer.ts";
-
-const F = define({ "edgewire.mqtt.rtt": relativeTime("Time since the packet answered") });
+import type { Observer } from "./observer.ts";
 
 /** Types that only clients send, and only servers, one bit each (MQTT 5, table 2-1). */
 const BY_CLIENT = 1 << Type.Connect | 1 << Type.Subscribe | 1 << Type.Unsubscribe |
@@ -27,7 +25,7 @@ export class MqttSession {
   version = UNKNOWN_VERSION;
   connectSeen = false;
   readonly sides: readonly [MqttSide, MqttSide] = [new MqttSide(), new MqttSide()];
-  readonly #observer: Observer;
+  readonly #acknowledgements: MqttAcknowledgements;
   #guess: VersionGuess | undefined = undefined;
   /** -1 while unknown. */
   #client = -1;
@@ -43,7 +41,7 @@ export class MqttSession {
   #retainAvailable = true;
 
   constructor(observer: Observer) {
-    this.#observer = observer;
+    this.#acknowledgements = new MqttAcknowledgements(this.sides, observer);
   }
 
   /** Before a packet is decoded: what version to read it in. */
@@ -87,10 +85,10 @@ export class MqttSession {
       case Type.PubAck:
       case Type.PubRec:
       case Type.PubComp:
-        this.#acknowledge(d, conversation, side, packet, at);
+        this.#acknowledgements.acknowledge(d, conversation, side, packet, at);
         break;
       case Type.PubRel:
-        this.#release(d, side, packet, at);
+        this.#acknowledgements.release(d, side, packet, at);
         break;
       case Type.Subscribe:
       case Type.Unsubscribe: {
@@ -101,7 +99,7 @@ export class MqttSession {
       }
       case Type.SubAck:
       case Type.UnsubAck:
-        this.#subscribed(d, conversation, side, packet, at);
+        this.#acknowledgements.subscribed(d, conversation, side, packet, at);
         break;
       case Type.ConnAck:
         this.#connAck(d, conversation, side, packet, at);
@@ -110,7 +108,9 @@ export class MqttSession {
         this.#pingTime = d.time;
         break;
       case Type.PingResp:
-        if (this.#pingTime >= 0) this.#answered(d, conversation, "mqtt ping", this.#pingTime);
+        if (this.#pingTime >= 0) {
+          this.#acknowledgements.answered(d, conversation, "mqtt ping", this.#pingTime);
+        }
         this.#pingTime = -1;
         break;
       case Type.Disconnect:
@@ -145,6 +145,7 @@ export class MqttSession {
       conversation.clientKnown = true;
     }
     this.#connAckSeen = false;
+    this.#acknowledgements.complete = true;
     this.#connectTime = d.time;
     this.#keepAlive = packet.keepAlive;
     this.#clientTime = d.time;
@@ -169,8 +170,12 @@ export class MqttSession {
     at: number,
   ): void {
     if (this.#connAckSeen && this.connectSeen) d.problem(SESSION.secondConnAck, at);
-    else if (this.connectSeen) this.#answered(d, conversation, "mqtt connect", this.#connectTime);
+    else if (this.connectSeen) {
+      this.#acknowledgements.answered(d, conversation, "mqtt connect", this.#connectTime);
+    }
     this.#connAckSeen = true;
+    // Exchanges of the session may have begun on an earlier connection.
+    if ((packet.connectFlags & 1) !== 0) this.#acknowledgements.complete = false;
     if (packet.version !== V5) return;
     this.#limits(this.sides[side], packet);
     const { maximumQos, retainAvailable, serverKeepAlive } = packet.properties;
@@ -266,83 +271,8 @@ export class MqttSession {
     }
   }
 
-  /** PUBACK, PUBREC and PUBCOMP: the other side's PUBLISH goes on or is done. */
-  #acknowledge(
-    d: Dissection,
-    conversation: Conversation,
-    side: Side,
-    packet: MqttPacket,
-    at: number,
-  ): void {
-    const other = this.sides[side ^ 1]!;
-    const exchange = other.sent.get(packet.packetId);
-    if (exchange === undefined || exchange.awaits > Await.PubComp) {
-      return this.#unknown(d, side, packet, at);
-    }
-    if (packet.type === Type.PubRec) {
-      if (exchange.awaits === Await.PubAck) d.problem(SESSION.wrongAck, at);
-      if (packet.reason >= 0x80) {
-        other.sent.end(packet.packetId);
-        this.#answered(d, conversation, "mqtt qos 2", exchange.time);
-      } else {
-        exchange.awaits = Await.PubComp;
-        this.#time(d, exchange);
-      }
-      return;
-    }
-    const fits = (packet.type === Type.PubAck) === (exchange.awaits === Await.PubAck);
-    if (!fits) d.problem(SESSION.wrongAck, at);
-    other.sent.end(packet.packetId);
-    const kind = packet.type === Type.PubAck ? "mqtt qos 1" : "mqtt qos 2";
-    this.#answered(d, conversation, kind, exchange.time);
-  }
-
-  #release(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
-    const exchange = this.sides[side].sent.get(packet.packetId);
-    if (exchange === undefined) return this.#unknown(d, side, packet, at);
-    if (exchange.awaits === Await.PubAck) d.problem(SESSION.wrongAck, at);
-    exchange.awaits = Await.PubComp;
-  }
-
-  #subscribed(
-    d: Dissection,
-    conversation: Conversation,
-    side: Side,
-    packet: MqttPacket,
-    at: number,
-  ): void {
-    const other = this.sides[side ^ 1]!;
-    const exchange = other.sent.get(packet.packetId);
-    const awaits = packet.type === Type.SubAck ? Await.SubAck : Await.UnsubAck;
-    if (exchange?.awaits !== awaits) return this.#unknown(d, side, packet, at);
-    const counted = packet.type === Type.SubAck || packet.version === V5;
-    if (counted && packet.filters !== exchange.filters) {
-      d.problem(SESSION.resultCount, at, `${packet.filters} for ${exchange.filters}`);
-    }
-    other.sent.end(packet.packetId);
-    this.#answered(d, conversation, "mqtt subscribe", exchange.time);
-  }
-
   #inUse(d: Dissection, packet: MqttPacket, at: number): void {
     d.problem(SESSION.idInUse, at, `identifier ${packet.packetId}`);
-  }
-
-  /** Exchanges may have begun before the capture, or on an earlier connection of the session. */
-  #unknown(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
-    if (!this.connectSeen || this.sides[0].incomplete || this.sides[1].incomplete) return;
-    if (packet.type !== Type.PubRel || side === this.#client) {
-      d.problem(SESSION.unknownId, at, `identifier ${packet.packetId}`);
-    }
-  }
-
-  #answered(d: Dissection, conversation: Conversation, kind: RoundTrip, since: number): void {
-    const seconds = d.time - since;
-    d.put(F["edgewire.mqtt.rtt"], seconds);
-    this.#observer.roundTrip(conversation, kind, seconds, d.frame);
-  }
-
-  #time(d: Dissection, exchange: Exchange): void {
-    d.put(F["edgewire.mqtt.rtt"], d.time - exchange.time);
   }
 
   #close(conversation: Conversation, side: Side, packet: MqttPacket): void {

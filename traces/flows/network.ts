@@ -29,8 +29,10 @@ import { type Conversation, Endpoints } from "./conversation.ts";
 import { IpFragments } from "./ip_fragments.ts";
 import type { Observer } from "./observer.ts";
 import type { StreamBudget } from "./pdu_stream.ts";
-import { type Recognise, TcpStreams } from "./tcp_streams.ts";
+import type { Recognise } from "./tcp_reassembly.ts";
+import { TcpStreams } from "./tcp_streams.ts";
 import { type DecodeDatagram, UdpFlows } from "./udp_flows.ts";
+import { type ProtocolByName, UpperPdus } from "./upper_pdus.ts";
 
 /** What a network decoder works with. */
 export interface NetworkParts {
@@ -41,6 +43,8 @@ export interface NetworkParts {
   readonly recognise: Recognise;
   /** Decodes the payload of a UDP datagram. */
   readonly udp: DecodeDatagram;
+  /** Makes the protocol of a dissector's name, for messages without lower layers. */
+  readonly byName?: ProtocolByName;
 }
 
 /** LINKTYPE numbers (tcpdump.org, link-layer header types). */
@@ -54,6 +58,7 @@ const LinkType = {
   Sll: 113,
   Ipv4: 228,
   Ipv6: 229,
+  UpperPdu: 252,
   Sll2: 276,
 } as const;
 
@@ -65,6 +70,7 @@ const MAX_EXTENSIONS = 32;
 export class Network {
   readonly #tcp: TcpStreams;
   readonly #udp: UdpFlows;
+  readonly #upper: UpperPdus;
   readonly #fragments = new IpFragments();
   readonly #endpoints = new Endpoints();
   readonly #ipv4 = new Ipv4Header();
@@ -82,12 +88,14 @@ export class Network {
   constructor(parts: NetworkParts) {
     this.#tcp = new TcpStreams(parts.observer, parts.recognise, parts.budget);
     this.#udp = new UdpFlows(parts.observer, parts.udp);
+    this.#upper = new UpperPdus(parts.observer, parts.byName ?? (() => undefined));
   }
 
-  /** The conversations that are known now, TCP then UDP. */
+  /** The conversations that are known now: TCP, UDP, and those of messages without lower layers. */
   *conversations(): Generator<Conversation> {
     yield* this.#tcp.connections.values();
     yield* this.#udp.conversations.values();
+    yield* this.#upper.conversations.values();
   }
 
   /**
@@ -122,6 +130,9 @@ export class Network {
         return true;
       case LinkType.Ipv6:
         this.ipv6(d);
+        return true;
+      case LinkType.UpperPdu:
+        this.#upper.decode(d, this.#frameLength);
         return true;
       default:
         return false;
@@ -161,7 +172,11 @@ export class Network {
       case EtherType.JumboLlc:
         return this.#next(d, decodeLlc(d));
       default:
-        if (type >= 0) decodeData(d);
+        if (type < 0) return;
+        if (d.columns && type <= 0xffff) {
+          d.protocolColumn = `0x${type.toString(16).padStart(4, "0")}`;
+        }
+        decodeData(d);
     }
   }
 
@@ -345,7 +360,7 @@ export class Network {
         );
       case IpProtocol.Icmp:
         if (d.pos >= d.end && d.end === d.limit) return;
-        if (decodeIcmp(d, !this.#fragment && !this.#quoted)) this.#quote(d, false);
+        if (decodeIcmp(d, !this.#fragment && !this.#quoted, this.#ipv4.ttl)) this.#quote(d, false);
         return;
       case IpProtocol.Icmpv6:
         if (d.pos >= d.end && d.end === d.limit) return;

@@ -11,7 +11,7 @@ import { looksLikeMqttConnect } from "../wire/mqtt_packet.ts";
 import { looksLikeTls } from "../wire/tls_record.ts";
 import { looksLikeWebSocket } from "../wire/websocket_shape.ts";
 import type { Conversation, Side } from "./conversation.ts";
-import type { Decodable, DecodeAs } from "./decode_as.ts";
+import { DECODABLE, type Decodable, type DecodeAs } from "./decode_as.ts";
 import { HttpStream } from "./http_stream.ts";
 import { MqttStream } from "./mqtt_stream.ts";
 import type { StreamContext } from "./stream_context.ts";
@@ -47,6 +47,12 @@ export class Recogniser {
     const chosen = this.#chosen.get(conversation.portA) ?? this.#chosen.get(conversation.portB);
     if (chosen !== undefined) return this.#make(chosen);
     return new UnknownStream(this, false);
+  }
+
+  /** The protocol of a Wireshark dissector's name, as "mqtt"; undefined when it is not known. */
+  named(name: string): StreamProtocol | undefined {
+    const known = DECODABLE.find((decodable) => decodable === name);
+    return known === undefined ? undefined : this.#make(known);
   }
 
   /** The protocol of what is inside a TLS connection. */

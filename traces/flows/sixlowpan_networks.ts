@@ -21,7 +21,8 @@ import {
   startSixlowpan,
 } from "../wire/sixlowpan.ts";
 import { decodeHc1 } from "../wire/sixlowpan_hc1.ts";
-import { decodeIphc, type SixlowpanContext } from "../wire/sixlowpan_iphc.ts";
+import type { SixlowpanContext } from "../wire/sixlowpan_address.ts";
+import { decodeIphc } from "../wire/sixlowpan_iphc.ts";
 import { WPAN_BROADCAST, type WpanFrame } from "../wire/wpan_frame.ts";
 import { type Datagram, Fragments } from "./fragments.ts";
 

@@ -70,8 +70,10 @@ export class TcpSide {
   expecting = false;
   stream: PduStream | undefined = undefined;
   held: HeldSegments | undefined = undefined;
-  /** Frame of the FIN that ended the stream, 0 for none. */
-  finFrame = 0;
+  /** A FIN was seen; it stands at `finAt`. `ended` when the stream got there. */
+  finSeen = false;
+  finAt = 0;
+  ended = false;
 }
 
 export class TcpConnection extends Conversation {

@@ -36,7 +36,6 @@ const F = define({
   "tcp.analysis.duplicate_ack_frame": frameNumber("Duplicate of the one in frame"),
   "tcp.segment_data": bytes("Segment data"),
   "tcp.reset_cause": string("Reset cause"),
-  "tcp.fin_retransmission": frameNumber("FIN sent before in frame"),
   "tcp.segments": none("Segments"),
   "tcp.segment": frameNumber("Segment in frame"),
   "tcp.segment.overlap": boolean("Overlaps"),
@@ -271,10 +270,6 @@ export function putSegmentData(d: Dissection, at: number, length: number): void 
 /** Data in a segment with RST is a text (RFC 9293, 3.5.2). */
 export function putResetCause(d: Dissection): void {
   d.text(d.end - d.pos, F["tcp.reset_cause"]);
-}
-
-export function putFinSentBefore(d: Dissection, frame: number): void {
-  d.put(F["tcp.fin_retransmission"], frame);
 }
 
 /** Writes how the joined bytes, which are the current source, came together. */

@@ -4,59 +4,35 @@
  *
  * @module
  */
-import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import { rule } from "../wire/problem.ts";
 import {
   Flag,
   flagNames,
   readTcpHeader,
   scaledWindow,
   TCP_MIN_HEADER,
-  TCP_PAYLOAD,
   TcpHeader,
   TcpView,
+  wantsTcp,
   writeTcpHeader,
 } from "../wire/tcp.ts";
 import { readTcpOptions, TcpOptions } from "../wire/tcp_options.ts";
 import type { Endpoints, Side } from "./conversation.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
-import { HeldSegments } from "./held_segments.ts";
 import type { Observer } from "./observer.ts";
-import { type Assembly, PduStream, StreamBudget } from "./pdu_stream.ts";
+import type { StreamBudget } from "./pdu_stream.ts";
 import { analyse, Finding, TcpVerdict } from "./tcp_analysis.ts";
 import { Completeness, TcpConnection, type TcpSide } from "./tcp_connection.ts";
-import {
-  putFinSentBefore,
-  putResetCause,
-  putSegmentData,
-  putSegments,
-  putSegmentTimes,
-  putVerdict,
-} from "./tcp_fields.ts";
+import { putSegmentTimes, putVerdict } from "./tcp_fields.ts";
+import { type Recognise, TcpReassembly } from "./tcp_reassembly.ts";
 import { UnackedSegments } from "./unacked_segments.ts";
-
-const LOST = rule(
-  "tcp",
-  "note",
-  "bytes are missing in the capture; decoding goes on",
-  "RFC 9293, 3.4",
-);
 
 /** Connections kept at once. */
 const MAX_CONNECTIONS = 200_000;
-/** Without the other direction, nothing tells that bytes are lost: this much is waited for. */
-const MAX_HELD_BLIND = 256 * 1024;
-const MAX_SEGMENTS_BLIND = 64;
-
-/** Finds out what rides on a connection; sets `unrecognised` when it will not be asked again. */
-export type Recognise = NonNullable<Assembly["recognise"]>;
-
 export class TcpStreams {
   readonly connections: FlowTable<TcpConnection>;
-  readonly budget: StreamBudget;
   readonly #observer: Observer;
-  readonly #assembly: Assembly;
+  readonly #reassembly: TcpReassembly;
   readonly #segments = new UnackedSegments();
   readonly #header = new TcpHeader();
   readonly #options = new TcpOptions();
@@ -66,13 +42,7 @@ export class TcpStreams {
 
   constructor(observer: Observer, recognise: Recognise, budget: StreamBudget) {
     this.#observer = observer;
-    this.budget = budget;
-    this.#assembly = {
-      name: "Reassembled TCP",
-      joined: putSegments,
-      part: putSegmentData,
-      recognise,
-    };
+    this.#reassembly = new TcpReassembly(recognise, budget);
     this.connections = new FlowTable(MAX_CONNECTIONS, (old) => {
       old.release(this.#segments);
       observer.forgotten(old);
@@ -128,13 +98,15 @@ export class TcpStreams {
     }
     if (!writeTcpHeader(d, h, this.#view)) return;
     if (d.columns) this.#info(d);
-    putSegmentTimes(d, connection, previousSeconds, previousNanoseconds);
+    const wanted = wantsTcp(d);
+    if (wanted) putSegmentTimes(d, connection, previousSeconds, previousNanoseconds);
     this.#readOptions(d, sender, receiver);
     if (d.failed !== 0) return;
-    if (verdict.present) putVerdict(d, verdict, connection);
+    if (verdict.findings !== 0 || wanted && verdict.present) putVerdict(d, verdict, connection);
     if ((h.flags & Flag.Syn) !== 0) settleScale(h.flags, sender, receiver);
     this.#traffic(d, connection, side, frameLength);
-    this.#payload(d, connection, side, sender, receiver);
+    const keepAlive = (verdict.findings & Finding.KeepAlive) !== 0;
+    this.#reassembly.take(d, h, connection, side, keepAlive);
   }
 
   #open(d: Dissection, e: Endpoints): TcpConnection {
@@ -161,6 +133,7 @@ export class TcpStreams {
     if ((h.flags & Flag.Ack) !== 0) {
       if (h.sequence === sender.base) return known;
       sender.base = h.sequence;
+      sender.expecting = false;
       verdict.add(Finding.ReusedPorts);
       return known;
     }
@@ -313,154 +286,6 @@ export class TcpStreams {
       this.#observer.roundTrip(connection, "tcp ack", seconds, d.frame);
     }
   }
-
-  #payload(
-    d: Dissection,
-    connection: TcpConnection,
-    side: Side,
-    sender: TcpSide,
-    receiver: TcpSide,
-  ): void {
-    const h = this.#header;
-    if (d.pos < d.end) {
-      if ((h.flags & Flag.Rst) === 0) d.putBytes(TCP_PAYLOAD, d.pos, d.end - d.pos);
-      if ((h.flags & Flag.Rst) !== 0) putResetCause(d);
-      else if (h.length < 0) decodeData(d);
-      else this.#order(d, connection, side, sender);
-    }
-    if (sender.held !== undefined) this.#giveUp(d, connection, side, sender, receiver);
-    if (!sender.expecting && (h.flags & Flag.Syn) !== 0) {
-      sender.expected = h.sequence + 1 | 0;
-      sender.expecting = true;
-    }
-    if ((h.flags & Flag.Fin) !== 0 && h.length >= 0) this.#finish(d, connection, side, sender);
-  }
-
-  /** Gives data to the stream, holds it, or finds it known already. */
-  #order(d: Dissection, connection: TcpConnection, side: Side, sender: TcpSide): void {
-    const h = this.#header;
-    const syn = (h.flags & Flag.Syn) !== 0 ? 1 : 0;
-    const sequence = h.sequence + syn | 0;
-    const there = d.end - d.pos;
-    const end = sequence + h.length | 0;
-    if (!sender.expecting) {
-      sender.expecting = true;
-      sender.expected = sequence;
-    }
-    const ahead = sequence - sender.expected | 0;
-    if (ahead > 0) {
-      putSegmentData(d, d.pos, there);
-      sender.held ??= new HeldSegments(this.budget);
-      sender.held.add(sequence, d.data, d.pos, d.end, d.frame);
-      if (d.columns) d.infoColumn += " [TCP segment of a reassembled PDU]";
-      d.pos = d.end;
-      return;
-    }
-    const fresh = end - sender.expected | 0;
-    if (ahead < 0 && this.#passKnown(d, connection, sender, sequence, fresh)) return;
-    sender.expected = end;
-    connection.traffic[side].payload += fresh;
-    const { held } = sender;
-    if (held !== undefined && held.segments.length > 0) {
-      const contiguous = contiguousSegments(held, sender);
-      if (contiguous > 0) {
-        const stream = this.#streamOf(connection, sender);
-        stream.feedHeld(d, connection, side, held.take(contiguous), end);
-        return;
-      }
-    }
-    if (connection.unrecognised) decodeData(d);
-    else this.#streamOf(connection, sender).feed(d, connection, side);
-  }
-
-  /** Passes over bytes that came before. @returns true when nothing else is in the segment */
-  #passKnown(
-    d: Dissection,
-    connection: TcpConnection,
-    sender: TcpSide,
-    sequence: number,
-    fresh: number,
-  ): boolean {
-    const there = d.end - d.pos;
-    const old = fresh <= 0 ? there : Math.min(there, sender.expected - sequence | 0);
-    const { stream } = sender;
-    if (stream !== undefined && stream.waiting > 0) {
-      stream.repeated((sender.expected - stream.waiting | 0) - sequence | 0, old, d.frame);
-    }
-    putSegmentData(d, d.pos, old);
-    d.pos += old;
-    if (fresh > 0 && old < there) return false;
-    if (connection.unrecognised && (this.#verdict.findings & Finding.KeepAlive) !== 0) {
-      d.pos -= old;
-      decodeData(d);
-    }
-    return true;
-  }
-
-  #streamOf(connection: TcpConnection, sender: TcpSide): PduStream {
-    return sender.stream ??= new PduStream(this.budget, this.#assembly, connection);
-  }
-
-  /** Goes on behind bytes that will not come any more. */
-  #giveUp(
-    d: Dissection,
-    connection: TcpConnection,
-    side: Side,
-    sender: TcpSide,
-    receiver: TcpSide,
-  ): void {
-    const held = sender.held!;
-    while (held.segments.length > 0 && this.#hopeless(held, receiver)) {
-      const missing = held.segments[0]!.sequence - sender.expected | 0;
-      if (missing > 0) {
-        d.problem(LOST, d.pos, `${missing} bytes`);
-        this.#streamOf(connection, sender).lose(d, connection, side, missing);
-        sender.expected = sender.expected + missing | 0;
-      }
-      const start = sender.expected;
-      const count = contiguousSegments(held, sender);
-      connection.traffic[side].payload += sender.expected - start | 0;
-      this.#streamOf(connection, sender).feedHeld(d, connection, side, held.take(count), start);
-    }
-    if (held.segments.length === 0) sender.held = undefined;
-  }
-
-  /** Acknowledged, or too much waits, or nothing can come any more. */
-  #hopeless(held: HeldSegments, receiver: TcpSide): boolean {
-    if ((this.#header.flags & Flag.Rst) !== 0 || held.full) return true;
-    if (receiver.firstFrame === 0) {
-      return held.bytes > MAX_HELD_BLIND || held.segments.length > MAX_SEGMENTS_BLIND;
-    }
-    return receiver.lastAck !== 0 && (receiver.lastAck - held.segments[0]!.sequence | 0) >= 0;
-  }
-
-  #finish(d: Dissection, connection: TcpConnection, side: Side, sender: TcpSide): void {
-    const h = this.#header;
-    const end = h.sequence + h.length | 0;
-    if (sender.expecting && end !== sender.expected) return;
-    if (sender.finFrame !== 0) {
-      putFinSentBefore(d, sender.finFrame);
-      return;
-    }
-    sender.finFrame = d.frame;
-    sender.stream?.end(d, connection, side);
-  }
-}
-
-/**
- * How many held segments follow without gap; `expected` goes behind them.
- */
-function contiguousSegments(held: HeldSegments, sender: TcpSide): number {
-  const { segments } = held;
-  let count = 0;
-  while (count < segments.length) {
-    const { sequence, data } = segments[count]!;
-    if ((sequence - sender.expected | 0) > 0) break;
-    const end = sequence + data.length | 0;
-    if ((end - sender.expected | 0) > 0) sender.expected = end;
-    count++;
-  }
-  return count;
 }
 
 /** Windows are scaled only when both SYNs say so (RFC 7323, 2.2). */

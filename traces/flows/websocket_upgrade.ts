@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { HttpHead } from "../wire/http.ts";
+import type { HttpHead } from "../wire/http_head.ts";
 import type { Rule } from "../wire/problem.ts";
 import { agreeOnDeflate, type Deflate, parseExtensions } from "../wire/websocket_extensions.ts";
 import { UPGRADE } from "../wire/websocket_rules.ts";

@@ -7,31 +7,34 @@
  */
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import { boolean, bytes, define, hex16, hex32, hex8, int8, none, protocol, uint8 } from "../wire/field.ts";
+import {
+  boolean,
+  bytes,
+  define,
+  hex16,
+  hex32,
+  hex8,
+  int8,
+  none,
+  protocol,
+  uint8,
+} from "../wire/field.ts";
 import { conclude } from "../wire/failure.ts";
-import { decodeLwm, isLwm } from "../wire/lwm.ts";
 import { rule } from "../wire/problem.ts";
-import { isSixlowpan } from "../wire/sixlowpan.ts";
 import { Kind } from "../wire/tree.ts";
 import { decodeWpanBeacon } from "../wire/wpan_beacon.ts";
 import { decodeWpanCommand, decodeWpanCommandId } from "../wire/wpan_command.ts";
 import { wpanFcs16, wpanFcs32 } from "../wire/wpan_fcs.ts";
 import { WpanAddress, WpanFrame, WpanType, WpanVersion } from "../wire/wpan_frame.ts";
-import {
-  decodeWpanAddressing,
-  putLearnedSource,
-  WPAN,
-  wpanTypeText,
-} from "../wire/wpan_header.ts";
+import { decodeWpanAddressing, putLearnedSource, WPAN, wpanTypeText } from "../wire/wpan_header.ts";
 import { decodeHeaderIes, decodePayloadIes } from "../wire/wpan_ie.ts";
 import { decodeWpanSecurity, decodeWpanSecurity2003 } from "../wire/wpan_security.ts";
 import { decodeWpanTap, isWpanTap } from "../wire/wpan_tap.ts";
 import { decodeZigbeeBeacon, decodeZigbeeIpBeacon } from "../wire/zigbee_beacon.ts";
-import { decodeZigbeeGp, isZigbeeGp } from "../wire/zigbee_gp.ts";
-import { isZigbeeNwk } from "../wire/zigbee_nwk.ts";
 import { type GivenContext, SixlowpanNetworks } from "./sixlowpan_networks.ts";
 import { WpanAddresses } from "./wpan_addresses.ts";
 import { WpanDecryptor, type WpanKey } from "./wpan_decryptor.ts";
+import { WpanPayloads } from "./wpan_payloads.ts";
 import { type GivenZigbeeKey, ZigbeeKeys } from "./zigbee_keys.ts";
 import { ZigbeeNetworks } from "./zigbee_networks.ts";
 
@@ -68,8 +71,6 @@ export interface WpanOptions {
 /** Secrets of a pcapng decryption secrets block that this class takes (types "ZNWK" and "ZAPS"). */
 export const ZIGBEE_NWK_SECRET = 0x5a4e574b;
 export const ZIGBEE_APS_SECRET = 0x5a415053;
-
-const Upper = { GreenPower: 0, Zigbee: 1, Lwm: 2, Sixlowpan: 3 } as const;
 
 const PHY = protocol(
   "wpan-nonask-phy",
@@ -110,11 +111,9 @@ export class Wpan {
   readonly #addresses = new WpanAddresses();
   readonly #decryptor: WpanDecryptor;
   readonly #zigbeeKeys: ZigbeeKeys;
-  readonly #zigbee: ZigbeeNetworks;
+  readonly #payloads: WpanPayloads;
   readonly #sixlowpan: SixlowpanNetworks;
   readonly #observer: WpanObserver | undefined;
-  /** Protocols that data frames may carry; the one met last comes first. */
-  readonly #order: number[] = [Upper.GreenPower, Upper.Zigbee, Upper.Lwm, Upper.Sixlowpan];
   readonly #fcsLength: number;
   readonly #ti: boolean;
 
@@ -122,8 +121,9 @@ export class Wpan {
   constructor(options: WpanOptions) {
     this.#decryptor = new WpanDecryptor(options.keys ?? []);
     this.#zigbeeKeys = new ZigbeeKeys(options.zigbeeKeys ?? []);
-    this.#zigbee = new ZigbeeNetworks(this.#zigbeeKeys, this.#addresses);
     this.#sixlowpan = new SixlowpanNetworks(options.ipv6, options.contexts ?? []);
+    const zigbee = new ZigbeeNetworks(this.#zigbeeKeys, this.#addresses);
+    this.#payloads = new WpanPayloads(zigbee, this.#sixlowpan);
     this.#observer = options.observer;
     this.#fcsLength = options.fcs === "crc32" ? 4 : 2;
     this.#ti = options.fcs === "ti";
@@ -298,7 +298,7 @@ export class Wpan {
     if (frame.type === WpanType.Command) return this.#command(d);
     if (d.pos >= d.end) return;
     if (frame.type === WpanType.Beacon) this.#beaconPayload(d);
-    else if (frame.type === WpanType.Data && frame.fcsOk) this.#dataPayload(d);
+    else if (frame.type === WpanType.Data && frame.fcsOk) this.#payloads.decode(d, frame);
     else decodeData(d);
   }
 
@@ -322,45 +322,6 @@ export class Wpan {
     if (short && d.peek() === 0) decodeZigbeeBeacon(d);
     else if (short && d.peek() === 2) decodeZigbeeIpBeacon(d);
     else decodeData(d);
-  }
-
-  /** The first that recognises the payload takes it; if it can read it, it is asked first next time. */
-  #dataPayload(d: Dissection): void {
-    const order = this.#order;
-    for (let i = 0; i < order.length; i++) {
-      const upper = order[i]!;
-      if (!this.#recognises(d, upper)) continue;
-      this.#decodeUpper(d, upper);
-      if (d.failed !== 0) return;
-      for (let k = i; k > 0; k--) order[k] = order[k - 1]!;
-      order[0] = upper;
-      return;
-    }
-    decodeData(d);
-  }
-
-  #recognises(d: Dissection, upper: number): boolean {
-    switch (upper) {
-      case Upper.GreenPower:
-        return isZigbeeGp(d, this.#frame);
-      case Upper.Zigbee:
-        return isZigbeeNwk(d, this.#frame);
-      case Upper.Lwm:
-        return isLwm(d);
-    }
-    return isSixlowpan(d);
-  }
-
-  #decodeUpper(d: Dissection, upper: number): void {
-    switch (upper) {
-      case Upper.GreenPower:
-        return decodeZigbeeGp(d);
-      case Upper.Zigbee:
-        return this.#zigbee.decode(d, this.#frame);
-      case Upper.Lwm:
-        return decodeLwm(d);
-    }
-    this.#sixlowpan.decode(d, this.#frame);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { AesCcm } from "../wire/aes_ccm.ts";
-import { ZigbeeKeyId, zigbeeKeyHash } from "../wire/zigbee_keys.ts";
+import { zigbeeKeyHash, ZigbeeKeyId } from "../wire/zigbee_keys.ts";
 
 /** A network, link or trust centre key. */
 export interface GivenZigbeeKey {

@@ -22,7 +22,7 @@ import { decodeZigbeeApf, decodeZigbeeZcl, decodeZigbeeZdp } from "../wire/zigbe
 import { type Datagram, Fragments } from "./fragments.ts";
 import { WpanAddresses } from "./wpan_addresses.ts";
 import type { ZigbeeKeys } from "./zigbee_keys.ts";
-import { type ZigbeeSenders, ZigbeeSecurity } from "./zigbee_security.ts";
+import { ZigbeeSecurity, type ZigbeeSenders } from "./zigbee_security.ts";
 
 /** Profiles of the Zigbee Cluster Library; payloads of others are shown as data as well. */
 const ZCL_PROFILES = new Set([
@@ -125,7 +125,9 @@ export class ZigbeeNetworks {
   #apsPayload(d: Dissection, depth: number): void {
     const { type, profile, cluster } = this.#aps;
     if (type === ApsType.Command) return this.#apsCommand(d, depth);
-    if (type === ApsType.Ack || profile === TEST_PROFILE_2 && this.#packet.version >= 2) return decodeData(d);
+    if (type === ApsType.Ack || profile === TEST_PROFILE_2 && this.#packet.version >= 2) {
+      return decodeData(d);
+    }
     if (this.#packet.version < 2) return decodeZigbeeApf(d);
     if (profile === ZDP_PROFILE) return decodeZigbeeZdp(d);
     const start = d.pos;

@@ -16,23 +16,23 @@ const MAX_VALUE = 400;
 export function entryText(d: Dissection, index: number): string {
   const field = fieldOf(d.tree.id[index]!);
   if (d.tree.kind[index] === Kind.None) return field.label;
-  return `${field.label}: ${shownText(d, index)}`;
+  return `${field.label}: ${shownText(d, index, shortValue(d, index))}`;
 }
 
-/** The value alone, with its name or unit. */
-export function shownText(d: Dissection, index: number): string {
+/** A value, given as text, with its name or unit. */
+export function shownText(d: Dissection, index: number, value: string): string {
   const { tree } = d;
   const field = fieldOf(tree.id[index]!);
   if (field.type === "boolean") {
     const set = tree.num[index] !== 0;
     return field.names?.get(set ? 1 : 0) ?? (set ? "Set" : "Not set");
   }
-  const value = shortened(d, index);
   const name = tree.kind[index] === Kind.Number ? field.names?.get(tree.num[index]!) : undefined;
   return name === undefined ? `${value}${field.unit ?? ""}` : `${name} (${value})`;
 }
 
-function shortened(d: Dissection, index: number): string {
+/** The value as text; of a long one the beginning. */
+export function shortValue(d: Dissection, index: number): string {
   const { tree } = d;
   const kind = tree.kind[index];
   const length = tree.length[index]!;

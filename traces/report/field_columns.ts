@@ -5,7 +5,8 @@
  * @module
  */
 import type { Dissection } from "../wire/dissection.ts";
-import { fieldsNamed, similarName } from "./field_aliases.ts";
+import { fieldNamed } from "../wire/field.ts";
+import { similarName } from "./field_names.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { writeText } from "./text_style.ts";
 import { writeValue } from "./value.ts";
@@ -25,8 +26,8 @@ const TEXT_COLUMNS = {
 
 interface Column {
   readonly name: string;
-  /** Slots of its fields; empty for a text column. */
-  readonly slots: readonly number[];
+  /** Slot of its field; `NONE` for a text column. */
+  readonly slot: number;
   readonly text: ((d: Dissection) => string) | undefined;
 }
 
@@ -84,27 +85,20 @@ export class FieldColumns {
 
   /** Whether a column has anything in this frame. */
   has(d: Dissection, column: number): boolean {
-    const { slots, text } = this.#columns[column]!;
-    return text === undefined ? slots.some((slot) => this.#head[slot] !== NONE) : text(d) !== "";
+    const { slot, text } = this.#columns[column]!;
+    return text === undefined ? this.#head[slot] !== NONE : text(d) !== "";
   }
 
   /** Writes a column's values, repeats joined by commas. */
   write(writer: ByteWriter, d: Dissection, column: number, style: number): void {
-    const { slots, text } = this.#columns[column]!;
+    const { slot, text } = this.#columns[column]!;
     if (text !== undefined) return writeText(writer, text(d), style);
-    if (slots.length === 1) {
-      let index = this.#head[slots[0]!]!;
-      while (index !== NONE) {
-        writeValue(writer, d, index, style);
-        index = this.#next[index]!;
-        if (index !== NONE) writer.byte(COMMA);
-      }
-      return;
-    }
-    this.#entries(column).forEach((index, i) => {
-      if (i > 0) writer.byte(COMMA);
+    let index = this.#head[slot]!;
+    while (index !== NONE) {
       writeValue(writer, d, index, style);
-    });
+      index = this.#next[index]!;
+      if (index !== NONE) writer.byte(COMMA);
+    }
   }
 
   /** Calls `each` with the entries of a column; `text` instead for a text column. */
@@ -114,26 +108,17 @@ export class FieldColumns {
     each: (index: number) => void,
     text: (value: string) => void,
   ): void {
-    const { text: textOf } = this.#columns[column]!;
-    if (textOf !== undefined) text(textOf(d));
-    else for (const index of this.#entries(column)) each(index);
-  }
-
-  /** Entries of a column in the order of the frame. */
-  #entries(column: number): number[] {
-    const found: number[] = [];
-    for (const slot of this.#columns[column]!.slots) {
-      for (let at = this.#head[slot]!; at !== NONE; at = this.#next[at]!) found.push(at);
-    }
-    return found.sort((a, b) => a - b);
+    const { slot, text: textOf } = this.#columns[column]!;
+    if (textOf !== undefined) return text(textOf(d));
+    for (let at = this.#head[slot]!; at !== NONE; at = this.#next[at]!) each(at);
   }
 
   #column(name: string): Column {
     const text = (TEXT_COLUMNS as Record<string, (d: Dissection) => string>)[name];
-    if (text !== undefined) return { name, slots: [], text };
-    const fields = fieldsNamed(name);
-    if (fields.length === 0) throw new UnknownFieldError(unknown(name));
-    return { name, slots: fields.map(({ id }) => this.#slot(id)), text: undefined };
+    if (text !== undefined) return { name, slot: NONE, text };
+    const field = fieldNamed(name);
+    if (field === undefined) throw new UnknownFieldError(unknown(name));
+    return { name, slot: this.#slot(field.id), text: undefined };
   }
 
   #slot(id: number): number {

@@ -13,18 +13,15 @@ import { fieldOf } from "../wire/field.ts";
 import { Kind } from "../wire/tree.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { infoText, problemText, protocolText, worstSeverity } from "./columns.ts";
-import { entryRange, shownText } from "./entry_text.ts";
+import { entryRange, shortValue, shownText } from "./entry_text.ts";
 import { type PageEntry, type PageFrame, type PageRow, pageScript } from "./html/page_script.ts";
 import { PAGE_STYLE, ROW_HEIGHT } from "./html/page_style.ts";
 import { RelativeTime } from "./relative_time.ts";
 import { type Report, wantAll } from "./report.ts";
 import { escaped, Style } from "./text_style.ts";
-import { valueText } from "./value.ts";
 
 const FRAMES_PER_BLOCK = 256;
 const ROWS_PER_BLOCK = 4096;
-/** Longest value kept for searching, in characters. */
-const MAX_VALUE = 1000;
 
 const HEADS = ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
 /** Nothing from anywhere: the page shows what strangers sent. */
@@ -137,9 +134,9 @@ export class HtmlReport implements Report {
     const { start, end } = entryRange(d, index) ?? { start: 0, end: 0 };
     const entry: PageEntry = [id, tree.depth[index]!, tree.source[index]!, start, end, ""];
     if (tree.kind[index] === Kind.None) return entry;
-    const shown = shownText(d, index);
-    const value = (end - start) * 2 > MAX_VALUE ? shown : valueText(d, index, Style.Plain);
-    entry[5] = value.slice(0, MAX_VALUE);
+    const value = shortValue(d, index);
+    const shown = shownText(d, index, value);
+    entry[5] = value;
     if (shown !== value) entry.push(shown);
     return entry;
   }

@@ -7,6 +7,7 @@
 import type { CaptureFrame } from "../files/capture_frame.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { allFields } from "../wire/field.ts";
+import { isHidden } from "./field_names.ts";
 
 /** One form of report. The caller takes what is in the buffer between calls, and clears it. */
 export interface Report {
@@ -20,7 +21,7 @@ export interface Report {
   end(): void;
 }
 
-/** Marks all fields that any decoder writes. */
+/** Marks all fields that any decoder writes, but for those that say the same twice. */
 export function wantAll(d: Dissection): void {
-  for (const { id } of allFields()) if (id !== 0) d.want[id] = 1;
+  for (const { id, name } of allFields()) if (id !== 0 && !isHidden(name)) d.want[id] = 1;
 }

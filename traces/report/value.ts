@@ -208,6 +208,8 @@ function writeObject(writer: ByteWriter, field: Field, value: unknown, style: nu
   writer.string(String(value));
 }
 
+/** Up to this many bytes of ASCII are faster put together than decoded. */
+const SHORT_TEXT = 24;
 const scratch = new ByteWriter(256);
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -215,5 +217,13 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 export function valueText(d: Dissection, index: number, style: number = Style.Raw): string {
   scratch.clear();
   writeValue(scratch, d, index, style);
-  return DECODER.decode(scratch.written);
+  const { data, length } = scratch;
+  if (length > SHORT_TEXT) return DECODER.decode(scratch.written);
+  let text = "";
+  for (let at = 0; at < length; at++) {
+    const code = data[at]!;
+    if (code > 0x7f) return DECODER.decode(scratch.written);
+    text += String.fromCharCode(code);
+  }
+  return text;
 }

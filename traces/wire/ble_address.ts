@@ -18,7 +18,9 @@ export function deviceAddress(d: Dissection, field: number): void {
 
 /** Bytes in the other order: how addresses and 128-bit UUIDs are written. */
 export function reversed(data: Uint8Array, at: number, length: number): Uint8Array {
-  return data.slice(at, at + length).reverse();
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = data[at + length - 1 - i]!;
+  return bytes;
 }
 
 /** The upper 16 bits of the address at `at`, as far as the bytes reach. */

@@ -60,7 +60,7 @@ const MINOR_OF_NETWORK = [
 ];
 const MINOR_OF_PERIPHERAL = [
   bitField(F["btcommon.cod.minor_device_class"], 0xc0),
-  bitField(F["btcommon.cod.minor_device_class.type"], 0x3c),
+  bitField(F["btcommon.cod.minor_device_class"], 0x3c),
   FORMAT,
 ];
 const MINOR_OF_IMAGING = [

@@ -73,6 +73,17 @@ const F = define({
   "btle.target_address": ether("Target address"),
 });
 
+const TX_POWER = F[`${H}.tx_power`];
+const ACAD = F[`${H}.acad`];
+const AUX_POINTER = F[`${E}.aux_pointer`];
+const CTE_INFO = F[`${H}.cte_info`];
+const SYNC_INFO = F[`${E}.sync_info`];
+const SYNC_INTERVAL = F[`${H}.sync_info.interval`];
+const SYNC_MAP = F[`${H}.sync_info.channel_map`];
+const SYNC_CLOCK = F[`${H}.sync_info.sleep_clock_accuracy`];
+const SYNC_ADDRESS = F[`${H}.sync_info.access_address`];
+const SYNC_CRC_INIT = F[`${H}.sync_info.crc_init`];
+const SYNC_COUNTER = F[`${H}.sync_info.event_counter`];
 const HEADER = F[H];
 const LENGTH = F[`${H}.length`];
 const MODE = F[`${H}.mode`];
@@ -193,9 +204,9 @@ function headerParts(d: Dissection, pdu: AdvertisingPdu): void {
     pdu.continued = true;
   }
   if ((flags & Part.SyncInfo) !== 0) syncInfo(d, pdu);
-  if ((flags & Part.TxPower) !== 0) d.i8(F[`${H}.tx_power`]);
+  if ((flags & Part.TxPower) !== 0) d.i8(TX_POWER);
   if (d.failed === 0 && d.pos < d.limit) {
-    d.putNone(F[`${H}.acad`], d.pos, d.left);
+    d.putNone(ACAD, d.pos, d.left);
     d.push();
     if (!adStructures(d)) pdu.malformed = true;
     d.pop();
@@ -204,7 +215,7 @@ function headerParts(d: Dissection, pdu: AdvertisingPdu): void {
 
 function cteInfo(d: Dissection): void {
   const at = d.pos;
-  const info = d.u8(F[`${H}.cte_info`]);
+  const info = d.u8(CTE_INFO);
   if (d.failed !== 0) return;
   d.push();
   putBits(d, CTE_BITS, info, at, 1);
@@ -226,7 +237,7 @@ function auxPointer(d: Dissection): void {
   const first = d.u8();
   const second = d.u16le();
   if (d.failed !== 0) return;
-  d.putNone(F[`${E}.aux_pointer`], at, 3);
+  d.putNone(AUX_POINTER, at, 3);
   d.push();
   putBits(d, POINTER_BITS, first, at, 1);
   putBits(d, POINTER_OFFSET_BITS, second, at + 1, 2);
@@ -240,15 +251,15 @@ const SYNC_INFO_LENGTH = 18;
 function syncInfo(d: Dissection, pdu: AdvertisingPdu): void {
   const at = d.pos;
   if (!d.has(SYNC_INFO_LENGTH)) return d.skip(SYNC_INFO_LENGTH);
-  d.putNone(F[`${E}.sync_info`], at, SYNC_INFO_LENGTH);
+  d.putNone(SYNC_INFO, at, SYNC_INFO_LENGTH);
   d.push();
   putBits(d, SYNC_OFFSET_BITS, d.u16le(), at, 2);
-  d.u16le(F[`${H}.sync_info.interval`]);
-  channelMap(d, F[`${H}.sync_info.channel_map`], false);
-  d.put(F[`${H}.sync_info.sleep_clock_accuracy`], d.data[d.pos - 1]! >> 5, d.pos - 1, 1);
+  d.u16le(SYNC_INTERVAL);
+  channelMap(d, SYNC_MAP, false);
+  d.put(SYNC_CLOCK, d.data[d.pos - 1]! >> 5, d.pos - 1, 1);
   pdu.periodic = true;
-  pdu.linkAddress = d.u32le(F[`${H}.sync_info.access_address`]);
-  pdu.linkCrcInit = d.u24le(F[`${H}.sync_info.crc_init`]);
-  d.u16le(F[`${H}.sync_info.event_counter`]);
+  pdu.linkAddress = d.u32le(SYNC_ADDRESS);
+  pdu.linkCrcInit = d.u24le(SYNC_CRC_INIT);
+  d.u16le(SYNC_COUNTER);
   d.pop();
 }

@@ -3,19 +3,10 @@
  *
  * @module
  */
+import { FORMATS, type Option, OPTIONS, Shape } from "./coap_options.ts";
 import { decodeDataWithin } from "./data.ts";
 import type { Dissection } from "./dissection.ts";
-import {
-  boolean,
-  bytes,
-  define,
-  none,
-  protocol,
-  string,
-  uint16,
-  uint32,
-  uint8,
-} from "./field.ts";
+import { boolean, bytes, define, none, protocol, string, uint16, uint32, uint8 } from "./field.ts";
 import { rule } from "./problem.ts";
 
 const COAP = protocol("coap", "CoAP", "Constrained Application Protocol");
@@ -81,104 +72,20 @@ const F = define({
   "coap.opt.length": uint8("Opt Length"),
   "coap.opt.length_ext": uint16("Opt Length extended"),
   "coap.opt.end_marker": uint8("End of options marker"),
-  "coap.opt.ctype": string("Content-type"),
-  "coap.opt.max_age": uint32("Max-age", { unit: " s" }),
-  "coap.opt.proxy_uri": string("Proxy-Uri"),
-  "coap.opt.proxy_scheme": string("Proxy-Scheme"),
-  "coap.opt.size1": uint32("Size1"),
-  "coap.opt.etag": bytes("Etag"),
-  "coap.opt.uri_host": string("Uri-Host"),
-  "coap.opt.location_path": string("Location-Path"),
-  "coap.opt.uri_port": uint16("Uri-Port"),
-  "coap.opt.location_query": string("Location-Query"),
   "coap.opt.object_security_piv_len": uint8("Partial IV Length"),
   "coap.opt.object_security_kid_present": boolean("Key ID Present"),
   "coap.opt.object_security_kid_context_present": boolean("Key ID Context Present"),
-  "coap.opt.uri_path": string("Uri-Path"),
-  "coap.opt.observe": uint32("Observe"),
-  "coap.opt.hop_limit": uint8("Hop Limit"),
-  "coap.opt.accept": string("Accept"),
-  "coap.opt.if_match": bytes("If-Match"),
   "coap.opt.block_number": uint32("Block Number"),
   "coap.opt.block_mflag": uint8("More Flag"),
   "coap.opt.block_size": uint8("Encoded Block Size"),
-  "coap.opt.uri_query": string("Uri-Query"),
   "coap.opt.unknown": bytes("Unknown"),
   "coap.payload": string("Payload"),
   "coap.payload_length": uint32("Payload Length"),
   "coap.option_length_bad": none("Option length bad"),
 });
 
-/** What an option holds. */
-const Shape = { Empty: 0, Number: 1, Text: 2, Bytes: 3, Block: 4, Format: 5, Oscore: 6 } as const;
-
-interface Option {
-  readonly name: string;
-  readonly shape: number;
-  readonly field: number;
-  /** Shortest and longest value, in bytes. */
-  readonly shortest: number;
-  readonly longest: number;
-}
-
-/** Options by number (RFC 7252, Table 4, and the registry of IANA). */
-const OPTIONS: ReadonlyMap<number, Option> = new Map([
-  [1, option("If-Match", Shape.Bytes, F["coap.opt.if_match"], 0, 8)],
-  [3, option("Uri-Host", Shape.Text, F["coap.opt.uri_host"], 1, 255)],
-  [4, option("Etag", Shape.Bytes, F["coap.opt.etag"], 1, 8)],
-  [5, option("If-None-Match", Shape.Empty, 0, 0, 0)],
-  [6, option("Observe", Shape.Number, F["coap.opt.observe"], 0, 3)],
-  [7, option("Uri-Port", Shape.Number, F["coap.opt.uri_port"], 0, 2)],
-  [8, option("Location-Path", Shape.Text, F["coap.opt.location_path"], 0, 255)],
-  [9, option("OSCORE", Shape.Oscore, 0, 0, 255)],
-  [11, option("Uri-Path", Shape.Text, F["coap.opt.uri_path"], 0, 255)],
-  [12, option("Content-Format", Shape.Format, F["coap.opt.ctype"], 0, 2)],
-  [14, option("Max-age", Shape.Number, F["coap.opt.max_age"], 0, 4)],
-  [15, option("Uri-Query", Shape.Text, F["coap.opt.uri_query"], 0, 255)],
-  [16, option("Hop-Limit", Shape.Number, F["coap.opt.hop_limit"], 1, 1)],
-  [17, option("Accept", Shape.Format, F["coap.opt.accept"], 0, 2)],
-  [20, option("Location-Query", Shape.Text, F["coap.opt.location_query"], 0, 255)],
-  [23, option("Block2", Shape.Block, 0, 0, 3)],
-  [27, option("Block1", Shape.Block, 0, 0, 3)],
-  [28, option("Size2", Shape.Number, F["coap.opt.block_size"], 0, 4)],
-  [35, option("Proxy-Uri", Shape.Text, F["coap.opt.proxy_uri"], 1, 1034)],
-  [39, option("Proxy-Scheme", Shape.Text, F["coap.opt.proxy_scheme"], 1, 255)],
-  [60, option("Size1", Shape.Number, F["coap.opt.size1"], 0, 4)],
-]);
-
-function option(
-  name: string,
-  shape: number,
-  field: number,
-  shortest: number,
-  longest: number,
-): Option {
-  return { name, shape, field, shortest, longest };
-}
-
-const OCTETS = 42;
-/** Content formats (RFC 7252, 12.3, and the registry of IANA). */
-const FORMATS: Readonly<Record<number, string>> = {
-  0: "text/plain; charset=utf-8",
-  16: 'application/cose; cose-type="cose-encrypt0"',
-  17: 'application/cose; cose-type="cose-mac0"',
-  18: 'application/cose; cose-type="cose-sign1"',
-  40: "application/link-format",
-  41: "application/xml",
-  42: "application/octet-stream",
-  47: "application/exi",
-  50: "application/json",
-  51: "application/json-patch+json",
-  52: "application/merge-patch+json",
-  60: "application/cbor",
-  61: "application/cwt",
-  110: "application/senml+json",
-  112: "application/senml+cbor",
-  11542: "application/vnd.oma.lwm2m+tlv",
-  11543: "application/vnd.oma.lwm2m+json",
-};
-
 const CONTENT_FORMAT = 12;
+const OCTETS = 42;
 /** There is no payload; there is one, but no option says of which format. */
 const ABSENT = -2;
 const UNSAID = -1;
@@ -269,8 +176,12 @@ function oneOption(d: Dissection, last: number, count: number): number {
   }
   d.put(F["coap.opt.delta"], first >>> 4, at, 1);
   d.put(F["coap.opt.length"], first & 0xf, at, 1);
-  if (lengthAt > deltaAt) d.put(F["coap.opt.delta_ext"], delta - base(first >>> 4), deltaAt, lengthAt - deltaAt);
-  if (d.pos > lengthAt) d.put(F["coap.opt.length_ext"], length - base(first & 0xf), lengthAt, d.pos - lengthAt);
+  if (lengthAt > deltaAt) {
+    d.put(F["coap.opt.delta_ext"], delta - base(first >>> 4), deltaAt, lengthAt - deltaAt);
+  }
+  if (d.pos > lengthAt) {
+    d.put(F["coap.opt.length_ext"], length - base(first & 0xf), lengthAt, d.pos - lengthAt);
+  }
   if (known !== undefined && (length < known.shortest || length > known.longest)) {
     d.problem(OPTION_LENGTH, at);
   }

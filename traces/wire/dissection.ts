@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { allFields, fieldOf } from "./field.ts";
 import { type Problem, type Rule } from "./problem.ts";
 import { Kind, Tree } from "./tree.ts";
 
@@ -35,6 +36,9 @@ export interface Source {
 const MAX_NESTING = 32;
 const MAX_LAYERS = 255;
 const MAX_PROBLEMS = 1000;
+const UNKNOWN = 0;
+const WANTED = 1;
+const UNWANTED = 2;
 const EMPTY = new Uint8Array(0);
 const ARENA = 64 * 1024;
 
@@ -89,11 +93,14 @@ export class Dissection {
   readonly #saved: { data: Uint8Array; pos: number; end: number; limit: number; source: number }[];
   #nesting = 0;
   readonly #ends = new Int32Array(2 * 256);
+  /** By protocol: whether any of its fields is wanted. */
+  readonly #wanted: Uint8Array;
   #narrowed = 0;
 
   /** @param fieldCount number of registered fields, ids included */
   constructor(fieldCount: number) {
     this.want = new Uint8Array(fieldCount);
+    this.#wanted = new Uint8Array(fieldCount);
     this.#saved = Array.from(
       { length: MAX_NESTING },
       () => ({ data: EMPTY, pos: 0, end: 0, limit: 0, source: 0 }),
@@ -134,6 +141,24 @@ export class Dissection {
   /** Bytes left to read in the current layer. */
   get left(): number {
     return this.end - this.pos;
+  }
+
+  /**
+   * Whether somebody wants a field of a protocol: the protocol itself, or one whose name begins with
+   * its name and a dot. Found out when first asked; wants are marked before the first frame.
+   */
+  wants(protocol: number): boolean {
+    const known = this.#wanted[protocol];
+    return known === WANTED || known === UNKNOWN && this.#learnWanted(protocol);
+  }
+
+  #learnWanted(protocol: number): boolean {
+    const { want } = this;
+    const prefix = `${fieldOf(protocol).name}.`;
+    const wanted = want[protocol] !== 0 ||
+      allFields().some(({ id, name }) => want[id] !== 0 && name.startsWith(prefix));
+    this.#wanted[protocol] = wanted ? WANTED : UNWANTED;
+    return wanted;
   }
 
   // --- layers -------------------------------------------------------------------------------

@@ -83,9 +83,12 @@ export function decodeEthernet(d: Dissection, fcsLength = -1): number {
     return -1;
   }
   const { data } = d;
-  d.pos = at + 12;
-  const type = d.u16();
-  d.pos = at;
+  const type = data[at + 12]! << 8 | data[at + 13]!;
+  if (type >= MIN_TYPE && fcsLength <= 0 && !d.columns && !d.wants(ETH)) {
+    if ((data[at + 6]! & 1) !== 0) d.problem(GROUP_SOURCE, at + 6);
+    d.pos = at + HEADER;
+    return type;
+  }
   d.bytes(6, F["eth.dst"]);
   putAddress(d, at, F["eth.dst.lg"], F["eth.dst.ig"]);
   d.bytes(6, F["eth.src"]);

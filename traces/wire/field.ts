@@ -98,7 +98,9 @@ export function define<const T extends Record<string, FieldShape>>(
 ): { readonly [name in keyof T]: number } {
   const ids: Record<string, number> = {};
   for (const [name, wanted] of Object.entries(shapes)) ids[name] = register(name, wanted);
-  return Object.freeze(ids) as { readonly [name in keyof T]: number };
+  // Filled key by key, an object becomes a hash table; parsed as a whole it has fixed places, which
+  // are read much faster.
+  return Object.freeze(JSON.parse(JSON.stringify(ids))) as { readonly [name in keyof T]: number };
 }
 
 function register(name: string, wanted: FieldShape): number {

@@ -5,6 +5,7 @@
  */
 import type { CaptureFrame } from "../files/capture_frame.ts";
 import type { Dissection } from "./dissection.ts";
+import { encapsulationOf } from "./encapsulation.ts";
 import {
   absoluteTime,
   boolean,
@@ -84,42 +85,6 @@ const PACKET_FLAGS = [
 ] as const;
 
 const HCI_H4_WITH_DIRECTION = 201;
-
-/** LINKTYPE_USER0; the sixteen of them are WTAP_ENCAP_USER0 and on. */
-const USER0 = { linkType: 147, encapsulation: 45, count: 16 };
-
-/** LINKTYPE number to Wireshark's own number of it (WTAP_ENCAP_...). */
-const ENCAPSULATIONS: ReadonlyMap<number, number> = new Map([
-  [0, 15],
-  [1, 1],
-  [12, 7],
-  [14, 7],
-  [101, 7],
-  [108, 174],
-  [113, 25],
-  [187, 41],
-  [192, 97],
-  [195, 104],
-  [201, 99],
-  [215, 113],
-  [228, 129],
-  [229, 130],
-  [230, 127],
-  [251, 154],
-  [252, 155],
-  [254, 159],
-  [256, 161],
-  [272, 186],
-  [276, 210],
-  [283, 206],
-]);
-
-/** Wireshark's number of a link type (`frame.encap_type`), 0 when it is none of ours. */
-function encapsulationOf(linkType: number): number {
-  const user = linkType - USER0.linkType;
-  if (user >= 0 && user < USER0.count) return USER0.encapsulation + user;
-  return ENCAPSULATIONS.get(linkType) ?? 0;
-}
 
 /**
  * Times of frames that others are measured from. As in Wireshark a packet without a time counts as

@@ -8,12 +8,26 @@ import { adStructures, ADVERTISING_DATA, INQUIRY_RESPONSE } from "./ad_structure
 import { ERRORS } from "./bluetooth_names.ts";
 import { channelMap, classOfDevice } from "./btcommon.ts";
 import type { Dissection } from "./dissection.ts";
-import { boolean, bytes, define, ether, hex16, hex64, hex8, uint16, uint8 } from "./field.ts";
-import { address, bits, call, i8, type Layout, raw, u16, u24, u64, u8 } from "./layout.ts";
+import { boolean, bytes, define, ether, hex16, hex64, hex8, none, uint16, uint8 } from "./field.ts";
+import { address, bits, call, i8, type Layout, raw, read, u16, u24, u64, u8 } from "./layout.ts";
 
 const ADDRESS_TYPES = ["public", "random", "public identity", "random identity"];
 
 const F = define({
+  "bthci_cmd.le_adv_set": none("Set"),
+  "bthci_cmd.adv_num_sets": uint8("Number of sets"),
+  "bthci_cmd.adv_duration": uint16("Duration", { unit: " * 10 ms" }),
+  "bthci_cmd.le_scan_phys": hex8("PHYs to scan"),
+  "bthci_cmd.le_scan_phys.le_1m": boolean("LE 1M"),
+  "bthci_cmd.le_scan_phys.le_coded": boolean("LE Coded"),
+  "bthci_cmd.le_scan_phy_param": none("PHY"),
+  "bthci_cmd.le_init_phys": hex8("PHYs"),
+  "bthci_cmd.le_phys.le_1m": boolean("LE 1M"),
+  "bthci_cmd.le_phys.le_2m": boolean("LE 2M"),
+  "bthci_cmd.le_phys.le_coded": boolean("LE Coded"),
+  "bthci_cmd.le_phys.reserved": hex8("Reserved"),
+  "bthci_cmd.le_init_phy_param": none("PHY"),
+  "bthci_cmd.periodic_adv_properties": hex16("Properties"),
   "bthci_cmd.le_channel_map": bytes("LE channel map"),
   "bthci_cmd.le_data_length": uint8("LE data length"),
   "bthci_cmd.connection_handle": hex16("Connection handle"),
@@ -90,6 +104,50 @@ const F = define({
 const ADDRESS: Layout = [address(F["bthci_cmd.bd_addr"])];
 const HANDLE: Layout = [u16(F["bthci_cmd.connection_handle"])];
 
+const CONNECTION: Layout = [
+  u16(F["bthci_cmd.le_con_interval_min"]),
+  u16(F["bthci_cmd.le_con_interval_max"]),
+  u16(F["bthci_cmd.le_con_latency"]),
+  u16(F["bthci_cmd.le_supv_timeout"]),
+  u16(F["bthci_cmd.le_min_ce_length"]),
+  u16(F["bthci_cmd.le_max_ce_length"]),
+];
+const SCAN: Layout = [
+  u16(F["bthci_cmd.le_scan_interval"]),
+  u16(F["bthci_cmd.le_scan_window"]),
+];
+const IDENTITY: Layout = [u8(F["bthci_cmd.le_peer_identity_address_type"]), ...ADDRESS];
+
+/** A byte whose bits say which PHYs are meant, then the parameters of each. */
+function perPhy(d: Dissection, field: number, layout: Layout): void {
+  const phys = d.data[d.pos - 1]!;
+  for (let bit = 0; bit < 3; bit++) {
+    if ((phys >> bit & 1) === 0 || d.failed !== 0) continue;
+    d.putNone(field, d.pos, d.left);
+    d.push();
+    read(d, layout);
+    d.pop();
+  }
+}
+
+const SCANNED_PHY: Layout = [u8(F["bthci_cmd.le_scan_type"]), ...SCAN];
+const INITIATING_PHY: Layout = [...SCAN, ...CONNECTION];
+const ADVERTISING_SET: Layout = [
+  u8(F["bthci_cmd.advertising_handle"]),
+  u16(F["bthci_cmd.adv_duration"]),
+  u8(0),
+];
+
+function advertisingSets(d: Dissection): void {
+  const count = d.u8(F["bthci_cmd.adv_num_sets"]);
+  for (let i = 0; i < count && d.failed === 0; i++) {
+    d.putNone(F["bthci_cmd.le_adv_set"], d.pos, Math.min(d.left, 4));
+    d.push();
+    read(d, ADVERTISING_SET);
+    d.pop();
+  }
+}
+
 /** A length and so many bytes of advertising data; what is left is not part of it. */
 function advertisingData(d: Dissection): void {
   const length = d.u8(F["bthci_cmd.le_data_length"]);
@@ -100,6 +158,36 @@ function advertisingData(d: Dissection): void {
 }
 
 export const COMMAND_PARAMETERS: Readonly<Record<number, Layout>> = {
+  0x202b: IDENTITY,
+  0x202c: IDENTITY,
+  0x2039: [u8(F["bthci_cmd.le_advts_enable"]), call(advertisingSets)],
+  0x203e: [
+    u8(F["bthci_cmd.advertising_handle"]),
+    u16(F["bthci_cmd.le_advts_interval_min"]),
+    u16(F["bthci_cmd.le_advts_interval_max"]),
+    u16(F["bthci_cmd.periodic_adv_properties"]),
+  ],
+  0x2040: [u8(F["bthci_cmd.le_advts_enable"]), u8(F["bthci_cmd.advertising_handle"])],
+  0x2041: [
+    u8(F["bthci_cmd.le_own_address_type"]),
+    u8(F["bthci_cmd.le_scan_filter_policy"]),
+    u8(F["bthci_cmd.le_scan_phys"]),
+    bits(F["bthci_cmd.le_scan_phys.le_1m"], 0x01),
+    bits(F["bthci_cmd.le_scan_phys.le_coded"], 0x04),
+    call((d) => perPhy(d, F["bthci_cmd.le_scan_phy_param"], SCANNED_PHY)),
+  ],
+  0x2043: [
+    u8(F["bthci_cmd.le_initiator_filter_policy"]),
+    u8(F["bthci_cmd.le_own_address_type"]),
+    u8(F["bthci_cmd.le_peer_address_type"]),
+    ...ADDRESS,
+    u8(F["bthci_cmd.le_init_phys"]),
+    bits(F["bthci_cmd.le_phys.le_1m"], 0x01),
+    bits(F["bthci_cmd.le_phys.le_2m"], 0x02),
+    bits(F["bthci_cmd.le_phys.le_coded"], 0x04),
+    bits(F["bthci_cmd.le_phys.reserved"], 0xf8),
+    call((d) => perPhy(d, F["bthci_cmd.le_init_phy_param"], INITIATING_PHY)),
+  ],
   0x0405: ADDRESS,
   0x0408: ADDRESS,
   0x040b: ADDRESS,
@@ -186,23 +274,13 @@ export const COMMAND_PARAMETERS: Readonly<Record<number, Layout>> = {
     u8(F["bthci_cmd.le_peer_address_type"]),
     address(F["bthci_cmd.bd_addr"]),
     u8(F["bthci_cmd.le_own_address_type"]),
-    u16(F["bthci_cmd.le_con_interval_min"]),
-    u16(F["bthci_cmd.le_con_interval_max"]),
-    u16(F["bthci_cmd.le_con_latency"]),
-    u16(F["bthci_cmd.le_supv_timeout"]),
-    u16(F["bthci_cmd.le_min_ce_length"]),
-    u16(F["bthci_cmd.le_max_ce_length"]),
+    ...CONNECTION,
   ],
   0x2011: [u8(F["bthci_cmd.le_address_type"]), address(F["bthci_cmd.bd_addr"])],
   0x2012: [u8(F["bthci_cmd.le_address_type"]), address(F["bthci_cmd.bd_addr"])],
   0x2013: [
     u16(F["bthci_cmd.connection_handle"]),
-    u16(F["bthci_cmd.le_con_interval_min"]),
-    u16(F["bthci_cmd.le_con_interval_max"]),
-    u16(F["bthci_cmd.le_con_latency"]),
-    u16(F["bthci_cmd.le_supv_timeout"]),
-    u16(F["bthci_cmd.le_min_ce_length"]),
-    u16(F["bthci_cmd.le_max_ce_length"]),
+    ...CONNECTION,
   ],
   0x2014: [call((d) => channelMap(d, F["bthci_cmd.le_channel_map"], true))],
   0x2015: HANDLE,
@@ -218,12 +296,7 @@ export const COMMAND_PARAMETERS: Readonly<Record<number, Layout>> = {
   0x201b: HANDLE,
   0x2020: [
     u16(F["bthci_cmd.connection_handle"]),
-    u16(F["bthci_cmd.le_con_interval_min"]),
-    u16(F["bthci_cmd.le_con_interval_max"]),
-    u16(F["bthci_cmd.le_con_latency"]),
-    u16(F["bthci_cmd.le_supv_timeout"]),
-    u16(F["bthci_cmd.le_min_ce_length"]),
-    u16(F["bthci_cmd.le_max_ce_length"]),
+    ...CONNECTION,
   ],
   0x2021: [u16(F["bthci_cmd.connection_handle"]), u8(F["bthci_cmd.reason"])],
   0x2022: [

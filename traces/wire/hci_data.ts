@@ -20,6 +20,7 @@ const F = define({
   }),
   "bthci_acl.bc_flag": uint16("Broadcast"),
   "bthci_acl.length": uint16("Length"),
+  "bthci_acl.length.bad": none("Length too short"),
   "bthci_sco.chandle": hex16("Connection handle"),
   "bthci_sco.packet_status": hex16("Packet status"),
   "bthci_sco.reserved": hex16("Reserved"),
@@ -77,6 +78,7 @@ export function aclHeader(d: Dissection): number {
     d.infoColumn = `handle 0x${(first & 0xfff).toString(16).padStart(4, "0")}, ${length} bytes`;
   }
   if (d.failed === 0 && length !== d.limit - d.pos) {
+    if (length < d.limit - d.pos) d.putNone(F["bthci_acl.length.bad"], at + 2, 2);
     d.problem(BAD_LENGTH, at + 2, `${length} announced, ${d.limit - d.pos} there`);
   }
   return first;

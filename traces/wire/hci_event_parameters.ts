@@ -141,7 +141,32 @@ function inquiryResultsWithRssi(d: Dissection): void {
   for (let i = 0; i < count && d.failed === 0; i++) read(d, INQUIRY_RESULT_WITH_RSSI);
 }
 
+const STATUS_AND_ADDRESS: Layout = [u8(F["bthci_evt.status"]), address(F["bthci_evt.bd_addr"])];
+const STATUS_AND_HANDLE: Layout = [
+  u8(F["bthci_evt.status"]),
+  u16(F["bthci_evt.connection_handle"]),
+];
+const ADDRESS: Layout = [address(F["bthci_evt.bd_addr"])];
+const HANDLE: Layout = [u16(F["bthci_evt.connection_handle"])];
+
 export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
+  0x09: STATUS_AND_HANDLE,
+  0x0a: STATUS_AND_HANDLE,
+  0x0d: STATUS_AND_HANDLE,
+  0x11: HANDLE,
+  0x16: ADDRESS,
+  0x1c: STATUS_AND_HANDLE,
+  0x1d: STATUS_AND_HANDLE,
+  0x1e: HANDLE,
+  0x1f: ADDRESS,
+  0x21: STATUS_AND_HANDLE,
+  0x2d: STATUS_AND_HANDLE,
+  0x2e: STATUS_AND_HANDLE,
+  0x34: ADDRESS,
+  0x35: ADDRESS,
+  0x39: HANDLE,
+  0x3b: ADDRESS,
+  0x3c: ADDRESS,
   0x01: [u8(F["bthci_evt.status"])],
   0x02: [call(inquiryResults)],
   0x03: [
@@ -157,7 +182,7 @@ export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
     u16(F["bthci_evt.connection_handle"]),
     u8(F["bthci_evt.reason"]),
   ],
-  0x06: [u8(F["bthci_evt.status"]), u16(F["bthci_evt.connection_handle"])],
+  0x06: STATUS_AND_HANDLE,
   0x07: [
     u8(F["bthci_evt.status"]),
     address(F["bthci_evt.bd_addr"]),
@@ -168,7 +193,7 @@ export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
     u16(F["bthci_evt.connection_handle"]),
     u8(F["bthci_evt.encryption_enable"]),
   ],
-  0x0b: [u8(F["bthci_evt.status"]), u16(F["bthci_evt.connection_handle"])],
+  0x0b: STATUS_AND_HANDLE,
   0x0c: [
     u8(F["bthci_evt.status"]),
     u16(F["bthci_evt.connection_handle"]),
@@ -185,7 +210,7 @@ export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
     u8(F["bthci_evt.current_mode"]),
     u16(F["bthci_evt.interval"]),
   ],
-  0x17: [address(F["bthci_evt.bd_addr"])],
+  0x17: ADDRESS,
   0x18: [
     address(F["bthci_evt.bd_addr"]),
     raw(F["bthci_evt.link_key"], 16),
@@ -212,8 +237,8 @@ export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
     u8(F["bthci_evt.air_mode"]),
   ],
   0x2f: [call(inquiryResultsWithRssi), call((d) => void adStructures(d, INQUIRY_RESPONSE))],
-  0x30: [u8(F["bthci_evt.status"]), u16(F["bthci_evt.connection_handle"])],
-  0x31: [address(F["bthci_evt.bd_addr"])],
+  0x30: STATUS_AND_HANDLE,
+  0x31: ADDRESS,
   0x32: [
     address(F["bthci_evt.bd_addr"]),
     u8(F["bthci_evt.io_capability"]),
@@ -221,17 +246,11 @@ export const EVENT_PARAMETERS: Readonly<Record<number, Layout>> = {
     u8(F["bthci_evt.auth_requirements"]),
   ],
   0x33: [address(F["bthci_evt.bd_addr"]), u32(F["bthci_evt.numeric_value"])],
-  0x36: [u8(F["bthci_evt.status"]), address(F["bthci_evt.bd_addr"])],
+  0x36: STATUS_AND_ADDRESS,
   0x38: [u16(F["bthci_evt.connection_handle"]), u16(F["bthci_evt.link_supervision_timeout"])],
-  0x3d: [address(F["bthci_evt.bd_addr"])],
-  0x57: [u16(F["bthci_evt.connection_handle"])],
+  0x3d: ADDRESS,
+  0x57: HANDLE,
 };
-
-const STATUS_AND_ADDRESS: Layout = [u8(F["bthci_evt.status"]), address(F["bthci_evt.bd_addr"])];
-const STATUS_AND_HANDLE: Layout = [
-  u8(F["bthci_evt.status"]),
-  u16(F["bthci_evt.connection_handle"]),
-];
 
 /** Of Command Complete; commands that are not here return a status. */
 export const RETURN_PARAMETERS: Readonly<Record<number, Layout>> = {

@@ -82,14 +82,41 @@ const NAMED = {
   "http2-settings": "HTTP2-Settings",
 } as const;
 
-/** The field of a header, by its name in lower case. */
-export const HEADER_FIELD: ReadonlyMap<string, number> = new Map(
+/** A header that has a field of its own. */
+export interface NamedHeader {
+  /** In lower case. */
+  readonly name: string;
+  readonly field: number;
+}
+
+/** By hash of the name in lower case. */
+const BY_HASH: ReadonlyMap<number, NamedHeader> = new Map(
   Object.entries(NAMED).map(([name, label]) => {
     const suffix = name === "content-length" ? "content_length_header" : name.replaceAll("-", "_");
-    const field = `http.${suffix}`;
-    return [name, define({ [field]: string(label) })[field]!];
+    const field = define({ [`http.${suffix}`]: string(label) })[`http.${suffix}`]!;
+    const bytes = new TextEncoder().encode(name);
+    return [hashOf(bytes, 0, bytes.length), { name, field }];
   }),
 );
+
+/** Of letters in lower case; other characters may be mixed up, which the caller finds out. */
+function hashOf(data: Uint8Array, at: number, end: number): number {
+  let hash = 0;
+  for (let i = at; i < end; i++) hash = Math.imul(hash, 31) + (data[i]! | 0x20) | 0;
+  return hash;
+}
+
+/** The header whose name is `data[at, end)`, if it has a field of its own. */
+export function namedHeader(data: Uint8Array, at: number, end: number): NamedHeader | undefined {
+  const found = BY_HASH.get(hashOf(data, at, end));
+  if (found === undefined || found.name.length !== end - at) return undefined;
+  for (let i = at; i < end; i++) {
+    const byte = data[i]!;
+    const lower = byte > 0x40 && byte < 0x5b ? byte | 0x20 : byte;
+    if (lower !== found.name.charCodeAt(i - at)) return undefined;
+  }
+  return found;
+}
 
 /** Names HTTP in `frame.protocols` only: its conversation has gone over to another protocol. */
 export function nameHttp(d: Dissection): void {

@@ -122,9 +122,10 @@ const NEAR = 86400;
  * Reads a message.
  *
  * @param whole all of it is there, so that the checksum can be verified
+ * @param ttl of the packet it is in, for the info column
  * @returns true when the cursor stands before the packet that an error message quotes
  */
-export function decodeIcmp(d: Dissection, whole: boolean): boolean {
+export function decodeIcmp(d: Dissection, whole: boolean, ttl: number): boolean {
   const at = d.pos;
   d.layer(ICMP);
   if (!d.has(6)) {
@@ -146,37 +147,37 @@ export function decodeIcmp(d: Dissection, whole: boolean): boolean {
       readErrorHeader(d, type, code);
       return d.failed === 0;
     default:
-      readMessage(d, type);
+      readMessage(d, type, ttl);
       return false;
   }
 }
 
-function readMessage(d: Dissection, type: number): void {
+function readMessage(d: Dissection, type: number, ttl: number): void {
   switch (type) {
     case Type.Echo:
     case Type.EchoReply:
-      readIdentity(d);
+      readIdentity(d, ttl);
       return readEchoData(d);
     case Type.Timestamp:
     case Type.TimestampReply:
-      readIdentity(d);
+      readIdentity(d, ttl);
       d.u32(F["icmp.originate_timestamp"]);
       d.u32(F["icmp.receive_timestamp"]);
       d.u32(F["icmp.transmit_timestamp"]);
       return;
     case Type.InformationRequest:
     case Type.InformationReply:
-      return readIdentity(d);
+      return readIdentity(d, ttl);
     case Type.MaskRequest:
     case Type.MaskReply:
-      readIdentity(d);
+      readIdentity(d, ttl);
       return d.bytes(4, F["icmp.address_mask"]);
     case Type.RouterAdvertisement:
       return readRouters(d);
   }
 }
 
-function readIdentity(d: Dissection): void {
+function readIdentity(d: Dissection, ttl: number): void {
   let at = d.pos;
   d.u16le(F["icmp.ident_le"]);
   if (d.failed !== 0) return;
@@ -189,7 +190,7 @@ function readIdentity(d: Dissection): void {
   const sequence = d.u16(F["icmp.seq"]);
   if (d.columns) {
     const hex = identity.toString(16).padStart(4, "0");
-    d.infoColumn += ` id=0x${hex}, seq=${sequence}/${little}`;
+    d.infoColumn += ` id=0x${hex}, seq=${sequence}/${little}, ttl=${ttl}`;
   }
 }
 

@@ -98,8 +98,9 @@ function readRest(
   headerLength: number,
   quoted: boolean,
 ): boolean {
+  const wanted = d.columns || d.wants(IP);
   const services = d.u8(F["ip.dsfield"]);
-  putServices(d, services, at + 1);
+  if (wanted) putServices(d, services, at + 1);
   let total = d.peek16();
   if (total === 0) {
     // Segments that the network card cuts up later are captured before their length is set.
@@ -123,18 +124,18 @@ function readRest(
   const fragment = d.u16();
   h.fragmentOffset = (fragment & 0x1fff) * 8;
   h.moreFragments = (fragment & 0x2000) !== 0;
-  if (d.failed === 0) putFragment(d, fragment, at + 6);
+  if (wanted && d.failed === 0) putFragment(d, fragment, at + 6);
   h.ttl = d.u8(F["ip.ttl"]);
   h.protocol = d.u8(F["ip.proto"]);
   d.u16(F["ip.checksum"]);
   if (d.failed !== 0) return false;
-  d.put(F["ip.checksum.status"], 2, at + 10, 0);
+  if (wanted) d.put(F["ip.checksum.status"], 2, at + 10, 0);
   h.source = d.u32(F["ip.src"]) | 0;
   h.destination = d.u32() | 0;
   if (d.failed !== 0) return false;
-  putSource(d, at + 12);
+  if (wanted) putSource(d, at + 12);
   if (headerLength !== MIN_HEADER) return readOptions(d, h, at, headerLength);
-  putDestination(d, at + 16, at + 16);
+  if (wanted) putDestination(d, at + 16, at + 16);
   return true;
 }
 

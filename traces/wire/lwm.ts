@@ -60,9 +60,11 @@ export function decodeLwm(d: Dissection): void {
     return;
   }
   const start = d.pos;
-  d.skip(Math.max(d.limit - d.pos - MIC, 0));
+  const length = Math.max(d.limit - start - MIC, 0);
+  d.skip(length);
   d.u32le(F["lwm.mic"]);
   if (d.failed !== 0) return;
   d.pos = start;
+  d.cutTo(length);
   decodeData(d);
 }

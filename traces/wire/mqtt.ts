@@ -37,6 +37,8 @@ export function decodeMqtt(d: Dissection, packet: MqttPacket): void {
   packet.topicLength = 0;
   packet.topic = undefined;
   packet.filters = 0;
+  packet.connectFlags = 0;
+  packet.keepAlive = 0;
   packet.properties.clear();
   if (packet.connectUnseen && type !== Type.Connect) d.putNone(F["mqtt.unknown_version"], start);
   writeFlags(d, first, start, packet.version);

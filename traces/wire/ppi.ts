@@ -62,11 +62,17 @@ export function ppiHeader(d: Dissection): number {
   return linkType;
 }
 
+/** Fields about Wi-Fi and Ethernet, whose contents are not read. */
+const NAMED_FIELDS = new Set([2, 3, 4, 8, 9]);
+const FIELD_HEADER_LENGTH = 4;
+
 function ppiField(d: Dissection, start: number, aligned: boolean): void {
-  d.u16le(F["ppi.field_type"]);
-  const length = d.u16le(F["ppi.field_len"]);
-  d.push();
-  d.bytes(length, F["ppi.reserved"]);
-  d.pop();
+  const at = d.pos;
+  const length = d.has(FIELD_HEADER_LENGTH) ? d.data[at + 2]! | d.data[at + 3]! << 8 : 0;
+  if (d.has(2) && NAMED_FIELDS.has(d.data[at]! | d.data[at + 1]! << 8)) {
+    d.u16le(F["ppi.field_type"]);
+    d.u16le(F["ppi.field_len"]);
+    d.skip(length);
+  } else d.bytes(FIELD_HEADER_LENGTH + length, F["ppi.reserved"]);
   if (aligned) d.skip(Math.min(-(d.pos - start) & 3, d.limit - d.pos));
 }

@@ -5,21 +5,15 @@
  * @module
  */
 import type { Dissection } from "./dissection.ts";
-import {
-  boolean,
-  define,
-  hex16,
-  hex32,
-  hex64,
-  hex8,
-  protocol,
-  uint16,
-  uint8,
-} from "./field.ts";
+import { boolean, define, hex16, hex32, hex64, hex8, protocol, uint16, uint8 } from "./field.ts";
 import type { WpanFrame } from "./wpan_frame.ts";
 import { WpanAddress } from "./wpan_frame.ts";
 
-const SIXLOWPAN = protocol("6lowpan", "6LoWPAN", "IPv6 over Low power Wireless Personal Area Networks");
+const SIXLOWPAN = protocol(
+  "6lowpan",
+  "6LoWPAN",
+  "IPv6 over Low power Wireless Personal Area Networks",
+);
 
 /** Dispatch values by their leading bits (RFC 4944, 5.1; RFC 6282, 2; RFC 8931, 5). */
 const PATTERNS: Readonly<Record<number, string>> = {
@@ -155,7 +149,12 @@ export function decodeMesh(d: Dissection, link: LinkIdentifiers): void {
     link.source,
   );
   const wide = (header & 0x10) === 0;
-  meshAddress(d, wide ? F["6lowpan.mesh.dest64"] : F["6lowpan.mesh.dest16"], wide, link.destination);
+  meshAddress(
+    d,
+    wide ? F["6lowpan.mesh.dest64"] : F["6lowpan.mesh.dest16"],
+    wide,
+    link.destination,
+  );
   d.pop();
 }
 

@@ -17,7 +17,9 @@ const F = define({
   "6lowpan.hc1.dst_prefix": boolean("Destination prefix"),
   "6lowpan.hc1.dst_ifc": boolean("Destination interface"),
   "6lowpan.hc1.class": boolean("Traffic class and flow label"),
-  "6lowpan.hc1.next": hex8("Next header", { names: { 0: "Inline", 1: "UDP", 2: "ICMP", 3: "TCP" } }),
+  "6lowpan.hc1.next": hex8("Next header", {
+    names: { 0: "Inline", 1: "UDP", 2: "ICMP", 3: "TCP" },
+  }),
   "6lowpan.hc1.more": boolean("More HC bits"),
   "6lowpan.hc2.udp.encoding": hex8("HC_UDP Encoding"),
   "6lowpan.hc2.udp.src": boolean("Source port"),
@@ -123,9 +125,7 @@ export function decodeHc1(
   out.put16(start + 2, label);
   out.bytes[start + 6] = kind === 0 ? field(d, bits, 8, F["6lowpan.next"]) : NEXT[kind]!;
   if (d.failed !== 0) return -1;
-  const payload = compressedUdp
-    ? udp(d, bits, out, udpEncoding, size)
-    : rest(d, bits, out, size);
+  const payload = compressedUdp ? udp(d, bits, out, udpEncoding, size) : rest(d, bits, out, size);
   if (payload < 0) return -1;
   out.put16(start + 4, payload);
   return payload + IPV6_HEADER;

@@ -128,8 +128,10 @@ export function readTcpHeader(d: Dissection, h: TcpHeader, whole: boolean): bool
   h.sourcePort = d.u16(F["tcp.srcport"]);
   h.destinationPort = d.u16(F["tcp.dstport"]);
   if (d.failed !== 0) return false;
-  d.put(F["tcp.port"], h.sourcePort, at, 2);
-  d.put(F["tcp.port"], h.destinationPort, at + 2, 2);
+  if (d.want[F["tcp.port"]] !== 0) {
+    d.put(F["tcp.port"], h.sourcePort, at, 2);
+    d.put(F["tcp.port"], h.destinationPort, at + 2, 2);
+  }
   if (d.columns) {
     d.protocolColumn = "TCP";
     d.infoColumn = `${h.sourcePort} → ${h.destinationPort}`;
@@ -161,6 +163,7 @@ export function readTcpHeader(d: Dissection, h: TcpHeader, whole: boolean): bool
  */
 export function writeTcpHeader(d: Dissection, h: TcpHeader, v: TcpView): boolean {
   const { at, flags } = h;
+  if (!d.wants(TCP)) return passHeader(d, h);
   if (v.stream >= 0) {
     d.put(F["tcp.stream"], v.stream, at, 0);
     d.put(F["tcp.completeness"], v.completeness, at, 0);
@@ -192,6 +195,24 @@ export function writeTcpHeader(d: Dissection, h: TcpHeader, v: TcpView): boolean
   if (d.failed !== 0) return false;
   if (h.urgent !== 0 && (flags & Flag.Urg) === 0) d.problem(URGENT, at + 18);
   return true;
+}
+
+/** As `writeTcpHeader`, when nobody wants a field of it. */
+function passHeader(d: Dissection, h: TcpHeader): boolean {
+  if (h.headerLength < TCP_MIN_HEADER) {
+    d.problem(BAD_HEADER, h.at + 12);
+    return false;
+  }
+  d.skip(2);
+  h.urgent = d.u16();
+  if (d.failed !== 0) return false;
+  if (h.urgent !== 0 && (h.flags & Flag.Urg) === 0) d.problem(URGENT, h.at + 18);
+  return true;
+}
+
+/** Whether somebody wants a field of TCP. */
+export function wantsTcp(d: Dissection): boolean {
+  return d.wants(TCP);
 }
 
 /** The window as fields give it: scaled, except in segments with SYN (RFC 7323, 2.2). */

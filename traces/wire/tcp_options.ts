@@ -6,7 +6,7 @@
 import type { Dissection } from "./dissection.ts";
 import { bytes, define, hex16, none, uint16, uint32, uint8 } from "./field.ts";
 import { rule } from "./problem.ts";
-import { Flag } from "./tcp.ts";
+import { Flag, wantsTcp } from "./tcp.ts";
 
 const KINDS = {
   0: "End of option list",
@@ -66,6 +66,9 @@ const Kind = {
   Experiment2: 254,
 };
 
+/** Kinds and length of options that align timestamps to four bytes. */
+const NOP_NOP = 0x0101;
+const TIMESTAMPS = 0x080a;
 /** Identifiers in experimental options (RFC 6994) that stand for options of their own. */
 const EXPERIMENT_FAST_OPEN = 0xf989;
 /** Shift counts above this count as this (RFC 7323, 2.3). */
@@ -110,6 +113,10 @@ export function readTcpOptions(
   o.fastOpen = false;
   const start = d.pos;
   const end = start + length;
+  if (onlyTimestamps(d, length)) {
+    d.pos = end;
+    return;
+  }
   if (d.want[F["tcp.options"]] !== 0) {
     d.putBytes(F["tcp.options"], start, Math.min(length, d.end - start));
   }
@@ -130,6 +137,12 @@ export function readTcpOptions(
     d.pos = start;
     d.skip(length);
   }
+}
+
+/** The options of most segments: nothing but timestamps (RFC 7323, appendix A), not wanted. */
+function onlyTimestamps(d: Dissection, length: number): boolean {
+  return length === 12 && !d.columns && d.peek16() === NOP_NOP && d.peek16(2) === TIMESTAMPS &&
+    d.has(12) && !wantsTcp(d);
 }
 
 /** @returns false when reading options must end here */

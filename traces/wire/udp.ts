@@ -100,5 +100,6 @@ function checksumStatus(d: Dissection, checksum: number, v6: boolean, partial: b
   if (checksum !== 0) return UNVERIFIED;
   if (!v6 || partial) return NOT_PRESENT;
   d.problem(NO_CHECKSUM, d.pos - 2);
+  if (d.columns) d.infoColumn += " [ILLEGAL CHECKSUM (0)]";
   return ILLEGAL;
 }

@@ -93,6 +93,12 @@ const PAYLOAD_FIELDS = Uint16Array.of(
   define({ "data.data": bytes("Data") })["data.data"],
 );
 
+/** `length` bytes of a frame whose opcode is not defined. */
+export function unknownPayload(d: Dissection, length: number): void {
+  d.bytes(length, F["websocket.payload.unknown"]);
+  d.putNone(F["websocket.payload.unknown.expert"]);
+}
+
 /** Whether somebody wants to see payload bytes. */
 export function payloadWanted(d: Dissection): boolean {
   for (let i = 0; i < PAYLOAD_FIELDS.length; i++) {

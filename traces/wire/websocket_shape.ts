@@ -32,14 +32,13 @@ function frames(d: Dissection): boolean {
     if (total < 0 || !isSound(d)) return false;
     if (count === 0) {
       masked = frame.masked;
-      // A conversation seen from its middle may begin with any frame, but an unmasked empty one,
-      // or one that continues another, is too little to go by.
-      if (frame.opcode === Opcode.Continuation || !masked && frame.payloadLength === 0) {
-        return false;
-      }
+      // A conversation seen from its middle may begin with any frame, but one that continues
+      // another, or the unmasked start of a fragmented message, is too little to go by.
+      if (frame.opcode === Opcode.Continuation || !masked && !frame.fin) return false;
     } else if (frame.masked !== masked) {
       return false;
     }
+    if (!masked && frame.payloadLength === 0 && frame.opcode <= Opcode.Binary) return false;
     if (d.pos + total > d.end) return false;
     if (!hasSoundPayload(d)) return false;
     d.pos += total;

@@ -121,10 +121,10 @@ export class WpanFrame {
     this.lqi = -1;
     this.rss = NaN;
     this.channel = -1;
-    this.clearAddresses();
+    this.#clearAddresses();
   }
 
-  private clearAddresses(): void {
+  #clearAddresses(): void {
     this.destinationPanPresent = false;
     this.sourcePanPresent = false;
     this.destinationPan = 0;

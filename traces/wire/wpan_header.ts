@@ -6,7 +6,17 @@
  */
 import type { Dissection } from "./dissection.ts";
 import { eui64Text, putEui64, putEui64le, word32le } from "./eui64.ts";
-import { boolean, define, eui64, frameNumber, hex16, none, protocol, uint16, uint8 } from "./field.ts";
+import {
+  boolean,
+  define,
+  eui64,
+  frameNumber,
+  hex16,
+  none,
+  protocol,
+  uint16,
+  uint8,
+} from "./field.ts";
 import { type Rule, rule } from "./problem.ts";
 import {
   WPAN_BROADCAST,
@@ -298,9 +308,7 @@ export function putLearnedSource(d: Dissection, frame: WpanFrame): void {
 }
 
 function shortText(address: number): string {
-  return address === WPAN_BROADCAST
-    ? "Broadcast"
-    : "0x" + address.toString(16).padStart(4, "0");
+  return address === WPAN_BROADCAST ? "Broadcast" : "0x" + address.toString(16).padStart(4, "0");
 }
 
 /** Text for the Info column: what kind of frame it is. */

@@ -101,6 +101,7 @@ const F = define({
   "wpan.mpx.transaction_control": hex8("Transaction Control"),
   "wpan.mpx.transfer_type": hex8("Transfer Type"),
   "wpan.mpx.transaction_id": hex8("Transaction ID"),
+  "wpan.payload_ie.mpx.invalid_transfer_type": none("Invalid transfer type"),
   "wpan.mlme": none("MLME IE"),
   "wpan.ie.unknown_content": bytes("Unknown Content"),
   "wpan.ie_unsupported_id": none("Unsupported IE ID"),
@@ -135,6 +136,13 @@ const SYNC_RESERVED = rule(
   "IEEE 802.15.4-2015, Table 7-8",
 );
 
+const TRANSFER_TYPE = rule(
+  "wpan",
+  "error",
+  "transfer type of the MPX IE is reserved",
+  "IEEE 802.15.9-2016, Table 19",
+);
+
 /** Reads the header IEs; ends before payload and integrity code. */
 export function decodeHeaderIes(d: Dissection, frame: WpanFrame): void {
   const end = d.limit - frame.micLength;
@@ -159,8 +167,10 @@ export function decodeHeaderIes(d: Dissection, frame: WpanFrame): void {
   d.depth = depth;
 }
 
-/** Goes to the end of an IE; says when something is left, or when it was too short. Where the frame ends
- * before the IE (`missing`), nothing can follow. */
+/**
+ * Goes to the end of an IE; says when something is left, or when it was too short. Where the frame
+ * ends before the IE (`missing`), nothing can follow.
+ */
 function endIe(d: Dissection, missing: boolean): void {
   if (missing) {
     if (d.failed === 0) d.skip(d.limit - d.pos + 1);
@@ -313,6 +323,10 @@ function multiplexed(d: Dissection): void {
   if (d.failed !== 0) return;
   d.put(F["wpan.mpx.transfer_type"], control & 7, at, 1);
   if ((control & 7) !== 1) d.put(F["wpan.mpx.transaction_id"], control >>> 3, at, 1);
+  if ((control & 1) !== 0 && (control & 7) !== 1) {
+    d.problem(TRANSFER_TYPE, at);
+    d.putNone(F["wpan.payload_ie.mpx.invalid_transfer_type"], at, 1);
+  }
   decodeDataWithin(d);
 }
 

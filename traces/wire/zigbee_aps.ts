@@ -18,7 +18,12 @@ const Delivery = { Unicast: 0, Indirect: 1, Broadcast: 2, Group: 3 } as const;
 export const ZDP_PROFILE = 0x0000;
 export const TEST_PROFILE_2 = 0x7f01;
 
-const TYPES: Readonly<Record<number, string>> = { 0: "Data", 1: "Command", 2: "Ack", 3: "Interpan" };
+const TYPES: Readonly<Record<number, string>> = {
+  0: "Data",
+  1: "Command",
+  2: "Ack",
+  3: "Interpan",
+};
 const PROFILES: Readonly<Record<number, string>> = {
   0x0000: "ZigBee Device Profile",
   0x0101: "Industrial Plant Monitoring",

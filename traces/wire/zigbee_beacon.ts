@@ -7,17 +7,7 @@
 import { decodeData } from "./data.ts";
 import type { Dissection } from "./dissection.ts";
 import { eui64le } from "./eui64.ts";
-import {
-  boolean,
-  define,
-  eui64,
-  hex16,
-  protocol,
-  string,
-  uint16,
-  uint24,
-  uint8,
-} from "./field.ts";
+import { boolean, define, eui64, hex16, protocol, string, uint16, uint24, uint8 } from "./field.ts";
 
 const ZBEE_BEACON = protocol("zbee_beacon", "ZigBee Beacon", "ZigBee Beacon");
 const ZBIP_BEACON = protocol("zbip_beacon", "ZigBee IP Beacon", "ZigBee IP Beacon");

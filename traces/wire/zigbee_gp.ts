@@ -33,7 +33,12 @@ const F = define({
   "zbee_nwk_gp.no_payload": none("Payload is missing"),
 });
 
-const NO_PAYLOAD = rule("zbee_nwk_gp", "error", "Green Power frame has no payload", "14-0563-16, A.1.4.1");
+const NO_PAYLOAD = rule(
+  "zbee_nwk_gp",
+  "error",
+  "Green Power frame has no payload",
+  "14-0563-16, A.1.4.1",
+);
 
 /** Whether the payload of a MAC data frame begins like a Green Power frame. */
 export function isZigbeeGp(d: Dissection, frame: WpanFrame): boolean {

@@ -10,7 +10,11 @@ import { boolean, define, hex16, hex8, protocol, uint8 } from "./field.ts";
 import { CLUSTER_NAMES } from "./zigbee_clusters.ts";
 
 const ZBEE_ZCL = protocol("zbee_zcl", "ZigBee ZCL", "ZigBee Cluster Library");
-const ZBEE_APF = protocol("zbee_apf", "ZigBee Application Framework", "ZigBee Application Framework");
+const ZBEE_APF = protocol(
+  "zbee_apf",
+  "ZigBee Application Framework",
+  "ZigBee Application Framework",
+);
 const ZBEE_ZDP = protocol("zbee_zdp", "ZigBee ZDP", "ZigBee Device Profile");
 
 /** Commands that every cluster has (07-5123-08, Table 2-3). */

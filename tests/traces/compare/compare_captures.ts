@@ -15,6 +15,11 @@ import { tsharkFields } from "./tshark_run.ts";
 /** tshark is one process each, with one thread. */
 const AT_ONCE = 2;
 
+/** Asked of tshark alone: they say where it gave up. */
+const ORACLE_ONLY = ["_ws.malformed.expert"];
+/** tshark knows no frames of such a file. */
+const UNKNOWN_LINK = /network type \d+ unknown or unsupported/;
+
 /** The fields to compare, those that are needed to know what is compared among them. */
 export async function fieldsToCompare(
   all = false,
@@ -44,7 +49,7 @@ export async function compareCaptures(
   return comparison;
 }
 
-/** undefined for a file that is neither pcap nor pcapng. */
+/** undefined for a file that is neither pcap nor pcapng, or of a link type that tshark refuses. */
 async function compareCapture(
   path: string,
   fields: readonly string[],
@@ -55,6 +60,9 @@ async function compareCapture(
     throw error;
   });
   if (own === undefined) return undefined;
-  const oracle = await tsharkFields(path, fields, hintsFrom(own, fields, keys.preferences));
-  return new ComparedFile(path.slice(path.lastIndexOf("/") + 1), fields, own, oracle);
+  const hints = hintsFrom(own, fields, keys.preferences);
+  const oracle = await tsharkFields(path, [...fields, ...ORACLE_ONLY], hints);
+  if (UNKNOWN_LINK.test(oracle.complaint)) return undefined;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return new ComparedFile(name, fields, ORACLE_ONLY, own, oracle);
 }

@@ -58,12 +58,19 @@ export class ComparedFile {
   readonly #columns: ReadonlyMap<string, number>;
   #streams: Map<string, ComparedFrame[]> | undefined;
 
-  constructor(name: string, fields: readonly string[], own: FieldTable, oracle: FieldTable) {
+  /** @param more fields that only tshark was asked for, behind the others */
+  constructor(
+    name: string,
+    fields: readonly string[],
+    more: readonly string[],
+    own: FieldTable,
+    oracle: FieldTable,
+  ) {
     this.name = name;
     this.fields = fields;
     this.own = own;
     this.oracle = oracle;
-    this.#columns = new Map(fields.map((field, column) => [field, column]));
+    this.#columns = new Map([...fields, ...more].map((field, column) => [field, column]));
     const count = Math.max(own.frames.length, oracle.frames.length);
     this.frames = Array.from({ length: count }, (_, index) => new ComparedFrame(this, index));
   }

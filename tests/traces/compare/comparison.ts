@@ -26,7 +26,7 @@ export interface Agreement {
 /** Sums over all files compared. */
 export class Comparison {
   readonly differences: Difference[] = [];
-  /** Files that are neither pcap nor pcapng. */
+  /** Files that are neither pcap nor pcapng, or of a link type that tshark refuses. */
   readonly skipped: string[] = [];
   readonly byProtocol: Map<string, Agreement> = new Map();
   /** How often each exception was used. */

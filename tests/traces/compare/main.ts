@@ -44,7 +44,7 @@ function printSums(
     const count = exceptions.get(name);
     if (count !== undefined) console.log(`exception ${name}: ${count} values (${because})`);
   }
-  for (const file of skipped) console.log(`not compared, another format: ${file}`);
+  for (const file of skipped) console.log(`not compared, no capture to one of both: ${file}`);
   if (lacking.length > 0) console.log(`fields not decoded: ${lacking.join(" ")}`);
   console.log(`${differences.length} differences`);
 }

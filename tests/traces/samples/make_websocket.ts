@@ -80,7 +80,7 @@ function wrongAccept(): Uint8Array[] {
   return [
     ...t.open(),
     t.send(0, ws.request("/ws", "Sec-WebSocket-Protocol: edgewire.v1")),
-    t.send(1, ws.response("AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "Sec-WebSocket-Protocol: mqtt")),
+    t.send(1, ws.response("AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "Sec-WebSocket-Protocol: chat")),
     t.send(1, ws.frame(ws.TEXT, "hello")),
   ];
 }

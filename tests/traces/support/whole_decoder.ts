@@ -1,5 +1,5 @@
 /**
- * The decoder with everything that hangs on it: all fields wanted or none, all reports, the summary.
+ * The decoder with everything that hangs on it: all fields wanted or none, reports, the summary.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { CaptureDecoder } from "../../../traces/flows/capture_decoder.ts";
 import type { Decodable } from "../../../traces/flows/decode_as.ts";
 import { ByteWriter } from "../../../traces/report/byte_writer.ts";
 import { JsonReport } from "../../../traces/report/json_report.ts";
-import type { Report } from "../../../traces/report/report.ts";
+import { type Report, wantAll } from "../../../traces/report/report.ts";
 import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
 import type { Random } from "./random.ts";
@@ -26,14 +26,14 @@ export class WholeDecoder {
   readonly #summary: SummaryReport;
   readonly #report: Report | undefined;
 
-  /** @param random chooses what is wanted, and what ports are said to carry */
-  constructor(random: Random) {
+  /** @param random chooses what is wanted, and what ports are said to carry; else the summary alone */
+  constructor(random?: Random) {
     const summary = this.#summary = new SummaryReport(this.#writer, false);
     this.#decoder = new CaptureDecoder({
       observer: summary.summary,
       wpanKeys: KEYS,
       zigbeeKeys: KEYS,
-      decodeAs: random.below(2) === 0
+      decodeAs: random === undefined || random.below(2) === 0
         ? []
         : [{ transport: "tcp", port: random.of(PORTS), protocol: random.of(PROTOCOLS) }],
     });
@@ -42,8 +42,9 @@ export class WholeDecoder {
       new TextReport(this.#writer, { details: true, color: false }),
       new TextReport(this.#writer, { details: false, color: true }),
       new JsonReport(this.#writer, { lines: true, fields: undefined }),
-    ][random.below(4)];
+    ][random?.below(16) ?? 0];
     summary.want(this.#decoder.d);
+    if (random?.below(2) === 0) wantAll(this.#decoder.d);
     this.#report?.want(this.#decoder.d);
     this.#report?.begin();
   }

@@ -66,21 +66,16 @@ function compile(test: Test, wanted: Wanted): Predicate {
 function presence(operand: Operand, wanted: Wanted): Predicate {
   const reader = typedReader(operand, wanted);
   if (reader === undefined) throw noField(operand);
-  const { ids } = reader;
-  if (ids !== undefined) {
-    const [only] = ids;
-    if (ids.length > 1) return (d) => countEntries(d, ids) > 0;
-    return (d) => {
-      const { id, count } = d.tree;
-      for (let i = 0; i < count; i++) if (id[i] === only) return true;
-      return false;
-    };
+  const { id } = reader;
+  if (id !== undefined) return (d) => countEntries(d, id) > 0;
+  if (operand.kind === "slice") {
+    return (d) => reader.read(d).some((value) => (value as Uint8Array).length > 0);
   }
-  return (d) => reader.read(d).some(isSet);
+  return (d) => reader.read(d).some(isNotZero);
 }
 
-function isSet(value: Value): boolean {
-  return value instanceof Uint8Array ? value.length > 0 : Number(value) !== 0;
+function isNotZero(value: Value): boolean {
+  return value instanceof Uint8Array ? value.some((byte) => byte !== 0) : Number(value) !== 0;
 }
 
 const HOLDS: Record<Comparison, (order: number) => boolean> = {
@@ -103,8 +98,8 @@ function comparison(test: Extract<Test, { kind: "compare" }>, wanted: Wanted): P
   const all = test.match === undefined ? FOR_ALL.has(test.operator) : test.match === "all";
   const holds = HOLDS[test.operator];
   const value = right.literal?.value;
-  if (left.ids !== undefined && left.type === "number" && typeof value === "number") {
-    return numberComparison(left, value, holds, all);
+  if (left.id !== undefined && left.type === "number" && typeof value === "number") {
+    return numberComparison(left.id, value, holds, all);
   }
   const order = comparer(left.literal?.bits ?? right.literal?.bits);
   return (d) => relate(left.read(d), right.read(d), all, (a, b) => holds(order(a, b)));
@@ -112,19 +107,16 @@ function comparison(test: Extract<Test, { kind: "compare" }>, wanted: Wanted): P
 
 /** A field against a number: the usual case, without lists of values. */
 function numberComparison(
-  { ids, read }: Reader,
+  field: number,
   value: number,
   holds: (order: number) => boolean,
   all: boolean,
 ): Predicate {
-  const first = ids![0]!;
-  const second = ids![1] ?? first;
-  if (ids!.length > 2) return (d) => relate(read(d), [value], all, (a) => holds(Number(a) - value));
   return (d) => {
     const { id, num, kind, obj, count } = d.tree;
     let found = false;
     for (let i = 0; i < count; i++) {
-      if (id[i] !== first && id[i] !== second) continue;
+      if (id[i] !== field) continue;
       found = true;
       const other = kind[i] === Kind.Number ? num[i]! : Number(obj[i]);
       if (holds(other - value) !== all) return !all;
@@ -223,11 +215,11 @@ function asBytes(value: Value): Uint8Array {
 
 /** Values to look into; of a layer, the bytes to its source's end. */
 function searched(reader: Reader, d: Dissection): readonly Value[] {
-  if (reader.type !== "layer" || reader.ids === undefined) return reader.read(d);
+  if (reader.type !== "layer" || reader.id === undefined) return reader.read(d);
   const { tree } = d;
   const found: Uint8Array[] = [];
   for (let index = 0; index < tree.count; index++) {
-    if (reader.ids.includes(tree.id[index]!)) found.push(bytesBehind(d, index));
+    if (tree.id[index] === reader.id) found.push(bytesBehind(d, index));
   }
   return found;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { similarName } from "../field_aliases.ts";
+import { similarName } from "../field_names.ts";
 
 export class DisplayFilterError extends Error {
   override name = "DisplayFilterError";

@@ -15,10 +15,10 @@ type Maker = (args: readonly Reader[], name: string, at: number) => Reader;
 const FUNCTIONS: Readonly<Record<string, Maker>> = {
   len: ([of]) => derived("number", (d) => of!.read(d).map((value) => lengthOf(value, of!.field))),
   count: ([of], name, at) => {
-    const { ids } = of!;
-    if (ids === undefined) throw new DisplayFilterError(`${name}() counts fields only`, at);
+    const { id } = of!;
+    if (id === undefined) throw new DisplayFilterError(`${name}() counts fields only`, at);
     return derived("number", (d) => {
-      const count = countEntries(d, ids);
+      const count = countEntries(d, id);
       return count === 0 ? [] : [count];
     });
   },

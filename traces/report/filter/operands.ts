@@ -20,7 +20,7 @@ const ENCODER = new TextEncoder();
 export function typedReader(operand: Operand, wanted: Wanted): Reader | undefined {
   switch (operand.kind) {
     case "field":
-      return fieldReader(operand.fields, wanted);
+      return fieldReader(operand.field, wanted);
     case "slice":
       return sliceReader(operand.of, operand.ranges, operand.at, wanted);
     case "call":
@@ -73,7 +73,7 @@ export function literalReader(
     ? negated(readLiteral(operand.of, type, field), operand.at)
     : readLiteral(operand, type, field);
   const values = [literal.value];
-  return { type, field: undefined, read: () => values, ids: undefined, literal };
+  return { type, field: undefined, read: () => values, id: undefined, literal };
 }
 
 function negated({ value }: Literal, at: number): Literal {
@@ -83,17 +83,10 @@ function negated({ value }: Literal, at: number): Literal {
   return { value: -value, bits: undefined };
 }
 
-function fieldReader(fields: readonly Field[], wanted: Wanted): Reader {
-  const ids = fields.map(({ id }) => id);
-  for (const id of ids) wanted.add(id);
-  const field = fields[0]!;
-  return {
-    type: valueType(field.type),
-    field,
-    read: (d) => fieldValues(d, ids),
-    ids,
-    literal: undefined,
-  };
+function fieldReader(field: Field, wanted: Wanted): Reader {
+  const { id, type } = field;
+  wanted.add(id);
+  return { type: valueType(type), field, read: (d) => fieldValues(d, id), id, literal: undefined };
 }
 
 function sliceReader(

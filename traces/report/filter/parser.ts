@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fieldsNamed } from "../field_aliases.ts";
+import { fieldNamed } from "../../wire/field.ts";
 import { DisplayFilterError, unknownField } from "./filter_error.ts";
 import { type Token, tokenize } from "./lexer.ts";
 import type {
@@ -248,8 +248,8 @@ class Parser {
 /** A field if it is the name of one; else a value, whose meaning the other side decides. */
 function word({ text, at }: Token): Operand {
   const name = text.startsWith(".") ? text.slice(1) : text;
-  const fields = fieldsNamed(name);
-  if (fields.length > 0) return { kind: "field", name, fields, at };
+  const field = fieldNamed(name);
+  if (field !== undefined) return { kind: "field", field, at };
   if (text.startsWith(".")) throw unknownField(name, at);
   return { kind: "literal", text, at };
 }

@@ -19,15 +19,15 @@ export interface Reader {
   readonly field: Field | undefined;
   /** Its values in a frame; none when the frame has no such field. */
   readonly read: (d: Dissection) => readonly Value[];
-  /** Ids of the fields, when it is nothing but fields. */
-  readonly ids: readonly number[] | undefined;
+  /** Id of the field, when it is nothing but a field. */
+  readonly id: number | undefined;
   /** When it is a literal. */
   readonly literal: Literal | undefined;
 }
 
 /** A reader of values that are made from others. */
 export function derived(type: ValueType, read: Reader["read"]): Reader {
-  return { type, field: undefined, read, ids: undefined, literal: undefined };
+  return { type, field: undefined, read, id: undefined, literal: undefined };
 }
 
 /** A literal was found where a field has to be. */
@@ -45,12 +45,12 @@ export function needNumber(reader: Reader, at: number): void {
   );
 }
 
-/** The values of fields in a frame. */
-export function fieldValues(d: Dissection, ids: readonly number[]): Value[] {
+/** The values of a field in a frame. */
+export function fieldValues(d: Dissection, id: number): Value[] {
   const { tree } = d;
   const found: Value[] = [];
   for (let index = 0; index < tree.count; index++) {
-    if (!ids.includes(tree.id[index]!)) continue;
+    if (tree.id[index] !== id) continue;
     const value = entryValue(d, index);
     if (value !== undefined) found.push(value);
   }
@@ -86,10 +86,10 @@ export function lengthOf(value: Value, field: Field | undefined): number {
   return (field === undefined ? undefined : SIZES[field.type]) ?? 4;
 }
 
-/** Entries of fields in a frame, with or without a value. */
-export function countEntries(d: Dissection, ids: readonly number[]): number {
+/** Entries of a field in a frame, with or without a value. */
+export function countEntries(d: Dissection, id: number): number {
   const { tree } = d;
   let count = 0;
-  for (let index = 0; index < tree.count; index++) if (ids.includes(tree.id[index]!)) count++;
+  for (let index = 0; index < tree.count; index++) if (tree.id[index] === id) count++;
   return count;
 }

@@ -22,7 +22,7 @@ export type Logic = "&&" | "||" | "^^";
 export type Operand =
   & { readonly at: number }
   & (
-    | { readonly kind: "field"; readonly name: string; readonly fields: readonly Field[] }
+    | { readonly kind: "field"; readonly field: Field }
     | { readonly kind: "literal"; readonly text: string }
     | { readonly kind: "string"; readonly text: string }
     | { readonly kind: "char"; readonly code: number }

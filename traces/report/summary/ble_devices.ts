@@ -31,12 +31,12 @@ export class BleDevices {
   others = 0;
 
   /**
-   * @param high upper 24 bits of the address
-   * @param low lower 24 bits
+   * @param high upper 16 bits of the address
+   * @param low lower 32 bits, not signed
    * @param rssi dBm, NaN when unknown
    */
   add(high: number, low: number, random: boolean, rssi: number, time: number): void {
-    const key = (high * 0x100_0000 + low) * 2 + (random ? 1 : 0);
+    const key = (high * 0x1_0000_0000 + low) * 2 + (random ? 1 : 0);
     let device = this.#devices.get(key);
     if (device === undefined) {
       if (this.#devices.size === MAX_DEVICES) {
@@ -72,6 +72,6 @@ export function advertisingInterval({ events, first, last }: BleDevice): number 
 }
 
 function bleAddressText(high: number, low: number): string {
-  const digits = high.toString(16).padStart(6, "0") + low.toString(16).padStart(6, "0");
+  const digits = high.toString(16).padStart(4, "0") + low.toString(16).padStart(8, "0");
   return digits.match(/../g)!.join(":");
 }

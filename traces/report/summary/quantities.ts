@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { grouped } from "./text_table.ts";
 
 /** A duration with three significant digits: "1.23 ms", "45.6 s". */
 export function durationText(seconds: number): string {
@@ -22,7 +23,9 @@ export function timeText(seconds: number): string {
   return `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
 }
 
-/** Events per second over a span, "-" when there was only one. */
+/** Events per second over a span, with three significant digits; "-" when there was only one. */
 export function rateText(count: number, seconds: number): string {
-  return seconds > 0 && count > 1 ? ((count - 1) / seconds).toPrecision(3) : "-";
+  if (count < 2 || seconds <= 0) return "-";
+  const rate = (count - 1) / seconds;
+  return rate < 100 ? rate.toPrecision(3) : grouped(Math.round(rate));
 }

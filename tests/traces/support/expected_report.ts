@@ -1,0 +1,47 @@
+/**
+ * What the decoder says of a sample, as it stands beside it: a line per frame with its problems, then
+ * the summary; of short samples also the fields.
+ *
+ * @module
+ */
+import { CaptureReader } from "../../../traces/files/capture_reader.ts";
+import { CaptureDecoder } from "../../../traces/flows/capture_decoder.ts";
+import { ByteWriter } from "../../../traces/report/byte_writer.ts";
+import { SummaryReport } from "../../../traces/report/summary_report.ts";
+import { TextReport } from "../../../traces/report/text_report.ts";
+import type { SampleFile } from "./sample_files.ts";
+
+/** Samples with at most so many bytes are shown in detail. */
+const DETAILED_BYTES = 1_200;
+
+/** Path of the expected report of a sample. */
+export function expectedPath({ path }: SampleFile): string {
+  return `${path}.expected.txt`;
+}
+
+export async function expectedReport({ bytes }: SampleFile): Promise<string> {
+  const writer = new ByteWriter(64 * 1024);
+  const summary = new SummaryReport(writer, false);
+  const decoder = new CaptureDecoder({ observer: summary.summary });
+  const report = new TextReport(writer, {
+    details: bytes.length <= DETAILED_BYTES,
+    color: false,
+  });
+  const { d } = decoder;
+  report.want(d);
+  summary.want(d);
+  report.begin();
+  const reader = new CaptureReader(bytes, (frame) => {
+    decoder.decode(frame);
+    decoder.clock.shown();
+    report.frame(d, frame);
+    summary.frame(d, frame);
+  }, { secrets: ({ type, data }) => decoder.addSecrets(type, data) });
+  const end = await reader.read();
+  decoder.end();
+  report.end();
+  writer.string("\n");
+  summary.end();
+  if ("message" in end) writer.string(`\n${end.message}\n`);
+  return new TextDecoder().decode(writer.written);
+}
