@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { decodeData } from "../wire/data.ts";
+import { dataWanted, decodeData, nameData } from "../wire/data.ts";
 import { type Dissection, Failure } from "../wire/dissection.ts";
 import {
   beginsHttp,
@@ -18,6 +18,7 @@ import { BodyFraming, ChunkScanner, readFraming } from "../wire/http_body.ts";
 import { F, nameHttp } from "../wire/http_fields.ts";
 import type { HttpHead } from "../wire/http_head.ts";
 import { HTTP_RULES } from "../wire/http_rules.ts";
+import { isTextType, textLines } from "../wire/text_lines.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { HttpExchanges, linkRequest, linkResponse, sinceRequest } from "./http_exchange.ts";
 import { ProtocolRun } from "./protocol_run.ts";
@@ -103,12 +104,10 @@ export class HttpStream implements StreamProtocol {
     }
     readFraming(d.data, start + blank, end, framing);
     const total = cut ? d.limit - start : this.#measure(d, own, start, end);
-    if (total < 0) {
-      this.keep = end - start;
-      return total;
-    }
+    // Bodies without a type are shown as data, which somebody may want.
+    this.keep = framing.typed || framing.chunked || !dataWanted(d) ? end - start : 0;
+    if (total < 0) return total;
     if (d.limit - start < total) {
-      this.keep = end - start;
       own.waiting = true;
       return total;
     }
@@ -202,6 +201,7 @@ export class HttpStream implements StreamProtocol {
     if (body > 0) observer.httpBody(conversation, side, body);
     if (head.isRequest) this.#request(d, conversation, side, head, at);
     else this.#response(d, conversation, side, head, at, carrier);
+    if (body > 0) decodeBody(d, head, body);
   }
 
   #request(
@@ -277,4 +277,17 @@ export class HttpStream implements StreamProtocol {
 /** Whether an "RPC_IN_DATA" or "RPC_OUT_DATA" request begins at `at`. */
 function beginsRpc(d: Dissection, at: number): boolean {
   return d.data[at] === 0x52 && d.data[at + 1] === 0x50 && d.data[at + 3] === 0x5f;
+}
+
+/** The body, of `length` bytes at the cursor as far as it was kept; a body in chunks is only named. */
+function decodeBody(d: Dissection, head: HttpHead, length: number): void {
+  if (head.contentType !== undefined) {
+    if (isTextType(head.contentType)) textLines(d, length);
+  } else if (head.chunked || d.end - d.pos < length) {
+    nameData(d);
+  } else {
+    d.narrow(length);
+    decodeData(d);
+    d.widen();
+  }
 }

@@ -5,9 +5,9 @@
  */
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import { protocol } from "../wire/field.ts";
 import { looksLikeMqttConnect } from "../wire/mqtt_packet.ts";
 import { rule } from "../wire/problem.ts";
+import { textLines } from "../wire/text_lines.ts";
 import { invalidUtf8 } from "../wire/utf8.ts";
 import { F, isMaskedAscii, Opcode, type WebSocketFrame } from "../wire/websocket.ts";
 import { WS } from "../wire/websocket_rules.ts";
@@ -16,8 +16,6 @@ import { MqttStream } from "./mqtt_stream.ts";
 import { type Assembly, PduStream } from "./pdu_stream.ts";
 import type { StreamContext } from "./stream_context.ts";
 import type { Carrier } from "./stream_protocol.ts";
-
-const TEXT_LINES = protocol("data-text-lines", "Line-based text data", "Line-based text data");
 
 const NOT_BINARY = rule(
   "mqtt",
@@ -64,7 +62,7 @@ export class WebSocketPayload {
       d.pop();
       const wrong = invalidUtf8(d.data, at, d.end);
       if (wrong >= 0) d.problem(WS.textNotUtf8, wrong);
-      if (length > 0) d.layer(TEXT_LINES);
+      if (length > 0) textLines(d, length);
     } else {
       decodeData(d);
     }
@@ -73,7 +71,7 @@ export class WebSocketPayload {
   /** A whole message whose masked bytes stand at `d.pos` and are not wanted. */
   masked(d: Dissection, frame: WebSocketFrame): void {
     if (frame.payloadLength === 0) return;
-    if (frame.opcode === Opcode.Text) d.layer(TEXT_LINES);
+    if (frame.opcode === Opcode.Text) textLines(d, frame.payloadLength);
     else decodeData(d);
   }
 

@@ -28,3 +28,13 @@ export function decodeDataWithin(d: Dissection): void {
   decodeData(d);
   d.depth = depth;
 }
+
+/** Whether somebody wants to see the bytes or their number. */
+export function dataWanted(d: Dissection): boolean {
+  return d.want[F["data.data"]] !== 0 || d.want[F["data.len"]] !== 0;
+}
+
+/** Enters the layer without its fields, for bytes that were not kept. */
+export function nameData(d: Dissection): void {
+  d.layer(DATA);
+}

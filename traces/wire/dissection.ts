@@ -525,6 +525,6 @@ export class Dissection {
     if (this.want[field] === 0) return;
     const tree = this.tree;
     const index = tree.add(field, Kind.Object, this.depth, this.source, at, length);
-    if (index >= 0) tree.obj[index] = value;
+    if (index >= 0) tree.setObject(index, value);
   }
 }

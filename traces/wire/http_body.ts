@@ -14,6 +14,8 @@ export class BodyFraming {
   chunked = false;
   /** There is a transfer encoding. */
   encoded = false;
+  /** There is a content type. */
+  typed = false;
 }
 
 const LF = 0x0a;
@@ -23,12 +25,15 @@ export function readFraming(data: Uint8Array, at: number, end: number, out: Body
   out.contentLength = -1;
   out.chunked = false;
   out.encoded = false;
+  out.typed = false;
   out.isRequest = !startsWith(data, at, end, "http/");
   out.status = out.isRequest ? 0 : statusOf(data, at, end);
   while (at < end) {
     const first = data[at]! | 0x20;
     if (first === 0x63 && startsWith(data, at, end, "content-length:")) {
       out.contentLength = decimal(data, at + 15, end);
+    } else if (first === 0x63 && startsWith(data, at, end, "content-type:")) {
+      out.typed = true;
     } else if (first === 0x74 && startsWith(data, at, end, "transfer-encoding:")) {
       out.encoded = true;
       out.chunked = endsChunked(data, at + 18, end);

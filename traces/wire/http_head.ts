@@ -23,6 +23,8 @@ export class HttpHead {
   /** Status code; 0 for requests. */
   status = 0;
   host: string | undefined = undefined;
+  /** In lower case, without parameters. */
+  contentType: string | undefined = undefined;
   /** -1: not given, or not a number. */
   contentLength = -1;
   /** Values joined by commas, in lower case; undefined when the field is not there. */
@@ -109,6 +111,9 @@ export function decodeHeaderLine(
 /** Keeps what the conversation needs, and shows what is inside some values. */
 function keep(d: Dissection, head: HttpHead, name: string, at: number, stop: number): void {
   switch (name) {
+    case "content-type":
+      head.contentType = valueOf(d, at, stop).toLowerCase().split(/[;\s]/, 1)[0]!;
+      return;
     case "content-length":
       contentLength(d, head, at, stop);
       return;

@@ -143,6 +143,9 @@ export class MqttProperties {
   serverKeepAlive = -1;
   subscriptionIdentifier = -1;
   payloadFormat = -1;
+  /** Where the content type stands in the bytes being read. */
+  contentTypeAt = 0;
+  contentTypeLength = -1;
   /** Identifiers seen, one bit each. */
   seenLow = 0;
   seenHigh = 0;
@@ -157,6 +160,7 @@ export class MqttProperties {
     this.serverKeepAlive = -1;
     this.subscriptionIdentifier = -1;
     this.payloadFormat = -1;
+    this.contentTypeLength = -1;
     this.seenLow = 0;
     this.seenHigh = 0;
   }
@@ -253,7 +257,7 @@ function decodeProperty(d: Dissection, packet: number, end: number, out: MqttPro
       text(d, F["mqtt.prop_value_len"], F["mqtt.prop_value"]);
       return;
     default:
-      oneString(d, id, kind);
+      oneString(d, id, kind, out);
   }
 }
 
@@ -321,7 +325,7 @@ function text(d: Dissection, lengthField: number, field: number): void {
 }
 
 /** The properties that are one string or binary data. */
-function oneString(d: Dissection, id: number, kind: number): void {
+function oneString(d: Dissection, id: number, kind: number, out: MqttProperties): void {
   const start = d.pos;
   const isContentType = id === 0x03;
   const length = d.u16(isContentType ? 0 : F["mqtt.prop_string_len"]);
@@ -329,9 +333,9 @@ function oneString(d: Dissection, id: number, kind: number): void {
   if (isContentType) {
     d.skip(length);
     if (d.pos !== at + length || d.failed !== 0) return;
-    if (d.want[F["mqtt.property.content_type"]] !== 0) {
-      d.putText(F["mqtt.property.content_type"], at, length);
-    }
+    d.putText(F["mqtt.property.content_type"], at, length);
+    out.contentTypeAt = at;
+    out.contentTypeLength = length;
   } else {
     d.text(length, F["mqtt.prop_string"]);
   }

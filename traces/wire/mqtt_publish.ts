@@ -11,7 +11,8 @@ import { decodeProperties } from "./mqtt_properties.ts";
 import { RULES } from "./mqtt_rules.ts";
 import { checkTopicName } from "./mqtt_text.ts";
 import { payloadText } from "./payload_text.ts";
-import { invalidUtf8 } from "./utf8.ts";
+import { isTextType, textLines } from "./text_lines.ts";
+import { invalidUtf8, utf8Text } from "./utf8.ts";
 
 /** Characters of a payload shown as text. */
 const SHOWN = 1024;
@@ -68,4 +69,8 @@ function readPayload(d: Dissection, packet: MqttPacket): void {
   if (d.want[F["edgewire.mqtt.payload"]] !== 0) {
     d.putObject(F["edgewire.mqtt.payload"], payloadText(d.data, at, d.pos, SHOWN), at, length);
   }
+  const { contentTypeAt, contentTypeLength } = packet.properties;
+  if (contentTypeLength <= 0 || length === 0) return;
+  const type = utf8Text(d.data, contentTypeAt, contentTypeAt + contentTypeLength).toLowerCase();
+  if (isTextType(type)) textLines(d, length);
 }

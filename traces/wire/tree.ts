@@ -25,6 +25,7 @@ export const Kind = {
 
 /** Entries kept per frame; what is beyond is counted, not kept. */
 export const MAX_ENTRIES = 1_000_000;
+const KEPT_OBJECTS = 256;
 
 export class Tree {
   /** Number of entries. */
@@ -41,12 +42,25 @@ export class Tree {
   length = new Int32Array(512);
   num = new Float64Array(512);
   nanos = new Int32Array(512);
+  /** Values of `Kind.Object` entries, by entry; see `setObject`. */
   readonly obj: unknown[] = [];
+  /** Behind the last entry with an object. */
+  #objects = 0;
 
   clear(): void {
     this.count = 0;
     this.dropped = 0;
-    if (this.obj.length > 0) this.obj.length = 0;
+    if (this.#objects === 0) return;
+    // An array that stays long is not made anew for each frame.
+    if (this.#objects > KEPT_OBJECTS) this.obj.length = 0;
+    else this.obj.fill(undefined, 0, this.#objects);
+    this.#objects = 0;
+  }
+
+  setObject(entry: number, value: unknown): void {
+    for (let index = this.obj.length; index < entry; index++) this.obj.push(undefined);
+    this.obj[entry] = value;
+    this.#objects = entry + 1;
   }
 
   /** Appends an entry and returns its index, -1 when the frame has too many. */

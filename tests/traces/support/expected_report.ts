@@ -1,6 +1,6 @@
 /**
  * What the decoder says of a sample, as it stands beside it: a line per frame with its problems, then
- * the summary; of short samples also the fields.
+ * the summary; of some samples also the fields.
  *
  * @module
  */
@@ -11,20 +11,23 @@ import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
 import type { SampleFile } from "./sample_files.ts";
 
-/** Samples with at most so many bytes are shown in detail. */
-const DETAILED_BYTES = 1_200;
+/** Samples that are shown with all fields and bytes: one of each kind. */
+const DETAILED: ReadonlySet<string> = new Set([
+  ...["icmp.pcap", "ipv6-extension-headers.pcap", "link-sll2.pcap", "upper-pdu-mqtt.pcap"],
+  ...["ble-radio-header.pcap", "hci-direction.pcap", "wpan-tap.pcap", "mqtt-no-connect.pcap"],
+]);
 
 /** Path of the expected report of a sample. */
 export function expectedPath({ path }: SampleFile): string {
   return `${path}.expected.txt`;
 }
 
-export async function expectedReport({ bytes }: SampleFile): Promise<string> {
+export async function expectedReport({ name, bytes }: SampleFile): Promise<string> {
   const writer = new ByteWriter(64 * 1024);
   const summary = new SummaryReport(writer, false);
   const decoder = new CaptureDecoder({ observer: summary.summary });
   const report = new TextReport(writer, {
-    details: bytes.length <= DETAILED_BYTES,
+    details: DETAILED.has(name),
     color: false,
   });
   const { d } = decoder;
