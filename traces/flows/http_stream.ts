@@ -41,6 +41,8 @@ import { WebSocketStream } from "./websocket_stream.ts";
 /** Bytes that a head may have. */
 const MAX_HEAD = 1024 * 1024;
 
+/** Bytes of a body that are kept when somebody wants to see it. */
+const BODY_KEPT = 64 * 1024;
 /** Announced lengths from here on may be those of a channel of RPC over HTTP. */
 const ENDLESS = 128 * 1024;
 
@@ -105,7 +107,8 @@ export class HttpStream implements StreamProtocol {
     readFraming(d.data, start + blank, end, framing);
     const total = cut ? d.limit - start : this.#measure(d, own, start, end);
     // Bodies without a type are shown as data, which somebody may want.
-    this.keep = framing.typed || framing.chunked || !dataWanted(d) ? end - start : 0;
+    const shown = !framing.typed && !framing.chunked && dataWanted(d);
+    this.keep = end - start + (shown ? BODY_KEPT : 0);
     if (total < 0) return total;
     if (d.limit - start < total) {
       own.waiting = true;

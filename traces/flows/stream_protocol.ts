@@ -29,6 +29,8 @@ export interface Carrier {
 export interface StreamProtocol {
   /** Name for reports ("websocket"). */
   readonly name: string;
+  /** What rides inside, if this protocol carries others and it is known. */
+  readonly inner?: StreamProtocol | undefined;
   /**
    * Set by `read` before it returns a length, `UNTIL_END` or `FOLLOW`: so many bytes from the start
    * of the PDU are enough to decode it. What is behind is counted but not kept, and missing when
@@ -65,4 +67,11 @@ export interface StreamProtocol {
   ): void;
   /** This side sends no more. A PDU that waits for the end is read after this call. */
   end?(d: Dissection, conversation: Conversation, side: Side): void;
+}
+
+/** The names of a protocol and of what rides inside, as "tls/http"; "-" when it is not known. */
+export function protocolNames(protocol: StreamProtocol | undefined): string {
+  const names: string[] = [];
+  for (let at = protocol; at !== undefined; at = at.inner) names.push(at.name);
+  return names.length === 0 ? "-" : names.join("/");
 }

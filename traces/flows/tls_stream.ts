@@ -92,6 +92,10 @@ export class TlsStream implements StreamProtocol, Carrier {
     ];
   }
 
+  get inner(): StreamProtocol | undefined {
+    return this.protocol;
+  }
+
   read(d: Dissection, conversation: Conversation, side: Side): number {
     const start = d.pos;
     this.#layer.enter(d);

@@ -33,6 +33,11 @@ export class WebSocketPayload {
   /** What rides here will not change any more. */
   #settled = false;
 
+  /** What rides on the messages, if it is known. */
+  get inner(): MqttStream | undefined {
+    return this.#mqtt;
+  }
+
   /** @param subprotocol as agreed upon; "" when none or not known */
   constructor(context: StreamContext, subprotocol: string) {
     this.#context = context;

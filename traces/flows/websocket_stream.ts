@@ -54,6 +54,10 @@ export class WebSocketStream implements StreamProtocol {
     this.#client = agreement?.client ?? -1;
   }
 
+  get inner(): StreamProtocol | undefined {
+    return this.#payload.inner;
+  }
+
   read(d: Dissection, conversation: Conversation, side: Side): number {
     const start = d.pos;
     const own = this.#control.sides[side];

@@ -57,6 +57,26 @@ function nanoseconds(text: string): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(fraction!) * (sign === "-" ? -1n : 1n);
 }
 
+/** Frames of the same conversation before this one, this one included. */
+function before({ conversation, index }: ComparedFrame): readonly ComparedFrame[] {
+  return conversation.filter((one) => one.index <= index);
+}
+
+/** Whether bytes of the conversation are missing in the capture before this frame. */
+function afterGap(frame: ComparedFrame): boolean {
+  return before(frame).some((one) =>
+    one.theirs("tcp.analysis.lost_segment").length > 0 ||
+    one.theirs("tcp.analysis.ack_lost_segment").length > 0
+  );
+}
+
+/** Whether a foreign protocol carried TCP or UDP in a frame before. */
+function carriedBefore({ file, index }: ComparedFrame, protocol: string): boolean {
+  return file.frames.slice(0, index + 1).some(({ layers }) =>
+    layers.indexOf(protocol, firstForeign(layers)) >= 0
+  );
+}
+
 const WEBSOCKET_CONTENT =
   /^(websocket\.(payload\.|decompression\.|fragment|reassembled)|data\.|frame\.protocols$)/;
 
@@ -143,5 +163,32 @@ export const EXCEPTIONS: readonly Exception[] = [
     applies: ({ frame, ours, theirs }) =>
       malformed(frame) && has(frame.layers, "websocket", "mqtt") &&
       theirs.every((value, i) => ours[i] === value),
+  },
+  {
+    name: "waits-for-what-was-acknowledged",
+    because:
+      "RFC 9293, 3.4: what was acknowledged is not sent again; where the capture lacks it, " +
+      "tshark (tcp.reassemble_out_of_order) shows nothing of what follows",
+    fields:
+      /^(frame\.protocols$|tcp\.(segment|segment\.count|reassembled\.length)$|mqtt\.|http\.|websocket\.|data\.)/,
+    applies: ({ frame }) => frame.layers.at(-1) === "tcp" && afterGap(frame),
+  },
+  {
+    name: "mqtt-version-inferred",
+    because:
+      "MQTT 5.0, 2.1.4 and 3.4.2: a PUBACK of more than two bytes is of version 5, CONNACK " +
+      "without properties of 3.1.1; tshark knows the version from CONNECT alone",
+    fields:
+      /^mqtt\.((conack|sub|suback|unsuback|puback|pubrec|pubrel|pubcomp)\.|connack\.|prop|subscription_)/,
+    applies: ({ frame }) =>
+      frame.theirs("mqtt.unknown_version").length > 0 &&
+      !before(frame).some((one) => one.theirs("mqtt.msgtype").includes("1")),
+  },
+  {
+    name: "streams-inside-foreign-protocols",
+    because: "tshark also numbers conversations that protocols not decoded here carry",
+    fields: /^(tcp|udp)\.stream$/,
+    applies: ({ frame, field, ours, theirs }) =>
+      Number(theirs[0]) > Number(ours[0]) && carriedBefore(frame, field.slice(0, 3)),
   },
 ];

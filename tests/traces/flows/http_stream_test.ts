@@ -121,7 +121,7 @@ Deno.test("large bodies are counted and not kept", () => {
   let last = run.found();
   for (let sent = 0; sent < size; sent += piece.length) {
     last = run.find({ side: 0, bytes: piece });
-    assert.ok(run.context.budget.waiting < 1000);
+    assert.ok(run.context.budget.waiting < 100_000);
   }
   assert.deepEqual(valuesOf([last], "http.request.method"), ["PUT"]);
   assert.equal(counted, size);

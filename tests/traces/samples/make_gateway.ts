@@ -58,7 +58,10 @@ function command(topic: string): Promise<void> {
 async function paho(gateway: GatewayProcess) {
   const file = new URL("paho_session.py", import.meta.url).pathname;
   const args = [file, "websockets", gateway.url.port];
-  const { success, stderr } = await new Deno.Command(PYTHON, { args }).output();
+  const { success, stderr } = await new Deno.Command(PYTHON, {
+    args,
+    env: { PAHO_ONLY_311: "1" },
+  }).output();
   if (!success) throw new Error(`Paho: ${new TextDecoder().decode(stderr)}`);
 }
 

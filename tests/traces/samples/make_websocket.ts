@@ -95,32 +95,26 @@ function splits(): Uint8Array[] {
     ws.frame(ws.TEXT, "two"),
     ws.frame(ws.PING, ""),
   );
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < long.length; at += 1400) {
-    parts.push(t.send(0, long.subarray(at, at + 1400)));
+  const frames = [...upgraded(t), t.send(1, several), t.send(0, masked(ws.PONG, ""))];
+  // The head of a frame alone, then its payload in two parts.
+  for (const [start, end] of [[0, 1], [1, 4], [4, 200]]) {
+    frames.push(t.send(1, middle.subarray(start, end)));
   }
-  return [
-    ...upgraded(t),
-    ...[t.send(1, several), t.send(0, masked(ws.PONG, ""))],
-    // The head of a frame alone, then its payload in two parts.
-    ...[middle.subarray(0, 1), middle.subarray(1, 4), middle.subarray(4, 200)].map((part) =>
-      t.send(1, part)
-    ),
-    t.send(1, bytesOf(middle.subarray(200), ws.frame(ws.TEXT, "behind it"))),
-    ...parts,
-    t.send(0, masked(ws.TEXT, "first, ", { fin: false })),
-    t.send(0, masked(ws.PING, "between")),
-    t.send(1, ws.frame(ws.PONG, "between")),
-    t.send(0, masked(ws.CONTINUATION, "second, ", { fin: false })),
-    t.send(0, masked(ws.CONTINUATION, "last")),
-    // An empty last fragment.
-    t.send(1, ws.frame(ws.TEXT, "all of it", { fin: false })),
-    t.send(1, ws.frame(ws.CONTINUATION, "")),
-    t.send(1, ws.frame(ws.TEXT, "another message")),
-    t.send(0, masked(ws.CLOSE, code(1001, "going away"))),
-    t.send(1, ws.frame(ws.CLOSE, code(1001))),
-    ...t.close(1),
-  ];
+  frames.push(t.send(1, bytesOf(middle.subarray(200), ws.frame(ws.TEXT, "behind it"))));
+  for (let at = 0; at < long.length; at += 1400) {
+    frames.push(t.send(0, long.subarray(at, at + 1400)), t.ack(1));
+  }
+  frames.push(t.send(0, masked(ws.TEXT, "first, ", { fin: false })));
+  frames.push(t.send(0, masked(ws.PING, "between")), t.send(1, ws.frame(ws.PONG, "between")));
+  frames.push(t.send(0, masked(ws.CONTINUATION, "second, ", { fin: false })));
+  frames.push(t.send(0, masked(ws.CONTINUATION, "last")));
+  // An empty last fragment.
+  frames.push(t.send(1, ws.frame(ws.TEXT, "all of it", { fin: false })));
+  frames.push(t.send(1, ws.frame(ws.CONTINUATION, "")));
+  frames.push(t.send(1, ws.frame(ws.TEXT, "another message")));
+  frames.push(t.send(0, masked(ws.CLOSE, code(1001, "going away"))));
+  frames.push(t.send(1, ws.frame(ws.CLOSE, code(1001))));
+  return [...frames, ...t.close(1)];
 }
 
 /** The capture began after the upgrade. */

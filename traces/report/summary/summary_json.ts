@@ -5,6 +5,7 @@
  * @module
  */
 import { allFields } from "../../wire/field.ts";
+import { protocolNames } from "../../flows/stream_protocol.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import type { Conversation } from "../../flows/conversation.ts";
 import { advertisingInterval } from "./ble_devices.ts";
@@ -80,7 +81,7 @@ function conversation(of: Conversation) {
     stream: index,
     client: endpointText(of, client),
     server: endpointText(of, server),
-    protocol: protocol?.name ?? null,
+    protocol: protocol === undefined ? null : protocolNames(protocol),
     firstFrame: of.firstFrame,
     lastFrame: of.lastFrame,
     firstTime,

@@ -5,6 +5,7 @@
  */
 import { advertisingInterval } from "./ble_devices.ts";
 import { allFields } from "../../wire/field.ts";
+import { protocolNames } from "../../flows/stream_protocol.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import { durationText, rateText, timeText } from "./quantities.ts";
 import type { Summary } from "./summary.ts";
@@ -83,7 +84,7 @@ function conversations(summary: Summary): string[] {
       `${transport} ${index}`,
       endpointText(conversation, client),
       endpointText(conversation, server),
-      conversation.protocol?.name ?? "-",
+      protocolNames(conversation.protocol),
       from.frames,
       from.bytes,
       to.frames,
