@@ -37,6 +37,8 @@ export interface CaptureInterface {
    * in `frame.cap_len` nor in `frame.len`: 4 for LINKTYPE 201 and 254, 0 for most.
    */
   readonly pseudoHeaderLength: number;
+  /** Decimal places that times of this interface have, 0 to 9: 6 for microseconds. */
+  readonly timeDigits: number;
   /**
    * Length of the frame check sequence at the end of each frame, in bytes, when the file says so
    * (pcap: bits 28 to 31 of the link type; pcapng: `if_fcslen`, in bits; writers that put bytes

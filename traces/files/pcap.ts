@@ -21,6 +21,7 @@ export function pcapInterface(layout: PcapLayout): CaptureInterface {
     label: "unknown",
     comments: [],
     pseudoHeaderLength: pseudoHeaderLength(layout.linkType),
+    timeDigits: layout.nanoseconds === 1 ? 9 : 6,
     options: [],
     ...layout.fcsLength !== undefined && { fcsLength: layout.fcsLength },
   };

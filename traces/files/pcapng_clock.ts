@@ -31,6 +31,12 @@ function scaleOf(exponent: number, decimal: boolean): number {
   return exponent <= MOST_DECIMAL ? DIVIDE : BIG;
 }
 
+/** Decimal places, at most 9, that show every step of a clock with this `if_tsresol`. */
+export function timeDigits(resolution: number): number {
+  const exponent = resolution & 0x7f;
+  return Math.min(9, resolution < 0x80 ? exponent : Math.ceil(exponent * Math.log10(2)));
+}
+
 /** One interface's clock. Exact for every resolution; nanoseconds are rounded down. */
 export class PcapngClock {
   readonly #scale: number;

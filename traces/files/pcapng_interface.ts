@@ -5,7 +5,7 @@
  */
 import type { CaptureInterface } from "./capture_frame.ts";
 import { longestFrame, pseudoHeaderLength } from "./link_type_rules.ts";
-import { DEFAULT_RESOLUTION, PcapngClock } from "./pcapng_clock.ts";
+import { DEFAULT_RESOLUTION, PcapngClock, timeDigits } from "./pcapng_clock.ts";
 import { decodeText, OPTION_COMMENT, type OptionCursor } from "./pcapng_options.ts";
 
 const IF_NAME = 2;
@@ -126,6 +126,7 @@ export function readInterface(
       comments,
       options,
       pseudoHeaderLength: pseudoHeaderLength(fixed.linkType),
+      timeDigits: timeDigits(resolution ?? DEFAULT_RESOLUTION),
       ...name !== undefined && { name },
       ...description !== undefined && { description },
       ...hardware !== undefined && { hardware },

@@ -195,11 +195,14 @@ export class PduStream {
 
   /** This side sends no more: what waits for the end of the stream is decoded now. */
   end(d: Dissection, conversation: Conversation, side: Side): void {
-    this.#carrier.protocol?.end?.(d, conversation, side);
+    const { protocol } = this.#carrier;
+    protocol?.end?.(d, conversation, side);
     if (this.#arrived > 0 && this.#need === UNTIL_END) {
       const { frames } = this.#parts!;
       if (frames[frames.length - 1] !== d.frame) this.#parts!.add(d.frame, this.#arrived, 0);
       this.#readJoined(d, conversation, side);
+      const next = this.#carrier.protocol;
+      if (next !== protocol) next?.end?.(d, conversation, side);
     }
     this.#drop();
   }

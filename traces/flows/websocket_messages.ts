@@ -220,6 +220,7 @@ export class WebSocketMessages {
   /** This side sends no more. */
   end(side: Side): void {
     const own = this.sides[side];
+    own.ended = true;
     own.finish(this.#context.budget);
     if (own.inflater !== undefined) this.#context.inflaters.release(own.inflater);
   }

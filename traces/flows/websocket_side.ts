@@ -20,6 +20,8 @@ export class WebSocketSide {
   closed = false;
   /** Where frames begin is not known. */
   lost = false;
+  /** It sends no more: no message is kept for what could complete it. */
+  ended = false;
   /** Bytes of it are missing: a message may have begun in them. */
   incomplete = false;
   /** Opcode of the fragmented message that it is in; -1 none. */
@@ -51,7 +53,7 @@ export class WebSocketSide {
     length: number,
     frame: number,
   ): boolean {
-    if (this.overflow || length === 0) return !this.overflow;
+    if (this.overflow || this.ended || length === 0) return !this.overflow;
     const total = this.length + length;
     if (total > MAX_MESSAGE || budget.waiting + length > most) {
       this.#drop(budget);

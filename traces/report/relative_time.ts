@@ -7,11 +7,10 @@ import type { CaptureFrame } from "../files/capture_frame.ts";
 
 export class RelativeTime {
   #first: { seconds: number; nanoseconds: number } | undefined = undefined;
-  #fine = false;
 
   /**
-   * Seconds since the first frame that had a time, with six decimals, and with nine once a frame
-   * came whose time is finer than a microsecond. Empty for a frame without time.
+   * Seconds since the first frame that had a time, with as many decimals as the frame's interface
+   * counts. Empty for a frame without time.
    */
   text(frame: CaptureFrame): string {
     if (!frame.hasTime) return "";
@@ -27,8 +26,8 @@ export class RelativeTime {
       seconds--;
       nanos += 1_000_000_000;
     }
-    if (nanos % 1000 !== 0) this.#fine = true;
-    const digits = String(nanos).padStart(9, "0").slice(0, this.#fine ? 9 : 6);
-    return `${negative ? "-" : ""}${seconds}.${digits}`;
+    const places = frame.interface?.timeDigits ?? 6;
+    const digits = String(nanos).padStart(9, "0").slice(0, places);
+    return `${negative ? "-" : ""}${seconds}${places === 0 ? "" : "."}${digits}`;
   }
 }

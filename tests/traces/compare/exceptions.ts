@@ -88,6 +88,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     applies: ({ frame }) => carriesForeign(frame),
   },
   {
+    name: "foreign-protocol-waits",
+    because: "a protocol that is not decoded here took the bytes and waits for more",
+    fields: /^(frame\.protocols$|data\.)/,
+    applies: ({ frame }) => frame.layers.at(-1) === "tcp" && carriesForeign(frame),
+  },
+  {
     name: "fraction-beyond-a-second",
     because: "draft-ietf-opsawg-pcap, 5: the fraction is below one second; tshark shows a larger " +
       "one as it is, or what 32 bits leave of it",

@@ -119,6 +119,7 @@ for (const bigEndian of [false, true]) {
       id: 0,
       section: 1,
       implied: false,
+      timeDigits: 9,
       linkType: 147,
       snapLength: 65_535,
       name: "eth9",
