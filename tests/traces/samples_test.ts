@@ -1,4 +1,4 @@
-/** Every sample is reported as its expected report says, and has a line on how it was made. */
+/** Every sample is reported as its expected report says. */
 import assert from "node:assert/strict";
 import { expectedPath, expectedReport } from "./support/expected_report.ts";
 import { sampleFiles } from "./support/sample_files.ts";

@@ -39,7 +39,7 @@ import {
 import { WebSocketStream } from "./websocket_stream.ts";
 
 /** Bytes that a head may have. */
-const MAX_HEAD = 1024 * 1024;
+const MAX_HEAD = 256 * 1024;
 
 /** Bytes of a body that are kept when somebody wants to see it. */
 const BODY_KEPT = 64 * 1024;
@@ -116,7 +116,7 @@ export class HttpStream implements StreamProtocol {
     }
     own.next();
     d.pos = start + blank;
-    this.#decode(d, conversation, side, carrier, end - d.pos, start + total - end);
+    this.#decode(d, conversation, side, carrier, end - d.pos, cut ? 0 : start + total - end);
     if (cut) d.failed = Failure.Cut;
     d.pos = start + total;
     return TAKEN;

@@ -22,16 +22,16 @@ export interface Exchange {
 }
 
 export class Handshakes {
-  readonly #open = new Map<number, Exchange>();
+  #open: Map<number, Exchange> | undefined = undefined;
   /** PUBLISH packets that are not acknowledged. */
   publishes = 0;
 
   get(packetId: number): Exchange | undefined {
-    return this.#open.get(packetId);
+    return this.#open?.get(packetId);
   }
 
   begin(packetId: number, awaits: number, time: number, frame: number, filters: number): void {
-    const open = this.#open;
+    const open = this.#open ??= new Map();
     const old = open.get(packetId);
     if (old !== undefined) {
       this.#forget(packetId, old);
@@ -46,17 +46,17 @@ export class Handshakes {
   }
 
   end(packetId: number): void {
-    const exchange = this.#open.get(packetId);
+    const exchange = this.#open?.get(packetId);
     if (exchange !== undefined) this.#forget(packetId, exchange);
   }
 
   clear(): void {
-    this.#open.clear();
+    this.#open = undefined;
     this.publishes = 0;
   }
 
   #forget(packetId: number, exchange: Exchange): void {
-    this.#open.delete(packetId);
+    this.#open?.delete(packetId);
     if (exchange.awaits <= Await.PubComp) this.publishes--;
   }
 }

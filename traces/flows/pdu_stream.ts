@@ -59,6 +59,11 @@ export interface Assembly {
     offsets: readonly number[],
     lengths: readonly number[],
   ): void;
+  /**
+   * Only the first `used` joined bytes made whole PDUs; what is behind waits on. `from` is the first
+   * entry that `joined` wrote.
+   */
+  split?(d: Dissection, from: number, used: number): void;
   /** The `length` bytes at `at` of this frame are part of a PDU that other frames have parts of. */
   part?(d: Dissection, at: number, length: number): void;
   /** Finds out the carrier's protocol, which is not known, at the cursor. */
@@ -83,6 +88,8 @@ export class PduStream {
   /** Bytes still to pass over. */
   #skip = 0;
   #parts: PduParts | undefined = undefined;
+  /** Bytes in front of the next ones, in the same segment, that are known already. */
+  #known = 0;
   readonly #budget: StreamBudget;
   readonly #assembly: Assembly;
   readonly #carrier: Carrier;
@@ -107,8 +114,9 @@ export class PduStream {
     if (this.#skip > 0) this.#pass(d);
     while (this.#arrived > 0 && d.pos < d.end) {
       const at = d.pos;
+      const known = this.#known;
       const complete = this.#join(d, side);
-      this.#assembly.part?.(d, at, d.pos - at);
+      this.#assembly.part?.(d, at - known, d.pos - at + known);
       if (complete) this.#readJoined(d, conversation, side);
     }
     if (d.pos < d.end) this.#readDirect(d, conversation, side);
@@ -131,19 +139,19 @@ export class PduStream {
       return this.#feedEach(d, conversation, side, held, next);
     }
     if (d.pos < d.end) {
-      this.#assembly.part?.(d, d.pos, d.end - d.pos);
+      this.#assembly.part?.(d, d.pos - this.#known, d.end - d.pos + this.#known);
       if (!this.#append(d, d.data, d.pos, d.end - d.pos, d.frame)) return;
       d.pos = d.end;
     }
     for (const { sequence, data, frame } of held) {
       const old = Math.max(0, Math.min(next - sequence | 0, data.length));
       const fresh = data.length - old;
-      if (this.#skip > 0) {
-        this.#skip = Math.max(0, this.#skip - fresh);
-      } else {
-        if (old > 0) this.repeated(next - this.#arrived - sequence | 0, data.length, frame);
-        if (fresh > 0 && !this.#append(d, data, old, fresh, frame, old)) return;
-      }
+      const passed = Math.min(this.#skip, fresh);
+      this.#skip -= passed;
+      if (old > 0) this.repeated(next - this.#arrived - sequence | 0, data.length, frame);
+      const before = passed > 0 ? 0 : old;
+      const left = fresh - passed;
+      if (left > 0 && !this.#append(d, data, old + passed, left, frame, before)) return;
       next = next + fresh | 0;
     }
     if (this.#arrived > 0) this.#readJoined(d, conversation, side);
@@ -176,6 +184,24 @@ export class PduStream {
   repeated(before: number, length: number, frame: number): void {
     if (before > 0 || this.#arrived === 0) return;
     this.#parts?.add(frame, -before, length);
+  }
+
+  /**
+   * The next bytes are of a segment that begins with bytes that came before, and all of those wait
+   * here.
+   *
+   * @param length how many
+   * @returns false when not all of them wait here
+   */
+  repeatedInFront(length: number): boolean {
+    if (length > this.#arrived) return false;
+    this.#known = length;
+    return true;
+  }
+
+  /** How many more bytes the waiting PDU needs, 0 when that is not known. */
+  get missing(): number {
+    return this.#arrived > 0 && this.#need > 0 ? this.#need - this.#arrived : 0;
   }
 
   /** `length` bytes of this side are missing in the capture. */
@@ -258,6 +284,7 @@ export class PduStream {
       if (this.#need > 0 && this.#need <= this.#arrived) this.#need = MORE;
       return;
     }
+    if (used < this.#arrived) this.#assembly.split?.(d, entries, used);
     // The joined bytes belong to the frame now; what is left over is copied anew.
     this.#drop();
     if (used >= kept || need === TAKEN) return;
@@ -380,7 +407,10 @@ export class PduStream {
     }
     copy(data, at, waiting, this.#kept, wanted);
     this.#parts ??= new PduParts();
-    if (before === 0) this.#parts.add(frame, this.#arrived, length);
+    if (before === 0) {
+      this.#parts.add(frame, this.#arrived - this.#known, length + this.#known);
+      this.#known = 0;
+    }
     this.#kept = size;
     this.#arrived += length;
     budget.waiting += wanted;
@@ -402,6 +432,7 @@ export class PduStream {
     this.#need = MORE;
     this.#keep = Infinity;
     this.#parts = undefined;
+    this.#known = 0;
   }
 }
 

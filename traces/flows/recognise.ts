@@ -62,7 +62,7 @@ export class Recogniser {
 
   /** What the bytes at the cursor look like; undefined when nothing known. */
   find(d: Dissection, conversation: Conversation, inTls: boolean): StreamProtocol | undefined {
-    if (looksLikeHttp(d)) return new HttpStream(this.#context);
+    if (looksLikeHttp(d)) return new HttpStream(this.#context, inTls);
     if (looksLikeMqttConnect(d)) return new MqttStream(this.#context);
     if (!inTls && looksLikeTls(d)) return this.#tls();
     const { portA, portB } = conversation;

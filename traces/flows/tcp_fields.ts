@@ -272,6 +272,25 @@ export function putResetCause(d: Dissection): void {
   d.text(d.end - d.pos, F["tcp.reset_cause"]);
 }
 
+/**
+ * Of the joined bytes only the first `used` are shown in this frame: segments behind them are taken
+ * back. `from` is the first entry that `putSegments` wrote.
+ */
+export function splitSegments(d: Dissection, from: number, used: number): void {
+  const { tree } = d;
+  const source = tree.source[from];
+  let left = 0;
+  for (let i = from; i < tree.count && tree.source[i] === source; i++) {
+    if (tree.id[i] === F["tcp.segment.count"]) {
+      tree.num[i] = left;
+      return;
+    }
+    if (tree.id[i] !== F["tcp.segment"]) continue;
+    if (tree.offset[i]! >= used) tree.remove(i--);
+    else left++;
+  }
+}
+
 /** Writes how the joined bytes, which are the current source, came together. */
 export function putSegments(
   d: Dissection,

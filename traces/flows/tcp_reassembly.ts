@@ -13,7 +13,7 @@ import type { Side } from "./conversation.ts";
 import { HeldSegments } from "./held_segments.ts";
 import { type Assembly, PduStream, type StreamBudget } from "./pdu_stream.ts";
 import type { TcpConnection, TcpSide } from "./tcp_connection.ts";
-import { putResetCause, putSegmentData, putSegments } from "./tcp_fields.ts";
+import { putResetCause, putSegmentData, putSegments, splitSegments } from "./tcp_fields.ts";
 
 const LOST = rule(
   "tcp",
@@ -40,6 +40,7 @@ export class TcpReassembly {
     this.#assembly = {
       name: "Reassembled TCP",
       joined: putSegments,
+      split: splitSegments,
       part: putSegmentData,
       recognise,
     };
@@ -111,10 +112,18 @@ export class TcpReassembly {
     if (d.columns && stream.waiting > 0 && d.layerCount === layerCount) d.infoColumn += WAITS;
   }
 
+  /** Holds a segment; one that reaches beyond the PDU that waits is held in two. */
   #hold(d: Dissection, sender: TcpSide, sequence: number): void {
+    const held = sender.held ??= new HeldSegments(this.#budget);
+    const inside = (sender.expected - sequence | 0) + (sender.stream?.missing ?? 0);
+    if (inside > 0 && inside < d.end - d.pos) {
+      putSegmentData(d, d.pos, inside);
+      held.add(sequence, d.data, d.pos, d.pos + inside, d.frame);
+      d.pos += inside;
+      sequence = sequence + inside | 0;
+    }
     putSegmentData(d, d.pos, d.end - d.pos);
-    sender.held ??= new HeldSegments(this.#budget);
-    sender.held.add(sequence, d.data, d.pos, d.end, d.frame);
+    held.add(sequence, d.data, d.pos, d.end, d.frame);
     if (d.columns) d.infoColumn += WAITS;
     d.pos = d.end;
   }
@@ -169,12 +178,14 @@ function passKnown(d: Dissection, sender: TcpSide, sequence: number, fresh: numb
   const there = d.end - d.pos;
   const old = fresh <= 0 ? there : Math.min(there, sender.expected - sequence | 0);
   const { stream } = sender;
-  if (stream !== undefined && stream.waiting > 0) {
+  const all = fresh <= 0 || old === there;
+  d.pos += old;
+  if (!all && stream?.repeatedInFront(old)) return false;
+  if (all && stream !== undefined && stream.waiting > 0) {
     stream.repeated((sender.expected - stream.waiting | 0) - sequence | 0, old, d.frame);
   }
-  putSegmentData(d, d.pos, old);
-  d.pos += old;
-  return fresh <= 0 || old === there;
+  putSegmentData(d, d.pos - old, old);
+  return all;
 }
 
 /** Acknowledged, or too much waits, or nothing can come any more. */

@@ -85,6 +85,7 @@ export class WebSocketMessages {
     }
     // Without the handshake RSV1 may well have been agreed upon.
     const allowed = deflate !== undefined || this.#agreement === undefined ? 4 : 0;
+    const compressed = (rsv & allowed) !== 0;
     if ((rsv & ~allowed) !== 0) d.problem(WS.reservedBits, start);
     if (own.opcode >= 0) {
       d.problem(WS.insideMessage, start);
@@ -99,8 +100,8 @@ export class WebSocketMessages {
       }
       return payloadLength;
     }
-    if (fin) return this.#single(d, conversation, side, marked);
-    own.begin(opcode, marked);
+    if (fin) return this.#single(d, conversation, side, compressed);
+    own.begin(opcode, compressed);
     return this.#fragment(d, own, false);
   }
 

@@ -119,7 +119,8 @@ export class WebSocketStream implements StreamProtocol {
     d.lengthOf(entry, frame.headerLength);
     decodeWebSocketHeader(d, frame, this.#agreement?.deflate !== undefined);
     checkWebSocketFrame(d, frame, start);
-    if (d.columns) {
+    // What rides on an earlier frame of the segment says more.
+    if (d.columns && d.protocolColumn !== "MQTT") {
       d.protocolColumn = "WebSocket";
       d.infoColumn = webSocketInfo(frame);
     }

@@ -80,6 +80,19 @@ export class Tree {
     return index;
   }
 
+  /** Takes out the entry at `index`; those behind it move up. */
+  remove(index: number): void {
+    const { count } = this;
+    for (
+      const column of [
+        ...[this.id, this.kind, this.depth, this.source],
+        ...[this.offset, this.length, this.num, this.nanos],
+      ]
+    ) column.copyWithin(index, index + 1, count);
+    if (this.obj.length > index) this.obj.splice(index, 1);
+    this.count = count - 1;
+  }
+
   #grow(): boolean {
     const size = this.id.length * 2;
     if (size > MAX_ENTRIES) return false;

@@ -18,8 +18,12 @@ export interface Capture {
   readonly linkType?: number;
   /** Microseconds since the first frame. @default 1000 more than the one before */
   readonly at?: number;
+  /** Instead of `at`. */
+  readonly time?: { readonly seconds: number; readonly nanoseconds: number };
   /** Bytes that the capture kept. @default all */
   readonly kept?: number;
+  /** Bytes on the wire. @default all */
+  readonly length?: number;
 }
 
 const START = 1_700_000_000;
@@ -43,15 +47,16 @@ export class NetworkRun {
   }
 
   /** Decodes a frame. */
-  frame(bytes: Uint8Array, { linkType = 1, at, kept = bytes.length }: Capture = {}): this {
+  frame(bytes: Uint8Array, capture: Capture = {}): this {
     const { d } = this;
-    this.#micros = at ?? this.#micros + 1000;
+    const { time, kept = bytes.length, length = bytes.length } = capture;
+    this.#micros = capture.at ?? this.#micros + 1000;
     d.frame++;
-    d.seconds = START + Math.floor(this.#micros / 1e6);
-    d.nanoseconds = this.#micros % 1e6 * 1000;
+    d.seconds = time?.seconds ?? START + Math.floor(this.#micros / 1e6);
+    d.nanoseconds = time?.nanoseconds ?? this.#micros % 1e6 * 1000;
     d.time = d.seconds + d.nanoseconds / 1e9;
-    d.begin(bytes, 0, kept, bytes.length);
-    this.network.decode(d, linkType);
+    d.begin(bytes, 0, kept, length);
+    this.network.decode(d, capture.linkType ?? 1);
     conclude(d);
     return this;
   }

@@ -18,6 +18,8 @@ export interface Piece {
   readonly bytes: Uint8Array;
   /** Seconds. */
   readonly time?: number;
+  /** Bytes of it that the capture holds. @default all */
+  readonly captured?: number;
 }
 
 /** What was found in one frame. */
@@ -57,8 +59,8 @@ export class StreamRun {
   }
 
   /** Decodes one frame; the result is in `d`. */
-  feed({ side, bytes, time }: Piece): void {
-    this.#begin(bytes, time);
+  feed({ side, bytes, time, captured }: Piece): void {
+    this.#begin(bytes, time, captured);
     this.#streams[side].feed(this.d, this.conversation, side);
   }
 
@@ -94,14 +96,14 @@ export class StreamRun {
     return { layers, fields, problems: d.problems.map(({ rule }) => rule.text) };
   }
 
-  #begin(bytes: Uint8Array, time?: number): void {
+  #begin(bytes: Uint8Array, time?: number, captured: number = bytes.length): void {
     const { d } = this;
     d.frame = ++this.#frame;
     d.time = time ?? this.#frame;
     // Bytes around the frame's own show that nothing beyond them is read.
     const around = new Uint8Array(bytes.length + 16).fill(0xee);
     around.set(bytes, 8);
-    d.begin(around, 8, bytes.length, bytes.length);
+    d.begin(around, 8, captured, bytes.length);
   }
 }
 

@@ -118,6 +118,8 @@ Deno.test("a cut packet shows what is there", () => {
   for (let kept = 0; kept < packet.length; kept++) {
     run.frame(packet, { ...raw, kept });
     if (kept >= 16 && kept < 20) assert.equal(run.text("ip.src"), "192.0.2.1");
-    if (kept > 20 && kept < 28) assert.equal(run.text("_ws.short"), "_ws.short", `${kept} bytes: ${run.layers}`);
+    if (kept > 20 && kept < 28) {
+      assert.equal(run.text("_ws.short"), "_ws.short", `${kept} bytes: ${run.layers}`);
+    }
   }
 });
