@@ -221,7 +221,8 @@ Deno.test("decode: Ctrl-C ends with what there is", async () => {
   const child = command(["-", "--format", "json", "--fields", "frame.number"], "piped").spawn();
   const writer = child.stdin.getWriter();
   // More than the output keeps back, so that something shows that the frames have been read.
-  const written = writer.write(capture(10_000));
+  // The command may leave before it has read everything.
+  const written = writer.write(capture(10_000)).catch(() => {});
   const reader = child.stdout.getReader();
   const chunks = [(await reader.read()).value!];
   child.kill("SIGINT");
@@ -232,5 +233,5 @@ Deno.test("decode: Ctrl-C ends with what there is", async () => {
   assert.equal((await child.status).code, 130);
   const frames = JSON.parse(await new Blob(chunks).text());
   assert.ok(frames.length > 500 && frames.length <= 10_000, `${frames.length} frames`);
-  await Promise.allSettled([written, writer.abort()]);
+  await Promise.all([written, writer.abort().catch(() => {})]);
 });

@@ -8,7 +8,7 @@ import type { Dissection } from "../wire/dissection.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { FieldColumns } from "./field_columns.ts";
 import { infoText, protocolText } from "./columns.ts";
-import { RelativeTime } from "./relative_time.ts";
+import { relativeTime } from "./relative_time.ts";
 import type { Report } from "./report.ts";
 import { Style, writeText } from "./text_style.ts";
 
@@ -22,7 +22,6 @@ const DEFAULT_HEADER = ["No.", "Time", "Source", "Destination", "Protocol", "Len
 export class CsvReport implements Report {
   readonly #writer: ByteWriter;
   readonly #columns: FieldColumns | undefined;
-  readonly #time = new RelativeTime();
 
   /**
    * @param names Fields to show; the columns of the text report when undefined.
@@ -65,7 +64,7 @@ export class CsvReport implements Report {
   #defaults(d: Dissection, frame: CaptureFrame): void {
     const texts = [
       String(frame.number),
-      this.#time.text(frame),
+      relativeTime(d, frame),
       d.sourceColumn,
       d.destinationColumn,
       protocolText(d),

@@ -16,7 +16,7 @@ import { infoText, problemText, protocolText, worstSeverity } from "./columns.ts
 import { entryRange, shortValue, shownText } from "./entry_text.ts";
 import { type PageEntry, type PageFrame, type PageRow, pageScript } from "./html/page_script.ts";
 import { PAGE_STYLE, ROW_HEIGHT } from "./html/page_style.ts";
-import { RelativeTime } from "./relative_time.ts";
+import { relativeTime } from "./relative_time.ts";
 import { type Report, wantAll } from "./report.ts";
 import { escaped, Style } from "./text_style.ts";
 
@@ -30,7 +30,6 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsaf
 export class HtmlReport implements Report {
   readonly #writer: ByteWriter;
   readonly #title: string;
-  readonly #time = new RelativeTime();
   readonly #used = new Set<number>();
   #rows: PageRow[] = [];
   #frames: PageFrame[] = [];
@@ -83,7 +82,7 @@ export class HtmlReport implements Report {
     const text = (value: string) => escaped(value, Style.Plain);
     this.#rows.push([
       frame.number,
-      this.#time.text(frame),
+      relativeTime(d, frame),
       text(d.sourceColumn),
       text(d.destinationColumn),
       text(protocolText(d)),

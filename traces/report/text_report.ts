@@ -10,7 +10,7 @@ import type { ByteWriter } from "./byte_writer.ts";
 import { Color, protocolColor, severityColor } from "./colors.ts";
 import { infoText, problemText, protocolText } from "./columns.ts";
 import { writeDetails } from "./details_text.ts";
-import { RelativeTime } from "./relative_time.ts";
+import { relativeTime } from "./relative_time.ts";
 import { type Report, wantAll } from "./report.ts";
 import { escaped, Style } from "./text_style.ts";
 
@@ -27,7 +27,6 @@ export interface TextOptions {
 export class TextReport implements Report {
   readonly #writer: ByteWriter;
   readonly #options: TextOptions;
-  readonly #time = new RelativeTime();
   /** Columns grow with what they have to hold. */
   #sourceWidth = 15;
   #destinationWidth = 15;
@@ -71,7 +70,7 @@ export class TextReport implements Report {
     this.#protocolWidth = wider(this.#protocolWidth, protocol);
     const line = [
       String(frame.number).padStart(5),
-      this.#time.text(frame).padStart(11),
+      relativeTime(d, frame).padStart(11),
       source.padStart(this.#sourceWidth),
       source === "" && destination === "" ? " " : "→",
       destination.padEnd(this.#destinationWidth),

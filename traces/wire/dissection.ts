@@ -65,6 +65,10 @@ export class Dissection {
   seconds = 0;
   nanoseconds = 0;
 
+  /** Time that the capture begins at: its first frame's, in seconds and nanoseconds. */
+  firstSeconds = 0;
+  firstNanoseconds = 0;
+
   readonly tree: Tree = new Tree();
   /** By field id: 1 when somebody wants it. */
   readonly want: Uint8Array;

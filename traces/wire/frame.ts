@@ -91,8 +91,6 @@ const HCI_H4_WITH_DIRECTION = 201;
  * time 0, another block without one as the time of the frame before.
  */
 export class FrameClock {
-  #firstSeconds = 0;
-  #firstNanos = 0;
   #started = false;
   #beforeSeconds = 0;
   #beforeNanos = 0;
@@ -107,8 +105,8 @@ export class FrameClock {
     const nanos = frame.hasTime ? frame.nanoseconds : stays ? this.#beforeNanos : 0;
     if (!this.#started) {
       this.#started = true;
-      this.#firstSeconds = this.#beforeSeconds = seconds;
-      this.#firstNanos = this.#beforeNanos = nanos;
+      d.firstSeconds = this.#beforeSeconds = seconds;
+      d.firstNanoseconds = this.#beforeNanos = nanos;
     }
     if (frame.hasTime) {
       d.putTime(F["frame.time"], seconds, nanos);
@@ -119,7 +117,7 @@ export class FrameClock {
       putDifference(d, delta, seconds - this.#beforeSeconds, nanos - this.#beforeNanos);
       if (!this.#anyShown) d.putTime(shown, 0, 0);
       else putDifference(d, shown, seconds - this.#shownSeconds, nanos - this.#shownNanos);
-      putDifference(d, relative, seconds - this.#firstSeconds, nanos - this.#firstNanos);
+      putDifference(d, relative, seconds - d.firstSeconds, nanos - d.firstNanoseconds);
     }
     this.#beforeSeconds = seconds;
     this.#beforeNanos = nanos;

@@ -94,9 +94,10 @@ export function namedFields(oracle: OracleFields): NamedFields {
   };
 }
 
-/** All fields of ours that tshark has too. */
+/** All fields of ours that tshark has too, but for protocols: there it prints words for people. */
 export function sharedFields(oracle: OracleFields): string[] {
-  return allFields().map(({ name }) => name).filter((name) => oracle.has(name));
+  return allFields().filter(({ type }) => type !== "protocol").map(({ name }) => name)
+    .filter((name) => oracle.has(name));
 }
 
 function promised(oracle: OracleFields): string[] {

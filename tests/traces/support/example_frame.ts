@@ -58,15 +58,18 @@ function decode(d: Dissection, frame: CaptureFrame): void {
   if (d.columns) d.infoColumn = "Publish\n[hi]";
 }
 
+const FIRST_SECOND = 1_700_000_000;
+
 /** What a report writes for `count` frames, one millisecond apart. */
 export function reported(make: (writer: ByteWriter) => Report, count = 1): string {
   const d = new Dissection(allFields().length);
   const writer = new ByteWriter(16);
   const report = make(writer);
   report.want(d);
+  d.firstSeconds = FIRST_SECOND;
   report.begin();
   for (let i = 0; i < count; i++) {
-    const frame = frameOf(BYTES, 1_700_000_000 + Math.floor(i / 1000), i % 1000 * 1_000_000);
+    const frame = frameOf(BYTES, FIRST_SECOND + Math.floor(i / 1000), i % 1000 * 1_000_000);
     frame.number = i + 1;
     decode(d, frame);
     report.frame(d, frame);
