@@ -10,7 +10,7 @@
  * @module
  */
 import { allFields, fieldOf } from "./field.ts";
-import { type Problem, type Rule } from "./problem.ts";
+import type { Problem, Rule } from "./problem.ts";
 import { Kind, Tree } from "./tree.ts";
 
 /** Why reading stopped. */

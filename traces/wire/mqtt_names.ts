@@ -24,24 +24,24 @@ export const Type = {
   Auth: 15,
 } as const;
 
-/** By type, 0 included. */
+/** By type, 0 included; as Wireshark names them, so that its filters work here. */
 export const TYPE_NAMES: readonly string[] = [
   "Reserved",
-  "Connect",
+  "Connect Command",
   "Connect Ack",
-  "Publish",
+  "Publish Message",
   "Publish Ack",
   "Publish Received",
   "Publish Release",
   "Publish Complete",
-  "Subscribe",
+  "Subscribe Request",
   "Subscribe Ack",
-  "Unsubscribe",
+  "Unsubscribe Request",
   "Unsubscribe Ack",
   "Ping Request",
   "Ping Response",
-  "Disconnect",
-  "Auth",
+  "Disconnect Req",
+  "Authentication Exchange",
 ];
 
 export const TYPES: ReadonlyMap<number, string> = new Map(

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Commands } from "../../../traces/report/summary/commands.ts";
 import { Durations } from "../../../traces/report/summary/durations.ts";
 import { Overhead } from "../../../traces/report/summary/overhead.ts";
 import { ProblemCounts } from "../../../traces/report/summary/problem_counts.ts";
@@ -52,6 +53,20 @@ Deno.test("topics beyond the bound are counted together", () => {
   assert.equal(topics.others, 5);
   topics.addText("t/7", 1, 0);
   assert.equal(topics.counts[7]!.messages, 2);
+});
+
+Deno.test("a command is answered on its topic, whoever hands it on", () => {
+  const commands = new Commands();
+  assert.equal(commands.text("devices/lamp/power", 0), -1);
+  assert.equal(commands.text("devices/lamp/power/set", 1), -1);
+  assert.equal(commands.text("devices/lamp/power/set", 1.25), -1);
+  assert.equal(commands.text("devices/lamp/level", 1.5), -1);
+  assert.equal(commands.text("devices/lamp/power", 1.75), 0.75);
+  assert.equal(commands.text("devices/lamp/power", 2), -1);
+  commands.text("edgewire/v1/node/set", 3);
+  assert.equal(commands.text("edgewire/v1/node/set/result", 3.5), 0.5);
+  commands.text("late/set", 10);
+  assert.equal(commands.text("late", 100), -1);
 });
 
 Deno.test("overhead has mean, least and greatest", () => {

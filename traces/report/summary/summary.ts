@@ -11,6 +11,7 @@ import { Observer, type RoundTrip } from "../../flows/observer.ts";
 import type { Dissection } from "../../wire/dissection.ts";
 import type { WpanFrame } from "../../wire/wpan_frame.ts";
 import { BleDevices } from "./ble_devices.ts";
+import { Commands } from "./commands.ts";
 import { Durations } from "./durations.ts";
 import { Overhead } from "./overhead.ts";
 import { ProblemCounts } from "./problem_counts.ts";
@@ -64,6 +65,7 @@ export class Summary extends Observer {
   };
   readonly roundTrips = new Map<RoundTrip, Durations>();
   readonly topics = new Topics();
+  readonly #commands = new Commands();
   readonly bleDevices = new BleDevices();
   readonly wpanNetworks = new WpanNetworks();
   readonly problems = new ProblemCounts();
@@ -147,7 +149,7 @@ export class Summary extends Observer {
 
   override mqttPacket(
     d: Dissection,
-    _conversation: Conversation,
+    conversation: Conversation,
     _side: Side,
     type: number,
     length: number,
@@ -160,6 +162,10 @@ export class Summary extends Observer {
     this.overhead.mqttPublish.add(length - payload, payload);
     if (topic !== undefined) this.topics.addText(topic, payload, d.time);
     else this.topics.addBytes(d.data, topicAt, topicLength, payload, d.time);
+    const answered = topic !== undefined
+      ? this.#commands.text(topic, d.time)
+      : this.#commands.message(d.data, topicAt, topicLength, d.time);
+    if (answered >= 0) this.roundTrip(conversation, "command", answered, d.frame);
   }
 
   override tlsRecord(
