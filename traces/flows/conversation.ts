@@ -8,7 +8,7 @@ import type { StreamProtocol } from "./stream_protocol.ts";
 /** Which endpoint sent: 0 is the sender of the first frame seen, 1 the other. */
 export type Side = 0 | 1;
 
-/** Addresses and ports of one packet, as 32-bit words in network order (IPv4 uses one word). */
+/** Addresses and ports of one packet, as signed 32-bit words in network order (IPv4 uses one, others are 0). */
 export class Endpoints {
   v6 = false;
   /** Source address words; IPv4 only the first. */

@@ -10,62 +10,9 @@
 import type { Dissection } from "../wire/dissection.ts";
 import { Flag, type TcpHeader } from "../wire/tcp.ts";
 import type { TcpConnection, TcpSide } from "./tcp_connection.ts";
+import { acknowledge, after, append, countFlight } from "./tcp_flight.ts";
+import { Finding, type TcpVerdict } from "./tcp_verdict.ts";
 import type { UnackedSegments } from "./unacked_segments.ts";
-
-/** What can be found. */
-export const Finding = {
-  Retransmission: 1,
-  LostSegment: 2,
-  AckLostSegment: 4,
-  KeepAlive: 8,
-  DuplicateAck: 16,
-  ZeroWindow: 32,
-  ZeroWindowProbe: 64,
-  ZeroWindowProbeAck: 128,
-  KeepAliveAck: 256,
-  OutOfOrder: 512,
-  FastRetransmission: 1024,
-  WindowUpdate: 2048,
-  WindowFull: 4096,
-  ReusedPorts: 8192,
-  SpuriousRetransmission: 16384,
-} as const;
-
-/** What was found of one segment; one object serves all. */
-export class TcpVerdict {
-  /** Whether there is anything to tell. */
-  present = false;
-  /** `Finding` bits. */
-  findings = 0;
-  /** Frame that the segment acknowledges exactly, 0 for none; and when that was. */
-  ackedFrame = 0;
-  ackedSeconds = 0;
-  ackedNanoseconds = 0;
-  /** Frame of the first transmission, supposed, and when that was. */
-  rtoFrame = 0;
-  rtoSeconds = 0;
-  rtoNanoseconds = 0;
-  duplicateNumber = 0;
-  duplicateFrame = 0;
-  bytesInFlight = 0;
-  pushBytes = 0;
-
-  clear(): void {
-    this.present = false;
-    this.findings = 0;
-    this.ackedFrame = 0;
-    this.rtoFrame = 0;
-    this.duplicateNumber = 0;
-    this.duplicateFrame = 0;
-    this.bytesInFlight = 0;
-    this.pushBytes = 0;
-  }
-
-  add(finding: number): void {
-    this.present = true;
-    this.findings |= finding;
-  }
-}
 
 /** Unacknowledged segments remembered per side. */
 const MAX_UNACKED = 10_000;
@@ -73,14 +20,7 @@ const MAX_UNACKED = 10_000;
 const FAST = 20_000_000;
 /** Reordering within this time (ns) is supposed when the round trip is not known. */
 const REORDERING = 3_000_000;
-/** More in flight than this can't be true. */
-const MAX_IN_FLIGHT = 2_000_000_000;
 const CONTROL = Flag.Syn | Flag.Fin | Flag.Rst;
-
-/** Whether `a` comes after `b`. */
-function after(a: number, b: number): boolean {
-  return (b - a | 0) < 0;
-}
 
 /**
  * Compares a segment with what is known of its connection and brings that up to date.
@@ -274,86 +214,4 @@ function remember(
   sender.lastAckSeconds = d.seconds;
   sender.lastAckNanoseconds = d.nanoseconds;
   sender.lastFindings = verdict.findings;
-}
-
-function append(
-  d: Dissection,
-  sender: TcpSide,
-  segments: UnackedSegments,
-  sequence: number,
-  end: number,
-): void {
-  const at = segments.add(sequence, end, d.frame, d.seconds, d.nanoseconds);
-  if (at === 0) return;
-  const newest = sender.newest;
-  if (newest === 0) {
-    sender.oldest = at;
-    sender.ordered = true;
-  } else {
-    segments.next[newest] = at;
-    if (after(segments.end[newest]!, sequence)) sender.ordered = false;
-  }
-  sender.newest = at;
-  sender.unacked++;
-}
-
-/** Takes out of the queue of `side` what `ack` acknowledges. */
-function acknowledge(
-  ack: number,
-  side: TcpSide,
-  segments: UnackedSegments,
-  verdict: TcpVerdict,
-): void {
-  const { next, sequence, end } = segments;
-  let before = 0;
-  let at = side.oldest;
-  while (at !== 0) {
-    const following = next[at]!;
-    const last = end[at]!;
-    if (ack === last && verdict.ackedFrame === 0) {
-      verdict.present = true;
-      verdict.ackedFrame = segments.frame[at]!;
-      verdict.ackedSeconds = segments.seconds[at]!;
-      verdict.ackedNanoseconds = segments.nanoseconds[at]!;
-    }
-    if (after(last, ack)) {
-      if (after(ack, sequence[at]!)) sequence[at] = ack;
-      if (side.ordered) return;
-      before = at;
-    } else {
-      if (before === 0) side.oldest = following;
-      else next[before] = following;
-      if (following === 0) side.newest = before;
-      side.unacked--;
-      segments.release(at);
-    }
-    at = following;
-  }
-}
-
-/** Bytes sent and not acknowledged, and bytes since the last PSH. */
-function countFlight(
-  h: TcpHeader,
-  sender: TcpSide,
-  receiver: TcpSide,
-  segments: UnackedSegments,
-  verdict: TcpVerdict,
-): void {
-  const { base } = sender;
-  let first = (segments.sequence[sender.oldest]! - base) >>> 0;
-  let last = (segments.end[sender.newest]! - base) >>> 0;
-  if (!sender.ordered || first > last) {
-    for (let at = sender.oldest; at !== 0; at = segments.next[at]!) {
-      first = Math.min(first, (segments.sequence[at]! - base) >>> 0);
-      last = Math.max(last, (segments.end[at]! - base) >>> 0);
-    }
-  }
-  const inFlight = (last - first - receiver.sackBytes) >>> 0;
-  verdict.present = true;
-  if (inFlight > 0 && inFlight < MAX_IN_FLIGHT) {
-    verdict.bytesInFlight = inFlight - ((h.flags & (Flag.Syn | Flag.Fin)) !== 0 ? 1 : 0);
-  }
-  sender.pushBytes = sender.pushedLast ? h.length : sender.pushBytes + h.length;
-  sender.pushedLast = (h.flags & Flag.Psh) !== 0;
-  verdict.pushBytes = sender.pushBytes;
 }

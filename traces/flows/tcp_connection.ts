@@ -68,6 +68,8 @@ export class TcpSide {
   /** Number of the next byte for the stream. */
   expected = 0;
   expecting = false;
+  /** SYNs with different numbers were seen: only data tells which one holds. */
+  restarted = false;
   stream: PduStream | undefined = undefined;
   held: HeldSegments | undefined = undefined;
   /** A FIN was seen; it stands at `finAt`. `ended` when the stream got there. */

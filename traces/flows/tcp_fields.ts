@@ -16,8 +16,8 @@ import {
   uint32,
 } from "../wire/field.ts";
 import { type Rule, rule } from "../wire/problem.ts";
-import { Finding, type TcpVerdict } from "./tcp_analysis.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
+import { Finding, type TcpVerdict } from "./tcp_verdict.ts";
 
 const seconds = { unit: " seconds" };
 const F = define({

@@ -160,7 +160,7 @@ export class TcpReassembly {
 
 /** Where the stream begins and ends. */
 function delimit(h: TcpHeader, sender: TcpSide): void {
-  if ((h.flags & Flag.Syn) !== 0 && !sender.expecting) {
+  if ((h.flags & Flag.Syn) !== 0 && !sender.expecting && !sender.restarted) {
     sender.expected = h.sequence + 1 | 0;
     sender.expecting = true;
   }

@@ -21,10 +21,11 @@ import type { Endpoints, Side } from "./conversation.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
 import type { StreamBudget } from "./pdu_stream.ts";
-import { analyse, Finding, TcpVerdict } from "./tcp_analysis.ts";
+import { analyse } from "./tcp_analysis.ts";
 import { Completeness, TcpConnection, type TcpSide } from "./tcp_connection.ts";
 import { putSegmentTimes, putVerdict } from "./tcp_fields.ts";
 import { type Recognise, TcpReassembly } from "./tcp_reassembly.ts";
+import { Finding, TcpVerdict } from "./tcp_verdict.ts";
 import { UnackedSegments } from "./unacked_segments.ts";
 
 /** Connections kept at once. */
@@ -134,6 +135,7 @@ export class TcpStreams {
       if (h.sequence === sender.base) return known;
       sender.base = h.sequence;
       sender.expecting = false;
+      sender.restarted = true;
       verdict.add(Finding.ReusedPorts);
       return known;
     }

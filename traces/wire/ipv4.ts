@@ -82,7 +82,7 @@ export function decodeIpv4(d: Dissection, h: Ipv4Header, quoted: boolean): boole
   }
   if (d.failed !== 0) return false;
   h.version = first >> 4;
-  d.put(F["ip.version"], h.version, at, 1);
+  if (h.version !== 6) d.put(F["ip.version"], h.version, at, 1);
   if (h.version !== 4) return bogus(d, BAD_VERSION, at, `Bogus IPv4 version (${h.version})`);
   d.put(F["ip.hdr_len"], length, at, 1);
   if (length < MIN_HEADER) {

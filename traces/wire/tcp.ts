@@ -158,7 +158,6 @@ export function readTcpHeader(d: Dissection, h: TcpHeader, whole: boolean): bool
 /**
  * Writes the fields of the fixed header and reads it to its end.
  *
- * @param entry of the protocol in the tree, from `tcpEntry`
  * @returns false when the rest can't be read
  */
 export function writeTcpHeader(d: Dissection, h: TcpHeader, v: TcpView): boolean {

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import * as ble from "../support/ble_frames.ts";
 import { bytesOf, u16, u32 } from "../support/packets.ts";
 
 const COMMAND = 1;
-const ACL = 2;
 const EVENT = 4;
-const SENSOR = [0x01, 0x00, 0x5e, 0x00, 0x53, 0xc0];
+const SENSOR = ble.address("c0:53:00:5e:00:01");
 
 /** One H4 packet; `sent` is from the host. */
 export interface HciPacket {
@@ -17,23 +17,16 @@ export interface HciPacket {
   bytes: Uint8Array;
 }
 
-type Part = number | readonly number[];
-
-function command(opcode: number, ...parts: Part[]): HciPacket {
-  const parameters = bytesOf(...parts);
-  const head = [COMMAND, opcode & 255, opcode >> 8, parameters.length];
-  return { sent: true, bytes: bytesOf(head, parameters) };
+function command(opcode: number, ...parameters: ble.Part[]): HciPacket {
+  return { sent: true, bytes: ble.command(opcode, ...parameters) };
 }
 
-function event(code: number, ...parts: Part[]): HciPacket {
-  const parameters = bytesOf(...parts);
-  return { sent: false, bytes: bytesOf(EVENT, code, parameters.length, parameters) };
+function event(code: number, ...parameters: ble.Part[]): HciPacket {
+  return { sent: false, bytes: ble.event(code, ...parameters) };
 }
 
-function acl(sent: boolean, flags: number, ...parts: Part[]): HciPacket {
-  const data = bytesOf(...parts);
-  const handle = 0x0040 | flags << 12;
-  return { sent, bytes: bytesOf(ACL, handle & 255, handle >> 8, data.length, 0, data) };
+function att(sent: boolean, boundary: number, ...parts: ble.Part[]): HciPacket {
+  return { sent, bytes: ble.acl(0x0040, boundary, ble.l2capPdu(4, ...parts)) };
 }
 
 /** Command complete, status 0. */
@@ -67,9 +60,9 @@ export function hciSession(): HciPacket[] {
     ),
     event(0x0f, 0, 1, 0x0d, 0x20),
     event(0x3e, 0x01, 0, 0x40, 0, 0, 1, SENSOR, 0x18, 0, 0, 0, 0x2a, 0, 0),
-    acl(true, 0, 3, 0, 4, 0, 0x0a, 0x10, 0),
+    att(true, 0, 0x0a, 0x10, 0),
     event(0x13, 1, 0x40, 0, 1, 0),
-    acl(false, 2, 3, 0, 4, 0, 0x0b, 0x34, 0x08),
+    att(false, 2, 0x0b, 0x34, 0x08),
     command(0x0406, 0x40, 0, 0x13),
     event(0x0f, 0, 1, 0x06, 0x04),
     event(0x05, 0, 0x40, 0, 0x16),

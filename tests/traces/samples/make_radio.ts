@@ -8,11 +8,20 @@
  */
 import { PcapWriter } from "../../../traces/files/pcap_writer.ts";
 import { bytesOf, u16, u32 } from "../support/packets.ts";
-import { bleSession, fromNordicSniffer, withPpi, withRadioHeader } from "./ble_session.ts";
+import { withFcs } from "../support/wpan_frames.ts";
+import * as corpus from "../support/wpan_corpus.ts";
+import {
+  bleSession,
+  fromNordicSniffer,
+  fromOlderNordicSniffer,
+  withPpi,
+  withRadioHeader,
+} from "./ble_session.ts";
 import { fromMonitor, hciSession, withDirection } from "./hci_session.ts";
+import type { Keys } from "../compare/keys.ts";
 import { SAMPLES } from "./record_loopback.ts";
 import { A4, B4, CONNACK, CONNECT, reading } from "./short_conversation.ts";
-import { withFcs, withPhyHeader, withTap, wpanSession } from "./wpan_session.ts";
+import { withPhyHeader, withTap, wpanSession } from "./wpan_session.ts";
 
 const START = 1_760_000_000;
 
@@ -23,6 +32,12 @@ async function write(name: string, linkType: number, frames: Uint8Array[]) {
     out.packet({ seconds: START + Math.floor(ns / 1e9), nanoseconds: ns % 1e9 }, frame);
   });
   await Deno.writeFile(new URL(`${name}.pcap`, SAMPLES), out.take());
+}
+
+/** Keys that a sample is decoded with, beside it. */
+async function writeKeys(name: string, keys: Omit<Keys, "preferences">) {
+  const text = `${JSON.stringify(keys, null, 2)}\n`;
+  await Deno.writeTextFile(new URL(`${name}.pcap.keys.json`, SAMPLES), text);
 }
 
 /** An MQTT packet with the tags that name its dissector and its ends. */
@@ -42,17 +57,27 @@ if (import.meta.main) {
   await write("ble-radio-header", 256, ble.map(withRadioHeader));
   await write("ble-plain", 251, ble.map(({ bytes }) => bytes));
   await write("ble-ppi", 192, ble.map(withPpi));
-  await write("ble-nordic-v2", 272, ble.map((one, i) => fromNordicSniffer(one, i, 2)));
-  await write("ble-nordic-v3", 272, ble.map((one, i) => fromNordicSniffer(one, i, 3)));
+  await write("ble-nordic-v2", 272, ble.map(fromOlderNordicSniffer));
+  await write("ble-nordic-v3", 272, ble.map(fromNordicSniffer));
   const hci = hciSession();
   await write("hci-h4", 187, hci.map(({ bytes }) => bytes));
   await write("hci-direction", 201, hci.map(withDirection));
   await write("hci-monitor", 254, hci.map(fromMonitor));
   const wpan = wpanSession();
-  await write("wpan-fcs", 195, [...wpan.map((one) => withFcs(one)), withFcs(wpan[8]!, 0x0100)]);
+  const wrong = withFcs(wpan[8]!);
+  wrong[wrong.length - 1] = wrong.at(-1)! ^ 1;
+  await write("wpan-fcs", 195, [...wpan.map(withFcs), wrong]);
   await write("wpan-no-fcs", 230, wpan);
   await write("wpan-phy", 215, wpan.map(withPhyHeader));
   await write("wpan-tap", 283, wpan.map(withTap));
+  await write("wpan-secured", 230, corpus.securedFrames());
+  const mac = corpus.MAC_KEY.toHex();
+  await writeKeys("wpan-secured", { wpan: [{ key: mac, index: 0 }, { key: mac, index: 1 }] });
+  await write("zigbee", 230, corpus.zigbeeFrames());
+  await writeKeys("zigbee", { zigbee: [corpus.TRUST_CENTRE_KEY.toHex()] });
+  await write("6lowpan", 230, corpus.sixlowpanFrames());
+  await write("wpan-elements", 230, corpus.ieFrames());
+  await write("wpan-commands", 230, corpus.commandFrames());
   const pdus: [Uint8Array, boolean][] = [[CONNECT, true], [CONNACK, false], [reading(7), true]];
   await write("upper-pdu-mqtt", 252, pdus.map(([one, client]) => exported(one, client)));
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { wpanFcs16 } from "../../../traces/wire/wpan_fcs.ts";
-import { bytesOf, u32 } from "../support/packets.ts";
+import { bytesOf } from "../support/packets.ts";
+import { float32, join, le32, tap, tapTlv, withFcs } from "../support/wpan_frames.ts";
 
 type Part = number | readonly number[] | Uint8Array;
 
@@ -129,43 +129,21 @@ export function wpanSession(): Uint8Array[] {
   return [...joining(), ...zigbee(), ...sixLowpan(), ...edition2015()];
 }
 
-/** LINKTYPE 195. @param wrong bits of the FCS to flip */
-export function withFcs(frame: Uint8Array, wrong = 0): Uint8Array {
-  const fcs = wpanFcs16(frame, 0, frame.length) ^ wrong;
-  return bytesOf(frame, fcs & 255, fcs >> 8);
-}
-
 /** LINKTYPE 215: preamble, start of frame, length, frame with FCS. */
 export function withPhyHeader(frame: Uint8Array): Uint8Array {
-  return bytesOf([0, 0, 0, 0, 0xa7], frame.length + 2, withFcs(frame));
-}
-
-function tlv(type: number, ...parts: Part[]): Uint8Array {
-  const value = bytesOf(...parts);
-  return bytesOf(type, 0, value.length, 0, value, Array(-value.length & 3).fill(0));
-}
-
-/** A 32-bit float, low byte first. */
-function float(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setFloat32(0, value, true);
-  return bytes;
+  return join([0, 0, 0, 0, 0xa7, frame.length + 2], withFcs(frame));
 }
 
 /** LINKTYPE 283: FCS type, RSS, channel, LQI, and more for every third frame. */
 export function withTap(frame: Uint8Array, index: number): Uint8Array {
-  const time = [...u32(0x0001_0203 + index), 0, 0, 0, 0];
-  const more = index % 3 === 0
-    ? bytesOf(
-      tlv(2, [0x90, 0xd0, 0x03, 0]),
-      ...[
-        tlv(5, time),
-        tlv(6, time),
-        tlv(7, [index, 0, 0, 0, 0, 0, 0, 0]),
-        tlv(11, float(2_405_000)),
-      ],
-    )
-    : bytesOf();
-  const tlvs = bytesOf(tlv(0, 1), tlv(1, float(-60.5)), tlv(3, 11, 0, 0), tlv(10, 200), more);
-  return bytesOf(0, 0, tlvs.length + 4, 0, tlvs, withFcs(frame));
+  const time = join(le32(1_000_000 + index), le32(0));
+  const tlvs = [
+    ...[tapTlv(0, Uint8Array.of(1)), tapTlv(1, float32(-60.5))],
+    ...[tapTlv(3, Uint8Array.of(11, 0, 0)), tapTlv(10, Uint8Array.of(200))],
+  ];
+  if (index % 3 === 0) {
+    tlvs.push(tapTlv(2, join(le32(250_000))), tapTlv(5, time), tapTlv(6, time));
+    tlvs.push(tapTlv(7, join(le32(index), le32(0))), tapTlv(11, float32(2_405_000)));
+  }
+  return tap(tlvs, withFcs(frame));
 }

@@ -9,6 +9,7 @@ import { CaptureDecoder } from "../../../traces/flows/capture_decoder.ts";
 import { ByteWriter } from "../../../traces/report/byte_writer.ts";
 import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
+import { keysFor } from "../compare/keys.ts";
 import type { SampleFile } from "./sample_files.ts";
 
 /** Samples that are shown with all fields and bytes: one of each kind. */
@@ -22,10 +23,15 @@ export function expectedPath({ path }: SampleFile): string {
   return `${path}.expected.txt`;
 }
 
-export async function expectedReport({ name, bytes }: SampleFile): Promise<string> {
+export async function expectedReport({ name, path, bytes }: SampleFile): Promise<string> {
   const writer = new ByteWriter(64 * 1024);
   const summary = new SummaryReport(writer, false);
-  const decoder = new CaptureDecoder({ observer: summary.summary });
+  const { wpan = [], zigbee = [] } = await keysFor(path);
+  const decoder = new CaptureDecoder({
+    observer: summary.summary,
+    wpanKeys: wpan.map(({ key }) => Uint8Array.fromHex(key)),
+    zigbeeKeys: zigbee.map((key) => Uint8Array.fromHex(key)),
+  });
   const report = new TextReport(writer, {
     details: DETAILED.has(name),
     color: false,

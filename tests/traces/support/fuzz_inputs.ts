@@ -7,7 +7,7 @@
 import { CaptureReader } from "../../../traces/files/capture_reader.ts";
 import { PcapWriter } from "../../../traces/files/pcap_writer.ts";
 import { PcapngWriter } from "../../../traces/files/pcapng_writer.ts";
-import { Random } from "./random.ts";
+import type { Random } from "./random.ts";
 
 /** The link types that are decoded, and two that are not. */
 export const LINK_TYPES = [
