@@ -183,7 +183,6 @@ async function readAll(
   try {
     const aborted = signals.over.then((): CaptureEnd => ({ kind: "aborted", frames }));
     const end = await Promise.race([reader.read(signals.signal), aborted]);
-    decoder.end();
     return { end, code: end.kind === "aborted" ? signals.code : undefined };
   } finally {
     bar?.clear();

@@ -35,7 +35,6 @@ function frameCount(bytes: Uint8Array): number {
 function decodeAll(bytes: Uint8Array): void {
   const decoder = new WholeDecoder();
   readSync(bytes, (frame) => decoder.frame(frame));
-  decoder.end();
 }
 
 Deno.test("every frame of every sample, cut anywhere, is decoded as far as it goes", () => {
@@ -52,7 +51,6 @@ Deno.test("every frame of every sample, cut anywhere, is decoded as far as it go
       frame.capturedLength = capturedLength;
       decoder.frame(frame);
     });
-    decoder.end();
   }
 });
 

@@ -104,9 +104,6 @@ export class CaptureDecoder {
     if (d.failed !== 0) conclude(d);
   }
 
-  /** All frames are decoded. */
-  end(): void {}
-
   #link(frame: CaptureFrame, linkType: number): void {
     const { d } = this;
     const source = frame.interface;

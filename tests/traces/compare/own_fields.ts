@@ -51,7 +51,6 @@ export async function ownFields(
     secrets: ({ type, data }) => decoder.addSecrets(type, data),
   });
   const end = await reader.read();
-  decoder.end();
   if (end.kind === "unsupported" || end.kind === "not a capture") {
     throw new OtherFormat(end.message);
   }

@@ -75,7 +75,6 @@ if (import.meta.main) {
   await writeKeys("wpan-secured", { wpan: [{ key: mac, index: 0 }, { key: mac, index: 1 }] });
   await write("zigbee", 230, corpus.zigbeeFrames());
   await writeKeys("zigbee", { zigbee: [corpus.TRUST_CENTRE_KEY.toHex()] });
-  await write("6lowpan", 230, corpus.sixlowpanFrames());
   await write("wpan-elements", 230, corpus.ieFrames());
   await write("wpan-commands", 230, corpus.commandFrames());
   const pdus: [Uint8Array, boolean][] = [[CONNECT, true], [CONNACK, false], [reading(7), true]];

@@ -42,7 +42,6 @@ export function fuzzChunk(seed: number, corpus: Corpus, count = CHUNK): ChunkRes
     if (took > SLOW_MS) throw new Error(`seed ${seed}, input ${i} took ${took} ms, ${hex(input)}`);
     slowest = Math.max(slowest, took);
   }
-  decoder.end();
   return { frames: decoder.frames, problems: decoder.problems, slowest };
 }
 

@@ -61,7 +61,6 @@ export class WholeDecoder {
   }
 
   end(): void {
-    this.#decoder.end();
     this.#report?.end();
     this.#summary.end();
     this.#writer.clear();
