@@ -23,6 +23,7 @@ import { DisplayFilter } from "./report/filter/display_filter.ts";
 import { DisplayFilterError } from "./report/filter/filter_error.ts";
 import { HtmlReport } from "./report/html_report.ts";
 import { JsonReport } from "./report/json_report.ts";
+import { HeldFacts } from "./report/summary/held_facts.ts";
 import type { Report } from "./report/report.ts";
 import { SummaryReport } from "./report/summary_report.ts";
 import { TextReport } from "./report/text_report.ts";
@@ -63,15 +64,16 @@ async function run(options: DecodeOptions): Promise<number> {
   const keyLog = readKeyLog(options.keyLog);
   const writer = new ByteWriter(256 * 1024);
   const summary = options.summary
-    ? new SummaryReport(writer, options.format === "json")
+    ? new SummaryReport(writer, options.format === "json", options.filter)
     : undefined;
+  const held = summary && filter && new HeldFacts(summary.summary);
   const { decodeAs, wpanKeys, zigbeeKeys } = options;
   const decoder = new CaptureDecoder({
     decodeAs,
     keyLog,
     wpanKeys,
     zigbeeKeys,
-    ...(summary === undefined ? {} : { observer: summary.summary }),
+    ...(summary === undefined ? {} : { observer: held ?? summary.summary }),
   });
   // Wrong names of fields are said before the output is opened and an old file lost.
   const terminal = options.out === undefined && Deno.stdout.isTerminal();
@@ -80,7 +82,7 @@ async function run(options: DecodeOptions): Promise<number> {
   report.want(decoder.d);
   filter?.want(decoder.d);
   report.begin();
-  const { end, code } = await readAll(options, decoder, { report, filter, writer, output });
+  const { end, code } = await readAll(options, decoder, { report, filter, held, writer, output });
   report.end();
   output.take(writer, true);
   return code ?? explain(end);
@@ -152,6 +154,8 @@ function isSameFile(a: string, b: string): boolean {
 interface Parts {
   readonly report: Report;
   readonly filter: DisplayFilter | undefined;
+  /** What a summary is told once the filter has let the frame through. */
+  readonly held: HeldFacts | undefined;
   readonly writer: ByteWriter;
   readonly output: Output;
 }
@@ -160,7 +164,7 @@ interface Parts {
 async function readAll(
   { input, summary }: DecodeOptions,
   decoder: CaptureDecoder,
-  { report, filter, writer, output }: Parts,
+  { report, filter, held, writer, output }: Parts,
 ): Promise<{ end: CaptureEnd; code: number | undefined }> {
   const bar = Deno.stderr.isTerminal() && (summary || !output.terminal)
     ? new ProgressBar()
@@ -174,7 +178,9 @@ async function readAll(
   const reader = new CaptureReader(input, (frame) => {
     frames = frame.number;
     decoder.decode(frame);
-    if (filter !== undefined && !filter.test(d)) return;
+    const shown = filter === undefined || filter.test(d);
+    held?.release(shown);
+    if (!shown) return;
     decoder.clock.shown();
     report.frame(d, frame);
     output.take(writer);

@@ -131,6 +131,11 @@ Deno.test("decode: every format", async () => {
     assert.match((await decode([path, "--summary"])).stdout, /^3 frames, 138 bytes\n/);
     const summary = await decode([path, "--summary", "--format", "json"]);
     assert.equal(JSON.parse(summary.stdout).frames, 3);
+    const some = await decode([path, "--summary", "--filter", "ip.id > 1"]);
+    assert.match(some.stdout, /^only frames with: ip.id > 1\n2 frames, 92 bytes\n/);
+    assert.match(some.stdout, /UDP datagram \(link, IP, UDP\) {6}2 /);
+    const twice = await decode([path, "--format", "json", "--fields", "ip.id,ip.id"]);
+    assert.equal(twice.stdout.match(/"ip.id"/g)!.length, 3);
   });
 });
 
@@ -168,7 +173,7 @@ Deno.test("decode: wrong usage and unreadable input give 2 and say what to do", 
     const cases: [string[], RegExp][] = [
       [[], /name the capture file/],
       [[path, path], /one capture at a time/],
-      [[path, "--nosuch"], /--nosuch/],
+      [[path, "--nosuch"], /^edgewire: unknown option --nosuch\n/],
       [[path, "--format", "xml"], /"xml" is not one of text, fields/],
       [[path, "--format", "fields"], /needs --fields/],
       [[path, "--format", "html", "--fields", "ip.src"], /--fields goes with/],
@@ -182,7 +187,6 @@ Deno.test("decode: wrong usage and unreadable input give 2 and say what to do", 
       [[path, "--decode-as", "1883,mqtt"], /--decode-as: .*tcp.port==8080,websocket/],
       [[path, "--wpan-key", "12"], /32 hexadecimal digits/],
       [[path, "--keylog", "/nosuch"], /--keylog: \/nosuch can't be read/],
-      [[path, "--summary", "--filter", "ip"], /leave out --filter/],
       [[path, "--summary", "-v"], /leave out -v/],
       [[path, "-v", "--format", "json"], /-v goes with --format text/],
       [[path, "--color", "maybe"], /auto, always, never/],

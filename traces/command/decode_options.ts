@@ -48,7 +48,7 @@ Reports every frame of a pcap or pcapng file, gzipped or not. FILE - is standard
                        (with ${WITH_FIELDS.join(", ")}; alone: --format fields)
   --filter EXPRESSION  only frames that a Wireshark display filter lets through
   --summary            conversations, overhead, round trips, topics, devices and problems
-                       of the whole capture instead of frames (text or json)
+                       instead of frames (text or json)
   -v, --verbose        text: the fields and bytes of each frame
   --out FILE           write to a file
   --decode-as RULE     what a port carries, as tcp.port==8080,websocket (may be repeated)
@@ -107,7 +107,10 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: true });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const { message } = error as Error;
+    // What else the message says is about a file whose name begins with "-".
+    const [, unknown] = /^Unknown option '(.*?)'/.exec(message) ?? [];
+    throw new UsageError(unknown === undefined ? message : `unknown option ${unknown}`);
   }
 }
 
@@ -149,7 +152,7 @@ function keyOf(option: string, text: string): Uint8Array {
   return Uint8Array.fromHex(digits);
 }
 
-function checkTogether({ format, fields, summary, verbose, filter }: DecodeOptions): void {
+function checkTogether({ format, fields, summary, verbose }: DecodeOptions): void {
   if (format === "fields" && fields === undefined) {
     throw new UsageError("--format fields needs --fields, as --fields frame.number,mqtt.topic");
   }
@@ -164,7 +167,4 @@ function checkTogether({ format, fields, summary, verbose, filter }: DecodeOptio
     throw new UsageError("--summary is text or json: leave out --fields and other formats");
   }
   if (verbose) throw new UsageError("--summary shows no frames: leave out -v");
-  if (filter !== undefined) {
-    throw new UsageError("--summary is about the whole capture: leave out --filter");
-  }
 }

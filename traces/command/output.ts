@@ -13,17 +13,22 @@ export class OutputClosed extends Error {
 /** Bytes gathered before they are written. */
 const ENOUGH = 64 * 1024;
 
+function cannotWrite(name: string, error: unknown): Error {
+  return new Error(`${name} can't be written: ${(error as Error).message}`);
+}
+
 function openFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { write: true, create: true, truncate: true });
   } catch (error) {
-    throw new Error(`${path} can't be written: ${(error as Error).message}`);
+    throw cannotWrite(path, error);
   }
 }
 
 export class Output implements Disposable {
   readonly #file: { writeSync(bytes: Uint8Array): number };
   readonly #close: () => void;
+  readonly #name: string;
   /** Whether it is a terminal. */
   readonly terminal: boolean;
 
@@ -32,6 +37,7 @@ export class Output implements Disposable {
    * @throws {Error} when the file can't be written
    */
   constructor(path: string | undefined) {
+    this.#name = path ?? "standard output";
     if (path === undefined) {
       this.#file = Deno.stdout;
       this.#close = () => {};
@@ -49,6 +55,7 @@ export class Output implements Disposable {
    *
    * @param all Whether to write also the little.
    * @throws {OutputClosed}
+   * @throws {Error} when it can't be written, as on a full disk
    */
   take(writer: ByteWriter, all = false): void {
     if (writer.length < ENOUGH && !all) return;
@@ -58,7 +65,7 @@ export class Output implements Disposable {
       while (written < bytes.length) written += this.#file.writeSync(bytes.subarray(written));
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-      throw error;
+      throw cannotWrite(this.#name, error);
     }
     writer.clear();
   }

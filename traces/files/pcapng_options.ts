@@ -4,7 +4,7 @@
  * @module
  */
 
-export const OPTION_END = 0;
+const OPTION_END = 0;
 export const OPTION_COMMENT = 1;
 
 const CUSTOM_TEXT_COPYABLE = 2988;

@@ -196,7 +196,7 @@ export class BleDataPackets {
     const length = d.limit - d.pos;
     if (llid === Llid.Start) {
       way.missing = announced + 4 - length;
-      way.pieces.length = 0;
+      this.#links.openPieces.begin(way.pieces);
       way.index = this.#l2capIndex++;
     } else if (way.missing === 0 || way.missing < length) {
       d.putNone(F["btle.missing_fragment_start"], d.pos, length);

@@ -5,43 +5,15 @@
  *
  * @module
  */
+import { putNewest } from "./bounded_map.ts";
+import { MAX_L2CAP, OpenPieces, Pieces } from "./pieces.ts";
 
 /** Links remembered at once. */
 const MAX_LINKS = 4096;
 /** Chains of advertising data remembered at once. */
 const MAX_CHAINS = 1024;
-/** Greatest L2CAP PDU, header included, in bytes. */
-const MAX_L2CAP = 65_539;
 /** Greatest advertising data of a chain (Core 6.0, Vol 6, Part B, 2.3.4.9), in bytes. */
 const MAX_CHAIN = 1650;
-
-const EMPTY = new Uint8Array(0);
-
-/** Bytes that arrive in pieces. Grows with what arrives, not with what was announced. */
-export class Pieces {
-  data = EMPTY;
-  length = 0;
-  readonly #limit: number;
-
-  /** @param limit bytes; pieces that go beyond are refused */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** @returns false when there would be too many bytes; nothing is added then */
-  add(data: Uint8Array, start: number, end: number): boolean {
-    const length = this.length + end - start;
-    if (length > this.#limit) return false;
-    if (length > this.data.length) {
-      const bigger = new Uint8Array(Math.min(this.#limit, Math.max(256, length * 2)));
-      bigger.set(this.data.subarray(0, this.length));
-      this.data = bigger;
-    }
-    this.data.set(data.subarray(start, end), this.length);
-    this.length = length;
-    return true;
-  }
-}
 
 /** One direction of a link. */
 export class Way {
@@ -78,6 +50,8 @@ export class BleLink {
 export class BleLinks {
   readonly #links = new Map<number, BleLink>();
   readonly #chains = new Map<number, Pieces>();
+  /** L2CAP PDUs under way. */
+  readonly openPieces: OpenPieces = new OpenPieces();
 
   /** The link of an access address, as an interface of the capture saw it. */
   find(interfaceId: number, accessAddress: number): BleLink | undefined {
@@ -88,7 +62,7 @@ export class BleLinks {
   /** A new link in the place of an older one. */
   open(interfaceId: number, accessAddress: number): BleLink {
     const link = new BleLink();
-    put(this.#links, interfaceId * 2 ** 32 + accessAddress, link, MAX_LINKS);
+    putNewest(this.#links, interfaceId * 2 ** 32 + accessAddress, link, MAX_LINKS);
     return link;
   }
 
@@ -102,7 +76,7 @@ export class BleLinks {
   ): void {
     const chain = new Pieces(MAX_CHAIN);
     chain.add(data, start, end);
-    put(this.#chains, interfaceId * 2 ** 16 + dataInfo, chain, MAX_CHAINS);
+    putNewest(this.#chains, interfaceId * 2 ** 16 + dataInfo, chain, MAX_CHAINS);
   }
 
   /** What the last PDU of a chain kept, which is forgotten with this. */
@@ -112,11 +86,4 @@ export class BleLinks {
     if (chain !== undefined) this.#chains.delete(key);
     return chain;
   }
-}
-
-/** Puts a value as the newest; if there are too many then, the oldest goes. */
-export function put<T>(map: Map<number, T>, key: number, value: T, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value!);
 }

@@ -11,9 +11,9 @@ import { protocol } from "../wire/field.ts";
 import { monitorFrame, MonitorOpcode } from "../wire/hci_mon.ts";
 import { type NordicClock, nordicHeader } from "../wire/nordic_ble.ts";
 import { RadioContext } from "../wire/radio_context.ts";
-import { put } from "./ble_links.ts";
 import { BleLinkLayer } from "./ble_link_layer.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
+import { putNewest } from "./bounded_map.ts";
 import { Hci, HciDirection, PacketType } from "./hci.ts";
 
 export type { BluetoothObserver } from "./bluetooth_observer.ts";
@@ -115,7 +115,7 @@ export class Bluetooth {
     let clock = this.#clocks.get(interfaceId);
     if (clock === undefined) {
       clock = { seen: false, start: 0, end: 0, duration: 0 };
-      put(this.#clocks, interfaceId, clock, MAX_SNIFFERS);
+      putNewest(this.#clocks, interfaceId, clock, MAX_SNIFFERS);
     }
     this.#radio.clear();
     if (nordicHeader(d, this.#radio, clock)) {

@@ -8,6 +8,9 @@ import type { StreamProtocol } from "./stream_protocol.ts";
 /** Which endpoint sent: 0 is the sender of the first frame seen, 1 the other. */
 export type Side = 0 | 1;
 
+/** Both of them. */
+export const SIDES: readonly Side[] = [0, 1];
+
 /** Addresses and ports of one packet, as signed 32-bit words in network order (IPv4 uses one, others are 0). */
 export class Endpoints {
   v6 = false;
@@ -85,10 +88,5 @@ export class Conversation {
   /** The port of a side. */
   port(side: Side): number {
     return side === 0 ? this.portA : this.portB;
-  }
-
-  /** The port of the side that did not open it. */
-  get serverPort(): number {
-    return this.client === 0 ? this.portB : this.portA;
   }
 }

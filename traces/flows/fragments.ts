@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { putNewest } from "./bounded_map.ts";
 
 interface Part {
   /** Offset in bytes, or number of the block. */
@@ -10,6 +11,9 @@ interface Part {
   readonly bytes: Uint8Array;
   readonly frame: number;
 }
+
+/** Bytes of a datagram: more than 6LoWPAN (2047) and Zigbee (255 blocks of a frame) allow. */
+const MOST_BYTES = 0x8000;
 
 /** One datagram, as far as it has come. */
 export class Datagram {
@@ -20,9 +24,14 @@ export class Datagram {
   /** Bytes kept so far. */
   size = 0;
 
-  /** Adds a copy of `data[start, end)`, unless its place is taken. Returns false for a place taken. */
+  /**
+   * Adds a copy of `data[start, end)`.
+   *
+   * @returns false when its place is taken, or the datagram would get longer than any may be
+   */
   add(at: number, data: Uint8Array, start: number, end: number, frame: number): boolean {
     const { parts } = this;
+    if (this.size + end - start > MOST_BYTES) return false;
     let i = parts.length;
     while (i > 0 && parts[i - 1]!.at > at) i--;
     if (i > 0 && parts[i - 1]!.at === at) return false;
@@ -71,20 +80,9 @@ export class Fragments {
   datagram(key: string): Datagram {
     const known = this.#open.get(key);
     if (known !== undefined && known.parts.length < MOST_PARTS) return known;
-    if (this.#open.size >= MOST_DATAGRAMS) {
-      for (const oldest of this.#open.keys()) {
-        this.#open.delete(oldest);
-        break;
-      }
-    }
     const begun = new Datagram();
-    this.#open.set(key, begun);
+    putNewest(this.#open, key, begun, MOST_DATAGRAMS);
     return begun;
-  }
-
-  /** The datagram of a key, if there is one. */
-  find(key: string): Datagram | undefined {
-    return this.#open.get(key);
   }
 
   forget(key: string): void {

@@ -139,25 +139,26 @@ export class Hci {
       l2cap(d);
       return;
     }
-    begin(d, stream, announced + 4);
+    this.#begin(d, stream, announced + 4);
   }
-}
 
-function begin(d: Dissection, stream: AclStream, total: number): void {
-  const length = d.limit - d.pos;
-  const at = d.pos;
-  if (length > total) {
-    d.problem(BEYOND, at, `${total} bytes announced, ${length} there`);
+  /** The first packet of an L2CAP PDU of `total` bytes. */
+  #begin(d: Dissection, stream: AclStream, total: number): void {
+    const length = d.limit - d.pos;
+    const at = d.pos;
+    if (length > total) {
+      d.problem(BEYOND, at, `${total} bytes announced, ${length} there`);
+      d.skip(length);
+      return;
+    }
     d.skip(length);
-    return;
+    if (d.failed !== 0) return;
+    this.#links.openPieces.begin(stream.pieces);
+    stream.pieces.add(d.data, at, d.pos);
+    stream.total = total;
+    stream.firstFrame = d.frame;
+    stream.lastFrame = 0;
   }
-  d.skip(length);
-  if (d.failed !== 0) return;
-  stream.pieces.length = 0;
-  stream.pieces.add(d.data, at, d.pos);
-  stream.total = total;
-  stream.firstFrame = d.frame;
-  stream.lastFrame = 0;
 }
 
 function continuation(d: Dissection, stream: AclStream): void {

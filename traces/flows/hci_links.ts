@@ -6,12 +6,11 @@
  */
 import { addressHigh, addressLow } from "../wire/ble_address.ts";
 import { EventCode } from "../wire/hci_event.ts";
-import { Pieces, put } from "./ble_links.ts";
+import { putNewest } from "./bounded_map.ts";
+import { MAX_L2CAP, OpenPieces, Pieces } from "./pieces.ts";
 
 const MAX_CONNECTIONS = 4096;
 const MAX_ADAPTERS = 256;
-/** Greatest L2CAP PDU, header included, in bytes. */
-const MAX_L2CAP = 65_539;
 
 /** An L2CAP PDU that comes in several packets. */
 export class AclStream {
@@ -52,6 +51,8 @@ const LE_ENHANCED_CONNECTION_COMPLETE = 0x0a;
 export class HciLinks {
   readonly #connections = new Map<number, HciConnection>();
   readonly #adapters = new Map<number, LocalAddress>();
+  /** L2CAP PDUs under way. */
+  readonly openPieces: OpenPieces = new OpenPieces();
 
   /**
    * The connection of a handle; a new one without address when its beginning was not seen.
@@ -63,7 +64,7 @@ export class HciLinks {
     let connection = this.#connections.get(key);
     if (connection === undefined) {
       connection = new HciConnection();
-      put(this.#connections, key, connection, MAX_CONNECTIONS);
+      putNewest(this.#connections, key, connection, MAX_CONNECTIONS);
     }
     return connection;
   }
@@ -90,7 +91,7 @@ export class HciLinks {
       const opcode = data[at + 3]! | data[at + 4]! << 8;
       if (opcode !== READ_BD_ADDR) return;
       const local = { high: addressHigh(data, at + 6), low: addressLow(data, at + 6) };
-      put(this.#adapters, adapter, local, MAX_ADAPTERS);
+      putNewest(this.#adapters, adapter, local, MAX_ADAPTERS);
     }
   }
 
@@ -102,6 +103,6 @@ export class HciLinks {
     connection.high = addressHigh(data, peer);
     connection.low = addressLow(data, peer);
     connection.openedFrame = frame;
-    put(this.#connections, adapter * 4096 + handle, connection, MAX_CONNECTIONS);
+    putNewest(this.#connections, adapter * 4096 + handle, connection, MAX_CONNECTIONS);
   }
 }

@@ -6,8 +6,8 @@
 import type { StreamBudget } from "./pdu_stream.ts";
 
 /** Bytes and segments that may wait on one side of a connection. */
-export const MAX_HELD = 4 * 1024 * 1024;
-export const MAX_HELD_SEGMENTS = 4096;
+const MAX_HELD = 4 * 1024 * 1024;
+const MAX_HELD_SEGMENTS = 4096;
 
 /** One of them. */
 export interface HeldSegment {

@@ -6,9 +6,10 @@
 import type { Dissection } from "../wire/dissection.ts";
 import type { HttpHead } from "../wire/http_head.ts";
 import { F } from "../wire/http_fields.ts";
+import { nanosecondsSince } from "./elapsed.ts";
 
 /** Requests that may wait for a response; the oldest is dropped beyond. */
-const MOST = 1000;
+const MOST = 128;
 
 /** One request and its final response. */
 export interface Exchange {
@@ -77,7 +78,7 @@ export class HttpExchanges {
 
 /** Seconds from the request to the frame being decoded. */
 export function sinceRequest(d: Dissection, { seconds, nanoseconds }: Exchange): number {
-  return ((d.seconds - seconds) * 1e9 + d.nanoseconds - nanoseconds) / 1e9;
+  return nanosecondsSince(d, seconds, nanoseconds) / 1e9;
 }
 
 /** Writes the fields that link a request to others. */

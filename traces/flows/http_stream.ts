@@ -18,7 +18,7 @@ import { BodyFraming, ChunkScanner, readFraming } from "../wire/http_body.ts";
 import { F, nameHttp } from "../wire/http_fields.ts";
 import type { HttpHead } from "../wire/http_head.ts";
 import { HTTP_RULES } from "../wire/http_rules.ts";
-import { isTextType, textLines } from "../wire/text_lines.ts";
+import { isTextType, textLines, textLinesWanted } from "../wire/text_lines.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { HttpExchanges, linkRequest, linkResponse, sinceRequest } from "./http_exchange.ts";
 import { ProtocolRun } from "./protocol_run.ts";
@@ -106,8 +106,8 @@ export class HttpStream implements StreamProtocol {
     }
     readFraming(d.data, start + blank, end, framing);
     const total = cut ? d.limit - start : this.#measure(d, own, start, end);
-    // Bodies without a type are shown as data, which somebody may want.
-    const shown = !framing.typed && !framing.chunked && dataWanted(d);
+    // Bodies are shown as text or, without a type, as data, which somebody may want.
+    const shown = !framing.chunked && (framing.typed ? textLinesWanted(d) : dataWanted(d));
     this.keep = end - start + (shown ? BODY_KEPT : 0);
     if (total < 0) return total;
     if (d.limit - start < total) {
@@ -142,6 +142,10 @@ export class HttpStream implements StreamProtocol {
     const own = this.#sides[side];
     own.ended = true;
     if (own.waiting) d.problem(HTTP_RULES.cutShort);
+  }
+
+  release(): void {
+    this.#exchanges.forget();
   }
 
   #wait(d: Dissection, own: HttpSide): number {

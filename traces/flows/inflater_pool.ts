@@ -17,12 +17,12 @@ import {
 } from "pako";
 
 /** Bytes that one message may have after decompression. */
-export const MAX_INFLATED = 16 * 1024 * 1024;
+const MAX_INFLATED = 16 * 1024 * 1024;
 /** Windows kept at the same time, some 45 KB each. */
 const MOST = 1024;
 
 /** Returned by `inflate`: the data cannot be decompressed. */
-export const FAILED = -1;
+const FAILED = -1;
 /** Returned by `inflate`: there is more than `MAX_INFLATED`. */
 export const TOO_LONG = -2;
 

@@ -15,6 +15,7 @@ import {
   uint32,
 } from "../wire/field.ts";
 import { rule } from "../wire/problem.ts";
+import { sameBytes } from "../wire/same_bytes.ts";
 import type { Endpoints } from "./conversation.ts";
 
 const SHAPES = {
@@ -42,6 +43,8 @@ function fieldsOf(prefix: string, fragments: FieldShape): FragmentFields {
     [`${part}.toolongfragment`]: SHAPES.long,
     [`${part}.error`]: SHAPES.error,
     [`${part}.count`]: SHAPES.count,
+    // Only a second pass could tell; as in tshark with one pass it stays empty.
+    [prefix === "ip" ? "ip.reassembled_in" : "ipv6.reassembled.in"]: frameNumber("In frame"),
     [`${prefix}.reassembled.length`]: SHAPES.length,
     [`${prefix}.reassembled.data`]: SHAPES.data,
   });
@@ -65,7 +68,7 @@ const V6 = fieldsOf("ipv6", none("Fragments"));
 const OVERLAP = rule("ip", "warning", "fragments overlap", "RFC 791, 3.2; RFC 5722, 4");
 const CONFLICT = rule("ip", "error", "fragments overlap and differ", "RFC 5722, 4");
 const BEYOND = rule("ip", "error", "fragment goes beyond the last one", "RFC 791, 3.2");
-const CROWDED = rule("ip", "note", "too many fragments wait; the oldest are given up");
+const CROWDED = rule("ip", "note", "too many fragments wait; the packet begun first is given up");
 
 /** Packets that may be incomplete at once, and bytes and fragments in all of them. */
 const MAX_PACKETS = 1024;
@@ -130,11 +133,9 @@ export class IpFragments {
   ): boolean {
     const name =
       `${e.s0},${e.s1},${e.s2},${e.s3},${e.d0},${e.d1},${e.d2},${e.d3},${key},${protocol}`;
+    this.#makeRoom(d);
     let packet = this.#packets.get(name);
-    if (packet === undefined) {
-      this.#makeRoom(d);
-      this.#packets.set(name, packet = new Packet());
-    }
+    if (packet === undefined) this.#packets.set(name, packet = new Packet());
     const data = d.data.slice(d.pos, d.end);
     packet.add({ frame: d.frame, offset, data, tails: false }, !more);
     this.#bytes += data.length;
@@ -147,7 +148,7 @@ export class IpFragments {
   }
 
   #makeRoom(d: Dissection): void {
-    while (this.#packets.size >= MAX_PACKETS || this.#bytes > MAX_BYTES) {
+    while (this.#packets.size > MAX_PACKETS || this.#bytes > MAX_BYTES) {
       const oldest = this.#packets.entries().next();
       if (oldest.done) return;
       d.problem(CROWDED);
@@ -182,7 +183,7 @@ function enterPacket(d: Dissection, packet: Packet, f: FragmentFields, name: str
     if (offset < filled) {
       flaw.overlap = data.length > 0;
       const known = Math.min(filled, end);
-      flaw.conflict = !equal(whole, offset, data, 0, known - offset);
+      flaw.conflict = !sameBytes(whole, offset, data, 0, known - offset);
     }
     if (end > filled) {
       whole.set(data.subarray(filled - offset, end - offset), filled);
@@ -201,11 +202,6 @@ function enterPacket(d: Dissection, packet: Packet, f: FragmentFields, name: str
   d.put(f.length, length, 0, 0);
   d.putBytes(f.data, 0, length);
   d.depth = depth;
-  return true;
-}
-
-function equal(a: Uint8Array, at: number, b: Uint8Array, bt: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[at + i] !== b[bt + i]) return false;
   return true;
 }
 

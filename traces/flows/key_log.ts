@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { hexBytes } from "../wire/hex_text.ts";
+import { dropOldest } from "./bounded_map.ts";
 
 /** Secrets of the connection with one client random; those not in the log are undefined. */
 export interface ClientSecrets {
@@ -98,18 +100,12 @@ export class KeyLog {
 }
 
 function makeRoom(map: Map<string, unknown>): void {
-  if (map.size < MAX_CLIENTS) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
-  }
+  if (map.size >= MAX_CLIENTS) dropOldest(map);
 }
 
 /** Lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
+  return hexBytes(bytes, 0, bytes.length);
 }
 
 function fromHex(text: string): Uint8Array {

@@ -60,7 +60,9 @@ export class MqttAcknowledgements {
 
   release(d: Dissection, side: Side, packet: MqttPacket, at: number): void {
     const exchange = this.#sides[side].sent.get(packet.packetId);
-    if (exchange === undefined) return this.#unknown(d, packet, at);
+    if (exchange === undefined || exchange.awaits > Await.PubComp) {
+      return this.#unknown(d, packet, at);
+    }
     if (exchange.awaits === Await.PubAck) d.problem(SESSION.wrongAck, at);
     exchange.awaits = Await.PubComp;
   }
@@ -88,6 +90,7 @@ export class MqttAcknowledgements {
   #unknown(d: Dissection, packet: MqttPacket, at: number): void {
     const [first, second] = this.#sides;
     if (!this.complete || first.incomplete || second.incomplete) return;
+    if (first.sent.forgot || second.sent.forgot) return;
     d.problem(SESSION.unknownId, at, `identifier ${packet.packetId}`);
   }
 

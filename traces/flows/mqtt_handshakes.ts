@@ -25,6 +25,8 @@ export class Handshakes {
   #open: Map<number, Exchange> | undefined = undefined;
   /** PUBLISH packets that are not acknowledged. */
   publishes = 0;
+  /** An exchange was dropped because there were too many. */
+  forgot = false;
 
   get(packetId: number): Exchange | undefined {
     return this.#open?.get(packetId);
@@ -36,6 +38,7 @@ export class Handshakes {
     if (old !== undefined) {
       this.#forget(packetId, old);
     } else if (open.size >= MOST) {
+      this.forgot = true;
       for (const [oldest, exchange] of open) {
         this.#forget(oldest, exchange);
         break;
@@ -53,6 +56,7 @@ export class Handshakes {
   clear(): void {
     this.#open = undefined;
     this.publishes = 0;
+    this.forgot = false;
   }
 
   #forget(packetId: number, exchange: Exchange): void {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Dissection } from "../wire/dissection.ts";
+import { hexText } from "../wire/hex_text.ts";
 import { Type, TYPE_NAMES } from "../wire/mqtt_names.ts";
 import { type MqttPacket, UNKNOWN_VERSION, V5 } from "../wire/mqtt_packet.ts";
 import { utf8Text } from "../wire/utf8.ts";
@@ -278,7 +279,7 @@ export class MqttSession {
   #close(conversation: Conversation, side: Side, packet: MqttPacket): void {
     if (conversation.closed !== "") return;
     const who = this.#client < 0 ? "" : side === this.#client ? " by client" : " by server";
-    const why = packet.reason > 0 ? ` (reason 0x${packet.reason.toString(16)})` : "";
+    const why = packet.reason > 0 ? ` (reason ${hexText(packet.reason)})` : "";
     conversation.closed = `MQTT DISCONNECT${who}${why}`;
   }
 }

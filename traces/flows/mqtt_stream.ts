@@ -6,13 +6,7 @@
 import type { Dissection } from "../wire/dissection.ts";
 import { decodeMqtt, mqttInfo, mqttLayer } from "../wire/mqtt.ts";
 import { Type } from "../wire/mqtt_names.ts";
-import {
-  INCOMPLETE,
-  looksLikeMqttConnect,
-  measureMqtt,
-  MqttPacket,
-  NO_LENGTH,
-} from "../wire/mqtt_packet.ts";
+import { INCOMPLETE, measureMqtt, MqttPacket, NO_LENGTH } from "../wire/mqtt_packet.ts";
 import { RULES } from "../wire/mqtt_rules.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { MqttSession } from "./mqtt_session.ts";
@@ -20,8 +14,6 @@ import { SESSION } from "./mqtt_session_rules.ts";
 import { ProtocolRun } from "./protocol_run.ts";
 import type { StreamContext } from "./stream_context.ts";
 import { MORE, type StreamProtocol, TAKEN } from "./stream_protocol.ts";
-
-export { looksLikeMqttConnect };
 
 /** The packet being read; good until the next. */
 const packet = new MqttPacket();
@@ -84,6 +76,10 @@ export class MqttStream implements StreamProtocol {
   ): void {
     this.session.sides[side].incomplete = true;
     if (!aligned) this.#lost[side] = true;
+  }
+
+  release(): void {
+    for (const side of this.session.sides) side.clear();
   }
 
   /** Behind a gap: whether a packet begins here; if not, everything here is passed over. */

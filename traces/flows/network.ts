@@ -8,6 +8,7 @@ import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { decodeEthernet, decodeVlan } from "../wire/ethernet.ts";
 import { ETHERTYPE, EtherType } from "../wire/ethertype.ts";
+import { hexText } from "../wire/hex_text.ts";
 import { decodeLlc } from "../wire/llc.ts";
 import { decodeNull, decodeRawIp } from "../wire/loopback.ts";
 import { decodeSll, decodeSll2 } from "../wire/sll.ts";
@@ -145,7 +146,7 @@ export class Network {
       default:
         if (type < 0) return;
         if (d.columns && type <= 0xffff) {
-          d.protocolColumn = `0x${type.toString(16).padStart(4, "0")}`;
+          d.protocolColumn = hexText(type, 4);
         }
         decodeData(d);
     }

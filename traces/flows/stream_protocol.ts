@@ -67,6 +67,8 @@ export interface StreamProtocol {
   ): void;
   /** This side sends no more. A PDU that waits for the end is read after this call. */
   end?(d: Dissection, conversation: Conversation, side: Side): void;
+  /** The conversation is forgotten: gives back what this and what rides inside hold. */
+  release?(): void;
 }
 
 /** The names of a protocol and of what rides inside, as "tls/http"; "-" when it is not known. */

@@ -9,6 +9,7 @@
  */
 import type { Dissection } from "../wire/dissection.ts";
 import { Flag, type TcpHeader } from "../wire/tcp.ts";
+import { nanosecondsSince } from "./elapsed.ts";
 import type { TcpConnection, TcpSide } from "./tcp_connection.ts";
 import { acknowledge, after, append, countFlight } from "./tcp_flight.ts";
 import { Finding, type TcpVerdict } from "./tcp_verdict.ts";
@@ -156,7 +157,7 @@ function judgeRepetition(
   // One byte before: a zero window probe may have been the one that was sent before.
   if (length > 1 && (sender.next - 1 | 0) === sequence) return;
   const duplicates = receiver.duplicateAcks;
-  const sinceAck = since(d, receiver.lastAckSeconds, receiver.lastAckNanoseconds);
+  const sinceAck = nanosecondsSince(d, receiver.lastAckSeconds, receiver.lastAckNanoseconds);
   if (
     (duplicates >= 2 || duplicates < 0) && receiver.lastAck === sequence && sinceAck >= 0 &&
     sinceAck < FAST
@@ -164,7 +165,7 @@ function judgeRepetition(
     verdict.add(Finding.FastRetransmission);
     return;
   }
-  const sinceNext = since(d, sender.nextSeconds, sender.nextNanoseconds);
+  const sinceNext = nanosecondsSince(d, sender.nextSeconds, sender.nextNanoseconds);
   const rtt = connection.rttSeconds * 1e9 + connection.rttNanoseconds;
   const reordering = rtt === 0 ? REORDERING : rtt;
   const extra = (h.flags & (Flag.Syn | Flag.Fin)) !== 0 ? 1 : 0;
@@ -178,11 +179,6 @@ function judgeRepetition(
   verdict.rtoFrame = known ? segments.frame[oldest]! : sender.nextFrame;
   verdict.rtoSeconds = known ? segments.seconds[oldest]! : sender.nextSeconds;
   verdict.rtoNanoseconds = known ? segments.nanoseconds[oldest]! : sender.nextNanoseconds;
-}
-
-/** Nanoseconds since a time; negative when it is later than the frame. */
-function since(d: Dissection, seconds: number, nanoseconds: number): number {
-  return (d.seconds - seconds) * 1e9 + d.nanoseconds - nanoseconds;
 }
 
 function remember(

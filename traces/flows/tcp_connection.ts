@@ -106,10 +106,11 @@ export class TcpConnection extends Conversation {
     return side === 0 ? this.side0 : this.side1;
   }
 
-  /** Gives back what it holds in shared tables. */
+  /** It is forgotten: gives back what it holds in shared tables. */
   release(segments: UnackedSegments): void {
     releaseSide(this.side0, segments);
     releaseSide(this.side1, segments);
+    this.protocol?.release?.();
   }
 }
 
@@ -120,5 +121,7 @@ function releaseSide(side: TcpSide, segments: UnackedSegments): void {
     side.oldest = next;
   }
   side.stream?.discard();
+  side.stream = undefined;
   side.held?.clear();
+  side.held = undefined;
 }

@@ -16,6 +16,7 @@ import {
   uint32,
 } from "../wire/field.ts";
 import { type Rule, rule } from "../wire/problem.ts";
+import { putSince } from "./elapsed.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import { Finding, type TcpVerdict } from "./tcp_verdict.ts";
 
@@ -40,6 +41,8 @@ const F = define({
   "tcp.segment": frameNumber("Segment in frame"),
   "tcp.segment.overlap": boolean("Overlaps"),
   "tcp.segment.count": uint32("Segments"),
+  // Only a second pass could tell; as in tshark with one pass it stays empty.
+  "tcp.reassembled_in": frameNumber("Reassembled in frame"),
   "tcp.reassembled.length": uint32("Reassembled length", { unit: " bytes" }),
   "tcp.reassembled.data": bytes("Reassembled data"),
 });
@@ -172,26 +175,6 @@ const SHOWN: readonly Shown[] = [
 ];
 
 const ANY_RETRANSMISSION = Finding.FastRetransmission | Finding.SpuriousRetransmission;
-
-/** Writes how long a time is ago. */
-export function putSince(
-  d: Dissection,
-  field: number,
-  seconds: number,
-  nanoseconds: number,
-): void {
-  if (d.want[field] === 0) return;
-  let whole = d.seconds - seconds;
-  let rest = d.nanoseconds - nanoseconds;
-  if (whole >= 0 && rest < 0) {
-    whole--;
-    rest += 1_000_000_000;
-  } else if (whole < 0 && rest > 0) {
-    whole++;
-    rest -= 1_000_000_000;
-  }
-  d.putTime(field, whole, rest);
-}
 
 /** Writes the times since the first segment and since the one before, whose time is given. */
 export function putSegmentTimes(

@@ -58,7 +58,7 @@ export class TcpReassembly {
     side: Side,
     keepAlive: boolean,
   ): void {
-    const sender = side === 0 ? connection.side0 : connection.side1;
+    const sender = connection.sideOf(side);
     const { flags } = h;
     if (d.pos < d.end) {
       if ((flags & Flag.Rst) !== 0) putResetCause(d);
@@ -141,7 +141,7 @@ export class TcpReassembly {
     sender: TcpSide,
   ): void {
     const held = sender.held!;
-    const receiver = side === 0 ? connection.side1 : connection.side0;
+    const receiver = connection.sideOf((side ^ 1) as Side);
     while (held.segments.length > 0 && hopeless(held, flags, receiver)) {
       const missing = held.segments[0]!.sequence - sender.expected | 0;
       if (missing > 0) {

@@ -18,6 +18,7 @@ import {
 } from "../wire/tcp.ts";
 import { readTcpOptions, TcpOptions } from "../wire/tcp_options.ts";
 import type { Endpoints, Side } from "./conversation.ts";
+import { nanosecondsSince } from "./elapsed.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
 import type { StreamBudget } from "./pdu_stream.ts";
@@ -30,6 +31,7 @@ import { UnackedSegments } from "./unacked_segments.ts";
 
 /** Connections kept at once. */
 const MAX_CONNECTIONS = 200_000;
+
 export class TcpStreams {
   readonly connections: FlowTable<TcpConnection>;
   readonly #observer: Observer;
@@ -50,11 +52,6 @@ export class TcpStreams {
     });
   }
 
-  /** Connections seen so far. */
-  get count(): number {
-    return this.#count;
-  }
-
   /**
    * Decodes the segment at the cursor.
    *
@@ -70,7 +67,7 @@ export class TcpStreams {
     frameLength: number,
   ): void {
     const h = this.#header;
-    if (!readTcpHeader(d, h, !fragment && !quoted)) return;
+    if (!readTcpHeader(d, h, !fragment && !quoted, quoted)) return;
     e.sourcePort = h.sourcePort;
     e.destinationPort = h.destinationPort;
     const verdict = this.#verdict;
@@ -80,8 +77,8 @@ export class TcpStreams {
     connection ??= this.#open(d, e);
     if ((h.flags & Flag.Syn) !== 0) connection = this.#synchronise(d, e, connection);
     const side: Side = sentBySide0(connection, e) ? 0 : 1;
-    const sender = side === 0 ? connection.side0 : connection.side1;
-    const receiver = side === 0 ? connection.side1 : connection.side0;
+    const sender = connection.sideOf(side);
+    const receiver = connection.sideOf((side ^ 1) as Side);
     const completeness = connection.completeness;
     sender.sackBytes = 0;
     const { previousSeconds, previousNanoseconds } = connection;
@@ -283,8 +280,8 @@ export class TcpStreams {
     this.#observer.segment(connection, side, frameLength, length < 0 ? 0 : length);
     const verdict = this.#verdict;
     if (verdict.ackedFrame !== 0) {
-      const seconds = d.seconds - verdict.ackedSeconds +
-        (d.nanoseconds - verdict.ackedNanoseconds) / 1e9;
+      const { ackedSeconds, ackedNanoseconds } = verdict;
+      const seconds = nanosecondsSince(d, ackedSeconds, ackedNanoseconds) / 1e9;
       this.#observer.roundTrip(connection, "tcp ack", seconds, d.frame);
     }
   }

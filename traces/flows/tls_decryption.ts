@@ -9,6 +9,7 @@
  * @module
  */
 import type { Dissection } from "../wire/dissection.ts";
+import { hexText } from "../wire/hex_text.ts";
 import { type Rule, rule } from "../wire/problem.ts";
 import type { TlsSession } from "../wire/tls_session.ts";
 import { SUITE_NAMES, suiteOf } from "../wire/tls_suites.ts";
@@ -298,7 +299,7 @@ export class TlsDecryption {
       direction.reason = NO_HELLO;
     } else if (suite !== 0 && !canDecrypt(suiteOf(suite), version)) {
       direction.reason = UNSUPPORTED;
-      direction.detail = SUITE_NAMES.get(suite) ?? `0x${suite.toString(16).padStart(4, "0")}`;
+      direction.detail = SUITE_NAMES.get(suite) ?? hexText(suite, 4);
     } else {
       direction.reason = NO_KEY;
       direction.detail = `${label} ${toHex(clientRandom)} ...`;

@@ -26,7 +26,7 @@ import {
 import { TlsSession } from "../wire/tls_session.ts";
 import { suiteOf } from "../wire/tls_suites.ts";
 import { Content, Message, Version } from "../wire/tls_values.ts";
-import type { Conversation, Side } from "./conversation.ts";
+import { type Conversation, type Side, SIDES } from "./conversation.ts";
 import type { KeyLog } from "./key_log.ts";
 import type { Observer } from "./observer.ts";
 import { PduStream, type StreamBudget } from "./pdu_stream.ts";
@@ -137,6 +137,14 @@ export class TlsStream implements StreamProtocol, Carrier {
 
   end(d: Dissection, conversation: Conversation, side: Side): void {
     this.#inner[side].end(d, conversation, side);
+  }
+
+  release(): void {
+    for (const side of SIDES) {
+      this.#inner[side].discard();
+      this.#messages[side].drop();
+    }
+    this.protocol?.release?.();
   }
 
   #sender(conversation: Conversation, side: Side): Sender {

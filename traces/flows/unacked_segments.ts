@@ -6,7 +6,7 @@
  */
 
 /** Segments of all connections; beyond that new ones are not remembered. */
-export const MAX_SEGMENTS = 1 << 21;
+const MAX_SEGMENTS = 1 << 21;
 const FIRST_SIZE = 1024;
 
 export class UnackedSegments {

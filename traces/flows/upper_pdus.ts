@@ -30,7 +30,10 @@ export class UpperPdus {
   constructor(observer: Observer, byName: ProtocolByName) {
     this.#observer = observer;
     this.#byName = byName;
-    this.conversations = new FlowTable(MAX_CONVERSATIONS, (old) => observer.forgotten(old));
+    this.conversations = new FlowTable(MAX_CONVERSATIONS, (old) => {
+      old.protocol?.release?.();
+      observer.forgotten(old);
+    });
   }
 
   /** Decodes the frame at the cursor. */

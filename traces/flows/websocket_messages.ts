@@ -138,7 +138,8 @@ export class WebSocketMessages {
       const { masked } = this.#frame;
       if (length > 0 && enterPayload(d, this.#frame)) {
         d.putNone(W["websocket.payload"], d.pos, length);
-        d.bytes(length, W["websocket.payload.continue"]);
+        if (this.#frame.fin) unknownPayload(d, length);
+        else d.bytes(length, W["websocket.payload.continue"]);
         leavePayload(d, masked);
       }
       return length;

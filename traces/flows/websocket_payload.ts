@@ -6,6 +6,7 @@
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { looksLikeMqttConnect } from "../wire/mqtt_packet.ts";
+import { payloadText } from "../wire/payload_text.ts";
 import { rule } from "../wire/problem.ts";
 import { textLines } from "../wire/text_lines.ts";
 import { invalidUtf8 } from "../wire/utf8.ts";
@@ -23,6 +24,9 @@ const NOT_BINARY = rule(
   "MQTT in a WebSocket text message",
   "MQTT 5, 6.0 [MQTT-6.0.0-1]; MQTT 3.1.1, 6.0 [MQTT-6.0.0-1]",
 );
+
+/** Characters of a text message in the text report's line. */
+const TEXT_SHOWN = 120;
 
 const REASSEMBLED: Assembly = { name: "Reassembled MQTT", joined() {} };
 
@@ -67,6 +71,7 @@ export class WebSocketPayload {
       d.pop();
       const wrong = invalidUtf8(d.data, at, d.end);
       if (wrong >= 0) d.problem(WS.textNotUtf8, wrong);
+      if (d.columns && length > 0) d.infoColumn += ` ${payloadText(d.data, at, d.end, TEXT_SHOWN)}`;
       if (length > 0) textLines(d, length);
     } else {
       decodeData(d);
@@ -80,10 +85,10 @@ export class WebSocketPayload {
     else decodeData(d);
   }
 
-  /** Whether `masked` is enough: text has to be ASCII, to be known as UTF-8. */
+  /** Whether `masked` is enough: text not shown has to be ASCII, to be known as UTF-8. */
   mayStayMasked(d: Dissection, frame: WebSocketFrame): boolean {
     return !this.needed && (frame.opcode !== Opcode.Text ||
-      isMaskedAscii(d.data, d.pos, frame.payloadLength, frame.key));
+      !d.columns && isMaskedAscii(d.data, d.pos, frame.payloadLength, frame.key));
   }
 
   /** A message of this side is missing. */
@@ -94,6 +99,12 @@ export class WebSocketPayload {
   /** This side sends no more. */
   end(d: Dissection, conversation: Conversation, side: Side): void {
     this.#streams?.[side].end(d, conversation, side);
+  }
+
+  /** As `StreamProtocol.release`. */
+  release(): void {
+    this.#streams?.forEach((stream) => stream.discard());
+    this.#mqtt?.release();
   }
 
   #beginMqtt(): void {

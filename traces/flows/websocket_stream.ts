@@ -16,7 +16,7 @@ import {
   webSocketInfo,
 } from "../wire/websocket.ts";
 import { WS } from "../wire/websocket_rules.ts";
-import type { Conversation, Side } from "./conversation.ts";
+import { type Conversation, type Side, SIDES } from "./conversation.ts";
 import { MAX_WAITING } from "./pdu_stream.ts";
 import { ProtocolRun } from "./protocol_run.ts";
 import type { StreamContext } from "./stream_context.ts";
@@ -108,6 +108,11 @@ export class WebSocketStream implements StreamProtocol {
   end(d: Dissection, conversation: Conversation, side: Side): void {
     this.#payload.end(d, conversation, side);
     this.#messages.end(side);
+  }
+
+  release(): void {
+    for (const side of SIDES) this.#messages.end(side);
+    this.#payload.release();
   }
 
   /** Layer and header fields; the cursor is at the payload then. */

@@ -16,7 +16,7 @@ const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 type Report = (rule: Rule, detail?: string) => void;
 
 /** Sec-WebSocket-Accept for a key. */
-export function acceptFor(key: string): string {
+function acceptFor(key: string): string {
   return createHash("sha1").update(key + GUID).digest("base64");
 }
 

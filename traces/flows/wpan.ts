@@ -70,7 +70,7 @@ export interface WpanOptions {
 
 /** Secrets of a pcapng decryption secrets block that this class takes (types "ZNWK" and "ZAPS"). */
 export const ZIGBEE_NWK_SECRET = 0x5a4e574b;
-export const ZIGBEE_APS_SECRET = 0x5a415053;
+const ZIGBEE_APS_SECRET = 0x5a415053;
 
 const PHY = protocol(
   "wpan-nonask-phy",

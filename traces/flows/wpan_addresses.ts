@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dropOldest } from "./bounded_map.ts";
 
 /** An extended address in two halves, and the frame it was learned from. */
 export interface LearnedAddress {
@@ -26,12 +27,7 @@ export class WpanAddresses {
     const key = pan * 0x10000 + short;
     const known = this.#known.get(key);
     if (known !== undefined && known.hi === hi && known.lo === lo) return known;
-    if (known === undefined && this.#known.size >= MOST) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
-        break;
-      }
-    }
+    if (known === undefined && this.#known.size >= MOST) dropOldest(this.#known);
     const learned = { hi, lo, frame };
     this.#known.set(key, learned);
     return learned;

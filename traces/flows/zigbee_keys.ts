@@ -4,6 +4,7 @@
  * @module
  */
 import { AesCcm } from "../wire/aes_ccm.ts";
+import { sameBytes } from "../wire/same_bytes.ts";
 import { zigbeeKeyHash, ZigbeeKeyId } from "../wire/zigbee_keys.ts";
 
 /** A network, link or trust centre key. */
@@ -40,10 +41,11 @@ export class ZigbeeKey {
 }
 
 const NONE: readonly ZigbeeKey[] = [];
+const KEY = 16;
 const MOST_PANS = 1024;
 const MOST_KEYS = 64;
 
-/** Bounded: 64 keys for each of 1,024 PANs; the newest come first. */
+/** Bounded: 64 keys for each of 1,024 PANs; those learned last come first. */
 export class ZigbeeKeys {
   readonly #given: ZigbeeKey[] = [];
   readonly #byPan = new Map<number, ZigbeeKey[]>();
@@ -53,19 +55,32 @@ export class ZigbeeKeys {
     for (const one of given) this.give(one);
   }
 
-  /** @throws {RangeError} when the key is not 16 bytes long */
+  /**
+   * Takes a key; one for a PAN is left out when it is known, or the PAN has too many.
+   *
+   * @throws {RangeError} when the key is not 16 bytes long
+   */
   give({ key, label, pan }: GivenZigbeeKey): void {
-    if (key.length !== 16) throw new RangeError(`take Zigbee key: ${key.length} bytes, not 16`);
+    if (key.length !== KEY) {
+      throw new RangeError(`take Zigbee key: ${key.length} bytes, not ${KEY}`);
+    }
     const made = new ZigbeeKey(key, label ?? "", 0);
-    if (pan === undefined) this.#given.push(made);
-    else this.#ring(pan)?.push(made);
+    if (pan === undefined) {
+      this.#given.push(made);
+      return;
+    }
+    const ring = this.#ring(pan);
+    if (ring === undefined || ring.length >= MOST_KEYS) return;
+    if (!ring.some((one) => sameBytes(one.key, 0, key, 0, KEY))) ring.push(made);
   }
 
   /** Notes a key that a frame of `pan` brought, unless it is the newest one. */
   learn(pan: number, key: Uint8Array, frame: number): void {
     const ring = this.#ring(pan);
-    if (ring === undefined || ring[0] !== undefined && equal(ring[0].key, key)) return;
-    const known = ring.findIndex((one) => equal(one.key, key));
+    if (ring === undefined || ring[0] !== undefined && sameBytes(ring[0].key, 0, key, 0, KEY)) {
+      return;
+    }
+    const known = ring.findIndex((one) => sameBytes(one.key, 0, key, 0, KEY));
     if (known > 0 || ring.length >= MOST_KEYS) ring.splice(known > 0 ? known : ring.length - 1, 1);
     ring.unshift(new ZigbeeKey(key, "", frame));
   }
@@ -83,8 +98,4 @@ export class ZigbeeKeys {
     if (ring === undefined && this.#byPan.size < MOST_PANS) this.#byPan.set(pan, ring = []);
     return ring;
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i]);
 }

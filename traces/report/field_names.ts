@@ -12,6 +12,8 @@ import { allFields } from "../wire/field.ts";
  */
 const HIDDEN: ReadonlySet<string> = new Set([
   "eth.addr",
+  "eth.ig",
+  "eth.lg",
   "ip.addr",
   "ip.src_host",
   "ip.dst_host",

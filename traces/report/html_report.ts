@@ -14,6 +14,7 @@ import { Kind } from "../wire/tree.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { infoText, problemText, protocolText, worstSeverity } from "./columns.ts";
 import { entryRange, shortValue, shownText } from "./entry_text.ts";
+import { pageFilter } from "./html/page_filter.ts";
 import { type PageEntry, type PageFrame, type PageRow, pageScript } from "./html/page_script.ts";
 import { PAGE_STYLE, ROW_HEIGHT } from "./html/page_style.ts";
 import { relativeTime } from "./relative_time.ts";
@@ -61,7 +62,7 @@ export class HtmlReport implements Report {
 <header>
 <h1>${title}</h1>
 <input id="filter" type="search" aria-label="Filter"
-  placeholder="text, or field==value as mqtt.topic==lab/lux">
+  placeholder='text, or fields as mqtt.topic contains "lux" && frame.len > 100'>
 <span id="status" role="status">loading …</span>
 </header>
 <div id="table" role="grid" tabindex="0" aria-label="Frames">
@@ -107,7 +108,7 @@ export class HtmlReport implements Report {
       `<script type="application/json" id="fields">${
         JSON.stringify(fields).replaceAll("<", "\\u003c")
       }</script>
-<script>(${pageScript.toString()})(${ROW_HEIGHT}, ${FRAMES_PER_BLOCK});</script>
+<script>(${pageScript.toString()})(${pageFilter.toString()}, ${ROW_HEIGHT}, ${FRAMES_PER_BLOCK});</script>
 </body>
 </html>
 `,

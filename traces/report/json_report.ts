@@ -41,7 +41,8 @@ export class JsonReport implements Report {
   constructor(writer: ByteWriter, { lines, fields }: JsonOptions) {
     this.#writer = writer;
     this.#lines = lines;
-    this.#columns = fields === undefined ? undefined : new FieldColumns(fields);
+    // An object has each name once.
+    this.#columns = fields === undefined ? undefined : new FieldColumns([...new Set(fields)]);
   }
 
   want(d: Dissection): void {

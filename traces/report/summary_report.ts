@@ -15,11 +15,13 @@ import { escaped, Style } from "./text_style.ts";
 
 export class SummaryReport implements Report {
   /** What is to observe the decoder. */
-  readonly summary: Summary = new Summary(allFields().length);
+  readonly summary: Summary;
   readonly #writer: ByteWriter;
   readonly #json: boolean;
 
-  constructor(writer: ByteWriter, json: boolean) {
+  /** @param filter display filter that chooses the frames it is given */
+  constructor(writer: ByteWriter, json: boolean, filter?: string) {
+    this.summary = new Summary(allFields().length, filter);
     this.#writer = writer;
     this.#json = json;
   }

@@ -5,6 +5,7 @@
  */
 import type { Dissection } from "../wire/dissection.ts";
 import { type Field, fieldOf, type FieldType } from "../wire/field.ts";
+import { reversedBytes } from "../wire/reversed_bytes.ts";
 import { Kind } from "../wire/tree.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { ipv6Text } from "../wire/address_text.ts";
@@ -44,6 +45,8 @@ export function writeValue(writer: ByteWriter, d: Dissection, index: number, sty
       const field = fieldOf(tree.id[index]!);
       return writeBytes(writer, field, data, start, start + tree.length[index]!, style);
     }
+    case Kind.Reversed:
+      return writeReversed(writer, d, index, style);
     case Kind.Time:
       return writeTime(
         writer,
@@ -166,6 +169,18 @@ function writeBytes(
       if (start === end) return writer.string("<MISSING>");
   }
   writer.hexBytes(data, start, end);
+}
+
+/** Bytes turned round; grows to the longest value. */
+let turned = new Uint8Array(64);
+
+function writeReversed(writer: ByteWriter, d: Dissection, index: number, style: number): void {
+  const { tree } = d;
+  const length = tree.length[index]!;
+  const { data } = d.sources[tree.source[index]!]!;
+  if (length > turned.length) turned = new Uint8Array(length * 2);
+  reversedBytes(data, tree.offset[index]!, length, turned);
+  writeBytes(writer, fieldOf(tree.id[index]!), turned, 0, length, style);
 }
 
 function writeGuid(writer: ByteWriter, data: Uint8Array, start: number): void {

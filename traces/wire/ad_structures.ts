@@ -8,7 +8,6 @@
 import { AD_TYPES } from "./ad_fields.ts";
 import { BIG_INFO_LENGTH, bigInfo, supportedFeatures, transportDiscovery } from "./ad_nested.ts";
 import { bitField, putBits } from "./bit_fields.ts";
-import { reversed } from "./ble_address.ts";
 import { AD_TYPE_NAMES, APPEARANCES, COMPANIES, UUIDS } from "./bluetooth_names.ts";
 import { enterCommon, enterPart } from "./btcommon.ts";
 import { type Dissection, Failure } from "./dissection.ts";
@@ -288,9 +287,5 @@ function uuid128(d: Dissection): void {
   const at = d.pos;
   let standard = (d.peek(12) > 0 || d.peek(13) > 0) && d.peek(14) === 0 && d.peek(15) === 0;
   for (let i = 0; standard && i < BASE_UUID.length; i++) standard = d.data[at + i] === BASE_UUID[i];
-  const field = standard ? UUID_128 : OTHER_UUID_128;
-  d.skip(16);
-  if (d.failed === 0 && d.want[field] !== 0) {
-    d.putObject(field, reversed(d.data, at, 16), at, 16);
-  }
+  d.reversed(16, standard ? UUID_128 : OTHER_UUID_128);
 }

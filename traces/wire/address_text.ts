@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hexBytes } from "./hex_text.ts";
 
 /** The IPv4 address at `data[at, at + 4)`. */
 export function ipv4Text(data: Uint8Array, at: number): string {
@@ -34,10 +35,5 @@ function longestZeros(groups: readonly number[]): { start: number; length: numbe
 
 /** The EUI-48 or other address of `length` bytes at `data[at]`, as "aa:bb:cc:dd:ee:ff". */
 export function colonText(data: Uint8Array, at: number, length: number): string {
-  let text = "";
-  for (let i = 0; i < length; i++) {
-    if (i > 0) text += ":";
-    text += data[at + i]!.toString(16).padStart(2, "0");
-  }
-  return text;
+  return hexBytes(data, at, length, ":");
 }

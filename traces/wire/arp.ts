@@ -6,6 +6,7 @@
 import { colonText, ipv4Text } from "./address_text.ts";
 import type { Dissection } from "./dissection.ts";
 import { boolean, bytes, define, ether, hex16, ipv4, protocol, uint16, uint8 } from "./field.ts";
+import { sameBytes } from "./same_bytes.ts";
 
 const ARP = protocol("arp", "ARP", "Address Resolution Protocol");
 
@@ -83,17 +84,12 @@ function classify(d: Dissection, operation: number, hardwareSize: number, size: 
   const target = sender + size + hardwareSize;
   const noHardware = operation === REQUEST && hardwareSize === 6 &&
     allZero(data, sender + size, 6);
-  if (equal(data, sender, target, size)) {
+  if (sameBytes(data, sender, data, target, size)) {
     d.put(F["arp.isgratuitous"], 1, d.pos, 0);
     if (noHardware) d.put(F["arp.isannouncement"], 1, d.pos, 0);
   } else if (noHardware && size === 4 && allZero(data, sender, 4)) {
     d.put(F["arp.isprobe"], 1, d.pos, 0);
   }
-}
-
-function equal(data: Uint8Array, a: number, b: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (data[a + i] !== data[b + i]) return false;
-  return true;
 }
 
 function allZero(data: Uint8Array, at: number, length: number): boolean {

@@ -5,22 +5,11 @@
  */
 import type { Dissection } from "./dissection.ts";
 
-export const ADDRESS_LENGTH = 6;
+const ADDRESS_LENGTH = 6;
 
 /** Reads a device address; the field shows it most significant byte first. */
 export function deviceAddress(d: Dissection, field: number): void {
-  const at = d.pos;
-  d.skip(ADDRESS_LENGTH);
-  if (d.pos === at + ADDRESS_LENGTH && d.want[field] !== 0) {
-    d.putObject(field, reversed(d.data, at, ADDRESS_LENGTH), at, ADDRESS_LENGTH);
-  }
-}
-
-/** Bytes in the other order: how addresses and 128-bit UUIDs are written. */
-export function reversed(data: Uint8Array, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = data[at + length - 1 - i]!;
-  return bytes;
+  d.reversed(ADDRESS_LENGTH, field);
 }
 
 /** The upper 16 bits of the address at `at`, as far as the bytes reach. */

@@ -18,6 +18,7 @@ import {
   uint32,
   uint8,
 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 
 const BTATT = protocol("btatt", "ATT", "Bluetooth Attribute Protocol");
@@ -134,7 +135,7 @@ export function attributeProtocol(d: Dissection): void {
   if (d.failed !== 0) return;
   if (d.columns) {
     d.protocolColumn = "ATT";
-    d.infoColumn = OPCODES[opcode] ?? `opcode 0x${opcode.toString(16).padStart(2, "0")}`;
+    d.infoColumn = OPCODES[opcode] ?? `opcode ${hexText(opcode, 2)}`;
   }
   parameters(d, opcode, at);
 }
@@ -233,7 +234,7 @@ function parameters(d: Dissection, opcode: number, at: number): void {
       d.bytes(8, F["btatt.signature"]);
       break;
     default:
-      if (OPCODES[opcode] === undefined) d.problem(UNKNOWN, at, `0x${opcode.toString(16)}`);
+      if (OPCODES[opcode] === undefined) d.problem(UNKNOWN, at, hexText(opcode));
   }
 }
 

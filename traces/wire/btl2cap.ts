@@ -7,6 +7,7 @@ import { attributeProtocol } from "./btatt.ts";
 import { securityManager } from "./btsmp.ts";
 import type { Dissection } from "./dissection.ts";
 import { bytes, define, hex16, hex8, none, protocol, uint16 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { type Layout, read, rest, u16 } from "./layout.ts";
 import { rule } from "./problem.ts";
 
@@ -142,7 +143,7 @@ export function l2cap(d: Dissection): void {
   if (!bad) d.lengthOf(entry, length + 4);
   if (d.columns) {
     d.protocolColumn = "L2CAP";
-    d.infoColumn = `channel 0x${channel.toString(16).padStart(4, "0")}, ${length} bytes`;
+    d.infoColumn = `channel ${hexText(channel, 4)}, ${length} bytes`;
   }
   d.narrow(length);
   switch (channel) {

@@ -21,6 +21,7 @@ import {
   uint16,
   uint8,
 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { call, type Layout, read, u16, u8 } from "./layout.ts";
 import { rule } from "./problem.ts";
 import { AddressMatch, PduKind, Phy, type RadioContext } from "./radio_context.ts";
@@ -203,7 +204,7 @@ export function dataHeader(d: Dissection, kind: number): number {
 }
 
 /** Whether the header has a third byte (CP bit, 2.4). */
-export function hasCte(first: number, kind: number): boolean {
+function hasCte(first: number, kind: number): boolean {
   return kind === PduKind.Data && (first & 0x20) !== 0;
 }
 
@@ -231,9 +232,9 @@ export function controlPdu(d: Dissection): number {
   const opcode = d.u8(F["btle.control_opcode"]);
   if (d.failed !== 0) return -1;
   const pdu = CONTROL_PDUS[opcode];
-  if (d.columns) d.infoColumn = pdu?.name ?? `control opcode 0x${opcode.toString(16)}`;
+  if (d.columns) d.infoColumn = pdu?.name ?? `control opcode ${hexText(opcode)}`;
   if (pdu === undefined) {
-    d.problem(UNKNOWN_CONTROL, at, `0x${opcode.toString(16)}`);
+    d.problem(UNKNOWN_CONTROL, at, hexText(opcode));
   } else {
     if (length !== pdu.length) d.problem(CONTROL_LENGTH, at, `${pdu.name} of ${length} bytes`);
     read(d, pdu.parameters);
@@ -256,7 +257,7 @@ export function isochronousPayload(d: Dissection, kind: number, llid: number): v
     const opcode = d.u8(F["btle.big_control_opcode"]);
     const layout = BIG_CONTROL[opcode];
     if (layout !== undefined) read(d, layout);
-    else d.problem(UNKNOWN_CONTROL, d.pos - 1, `0x${opcode.toString(16)}`);
+    else d.problem(UNKNOWN_CONTROL, d.pos - 1, hexText(opcode));
   } else if (llid !== Llid.Control) {
     d.bytes(d.limit - d.pos, F["btle.isochronous_data"]);
   }

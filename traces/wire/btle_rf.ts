@@ -108,20 +108,12 @@ const RESERVED_TYPE = rule("btle_rf", "warning", "PDU type in the flags is reser
 const RESERVED_PHY = rule("btle_rf", "warning", "PHY in the flags is reserved");
 
 /** The channel index of an RF channel; 255 beyond the last (Core 6.0, Vol 6, Part B, 1.4.1). */
-export function channelIndex(rf: number): number {
+function channelIndex(rf: number): number {
   if (rf > LAST_CHANNEL) return 255;
   if (rf === 0) return 37;
   if (rf < 12) return rf - 1;
   if (rf === 12) return 38;
   return rf === LAST_CHANNEL ? 39 : rf - 2;
-}
-
-/** The RF channel of a channel index. */
-export function rfChannel(index: number): number {
-  if (index === 37) return 0;
-  if (index === 38) return 12;
-  if (index === 39) return 39;
-  return index < 11 ? index + 1 : index + 2;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Dissection } from "./dissection.ts";
 import { boolean, bytes, define, ether, hex16, hex8, protocol, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { address, bits, type Layout, raw, read, u16, u8 } from "./layout.ts";
 import { rule } from "./problem.ts";
 
@@ -139,6 +140,6 @@ export function securityManager(d: Dissection): void {
     d.infoColumn = OPCODES[opcode] ?? `opcode ${opcode}`;
   }
   const layout = PARAMETERS[opcode];
-  if (layout === undefined) d.problem(UNKNOWN, at, `0x${opcode.toString(16)}`);
+  if (layout === undefined) d.problem(UNKNOWN, at, hexText(opcode));
   else read(d, layout);
 }

@@ -459,6 +459,17 @@ export class Dissection {
     if (this.want[field] !== 0) this.putBytes(field, at, length);
   }
 
+  /** As `bytes`, shown last byte first. */
+  reversed(length: number, field: number): void {
+    const at = this.pos;
+    if (at + length > this.end) {
+      this.#short(length);
+      return;
+    }
+    this.pos = at + length;
+    if (this.want[field] !== 0) this.putReversed(field, at, length);
+  }
+
   /** `length` bytes of UTF-8 text as a field. */
   text(length: number, field = 0): void {
     const at = this.pos;
@@ -495,6 +506,12 @@ export class Dissection {
   putBytes(field: number, at: number, length: number): void {
     if (this.want[field] === 0) return;
     this.tree.add(field, Kind.Bytes, this.depth, this.source, at, length);
+  }
+
+  /** As `putBytes`, shown last byte first. */
+  putReversed(field: number, at: number, length: number): void {
+    if (this.want[field] === 0) return;
+    this.tree.add(field, Kind.Reversed, this.depth, this.source, at, length);
   }
 
   /** UTF-8 text of the source being read. */

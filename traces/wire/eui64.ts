@@ -7,17 +7,12 @@ import type { Dissection } from "./dissection.ts";
 
 /** Reads an address and writes it, first byte last, as a field. */
 export function eui64le(d: Dissection, field: number): void {
-  const at = d.pos;
-  d.skip(8);
-  if (d.failed === 0) putEui64le(d, field, at);
+  d.reversed(8, field);
 }
 
 /** Writes the address at `at` of the bytes being read as a field. */
 export function putEui64le(d: Dissection, field: number, at: number): void {
-  if (d.want[field] === 0) return;
-  const address = new Uint8Array(8);
-  for (let i = 0; i < 8; i++) address[i] = d.data[at + 7 - i]!;
-  d.putObject(field, address, at, 8);
+  d.putReversed(field, at, 8);
 }
 
 /** Writes an address that is known as two halves. */

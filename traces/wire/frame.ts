@@ -21,7 +21,7 @@ import {
 } from "./field.ts";
 import { Kind } from "./tree.ts";
 
-export const FRAME = protocol("frame", "Frame", "Frame");
+const FRAME = protocol("frame", "Frame", "Frame");
 
 /** draft-ietf-opsawg-pcapng, 4.3.1: flags word. */
 const DIRECTIONS = { 0: "Unknown", 1: "Inbound", 2: "Outbound" };

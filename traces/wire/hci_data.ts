@@ -7,6 +7,7 @@
 import { bitField, putBits } from "./bit_fields.ts";
 import type { Dissection } from "./dissection.ts";
 import { boolean, define, hex16, none, protocol, uint16, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 
 const BTHCI_ACL = protocol("bthci_acl", "HCI_ACL", "Bluetooth HCI ACL Packet");
@@ -75,7 +76,7 @@ export function aclHeader(d: Dissection): number {
   const length = d.u16le(F["bthci_acl.length"]);
   if (d.columns) {
     d.protocolColumn = "HCI_ACL";
-    d.infoColumn = `handle 0x${(first & 0xfff).toString(16).padStart(4, "0")}, ${length} bytes`;
+    d.infoColumn = `handle ${hexText(first & 0xfff, 4)}, ${length} bytes`;
   }
   if (d.failed === 0 && length !== d.limit - d.pos) {
     if (length < d.limit - d.pos) d.putNone(F["bthci_acl.length.bad"], at + 2, 2);

@@ -11,6 +11,7 @@ import { VENDOR_GROUP } from "./hci_command.ts";
 import { EVENT_PARAMETERS, RETURN_PARAMETERS, STATUS_ONLY } from "./hci_event_parameters.ts";
 import { leMeta, type ReportListener } from "./hci_le_event.ts";
 import { COMMAND_NAMES, commandName, EVENT_NAMES } from "./hci_names.ts";
+import { hexText } from "./hex_text.ts";
 import { read } from "./layout.ts";
 import { rule } from "./problem.ts";
 
@@ -68,7 +69,7 @@ export function hciEvent(d: Dissection, reports: ReportListener | undefined): vo
     d.sourceColumn = "controller";
     d.destinationColumn = "host";
     d.protocolColumn = "HCI_EVT";
-    d.infoColumn = EVENT_NAMES[code] ?? `event 0x${code.toString(16).padStart(2, "0")}`;
+    d.infoColumn = EVENT_NAMES[code] ?? `event ${hexText(code, 2)}`;
   }
   if (length !== d.limit - d.pos) {
     d.problem(BAD_LENGTH, at + 1, `${length} announced, ${d.limit - d.pos} there`);
@@ -94,7 +95,7 @@ function parameters(d: Dissection, code: number, at: number): void {
   const layout = EVENT_PARAMETERS[code];
   if (layout !== undefined) read(d, layout);
   else if (code !== EventCode.Vendor && EVENT_NAMES[code] === undefined) {
-    d.problem(UNKNOWN, at, `0x${code.toString(16)}`);
+    d.problem(UNKNOWN, at, hexText(code));
   }
 }
 

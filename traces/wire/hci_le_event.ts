@@ -22,6 +22,7 @@ import {
   uint8,
 } from "./field.ts";
 import { LE_EVENT_NAMES } from "./hci_names.ts";
+import { hexText } from "./hex_text.ts";
 import { address, bits, call, i8, type Layout, raw, read, u16, u24, u8 } from "./layout.ts";
 import { rule } from "./problem.ts";
 
@@ -182,12 +183,12 @@ export function leMeta(d: Dissection, reports: ReportListener | undefined): void
   const at = d.pos;
   const code = d.u8(F["bthci_evt.le_meta_subevent"]);
   if (d.failed !== 0) return;
-  if (d.columns) d.infoColumn = LE_EVENT_NAMES[code] ?? `LE event 0x${code.toString(16)}`;
+  if (d.columns) d.infoColumn = LE_EVENT_NAMES[code] ?? `LE event ${hexText(code)}`;
   if (code === ADVERTISING_REPORT) return advertisingReports(d, reports);
   if (code === EXTENDED_ADVERTISING_REPORT) return extendedReports(d, reports);
   const layout = LE_EVENTS[code];
   if (layout === undefined) {
-    d.problem(UNKNOWN, at, `0x${code.toString(16)}`);
+    d.problem(UNKNOWN, at, hexText(code));
     d.skip(d.limit - d.pos);
     return;
   }

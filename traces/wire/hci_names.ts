@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { hexText } from "./hex_text.ts";
 
 /** By opcode: group in the upper 6 bits, command in the lower 10. */
 export const COMMAND_NAMES: Readonly<Record<number, string>> = {
@@ -176,5 +177,5 @@ export const LE_EVENT_NAMES: Readonly<Record<number, string>> = {
 
 /** The name of a command, or its number. */
 export function commandName(opcode: number): string {
-  return COMMAND_NAMES[opcode] ?? `command 0x${opcode.toString(16).padStart(4, "0")}`;
+  return COMMAND_NAMES[opcode] ?? `command ${hexText(opcode, 4)}`;
 }

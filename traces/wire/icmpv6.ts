@@ -21,6 +21,7 @@ import {
   uint32,
   uint8,
 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 
 const ICMPV6 = protocol("icmpv6", "ICMPv6", "Internet Control Message Protocol v6");
@@ -159,7 +160,7 @@ function readEcho(d: Dissection): void {
   const identifier = d.u16(F["icmpv6.echo.identifier"]);
   const sequence = d.u16(F["icmpv6.echo.sequence_number"]);
   if (d.columns) {
-    d.infoColumn += ` id=0x${identifier.toString(16).padStart(4, "0")}, seq=${sequence}`;
+    d.infoColumn += ` id=${hexText(identifier, 4)}, seq=${sequence}`;
   }
   if (d.failed === 0) decodeData(d);
 }

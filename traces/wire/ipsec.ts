@@ -5,6 +5,7 @@
  */
 import type { Dissection } from "./dissection.ts";
 import { bytes, define, hex32, protocol, uint32, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { IP_PROTOCOLS } from "./ip_protocol.ts";
 
 const AH = protocol("ah", "AH", "Authentication Header");
@@ -32,7 +33,7 @@ export function decodeAh(d: Dissection): number {
   d.lengthOf(entry, (words + 2) * 4);
   if (d.columns) {
     d.protocolColumn = "AH";
-    d.infoColumn = `AH (SPI=0x${index.toString(16).padStart(8, "0")})`;
+    d.infoColumn = `AH (SPI=${hexText(index, 8)})`;
   }
   return d.failed === 0 ? next : -1;
 }
@@ -44,7 +45,7 @@ export function decodeEsp(d: Dissection): void {
   d.u32(F["esp.sequence"]);
   if (d.columns) {
     d.protocolColumn = "ESP";
-    d.infoColumn = `ESP (SPI=0x${index.toString(16).padStart(8, "0")})`;
+    d.infoColumn = `ESP (SPI=${hexText(index, 8)})`;
   }
   d.pos = d.end;
 }

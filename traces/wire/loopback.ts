@@ -73,10 +73,14 @@ function swap32(value: number): number {
   return (value << 24 | (value & 0xff00) << 8 | value >>> 8 & 0xff00 | value >>> 24) >>> 0;
 }
 
-/** Enters a raw IP packet. @returns what follows: IPv4, IPv6 or data */
+/** Enters a raw IP packet. @returns what follows: IPv4, IPv6 or data; -1 for nothing */
 export function decodeRawIp(d: Dissection): number {
   d.layer(RAW);
   columns(d, "Raw packet data");
+  if (!d.has(2)) {
+    d.skip(2);
+    return -1;
+  }
   const version = d.peek() >> 4;
   if (version === 4) return EtherType.Ipv4;
   return version === 6 ? EtherType.Ipv6 : EtherType.Data;

@@ -5,13 +5,23 @@
  * @module
  */
 import type { Dissection } from "./dissection.ts";
+import { hexText } from "./hex_text.ts";
 import { decodeConnAck, decodeConnect } from "./mqtt_connect.ts";
 import { F, MQTT, REASON_FIELD } from "./mqtt_fields.ts";
-import { REASONS, Type, TYPE_NAMES } from "./mqtt_names.ts";
-import { type MqttPacket, UNKNOWN_VERSION, V31, V5 } from "./mqtt_packet.ts";
+import {
+  AUTH_REASONS,
+  DISCONNECT_REASONS,
+  REASONS,
+  RETURN_CODES,
+  SUBACK_CODES,
+  Type,
+  TYPE_NAMES,
+} from "./mqtt_names.ts";
+import { type MqttPacket, UNKNOWN_VERSION, V31, V311, V5 } from "./mqtt_packet.ts";
 import { decodeProperties } from "./mqtt_properties.ts";
 import { decodePublish } from "./mqtt_publish.ts";
 import { RULES } from "./mqtt_rules.ts";
+import { payloadText } from "./payload_text.ts";
 import { decodeSubAck, decodeSubscribe, decodeUnsubAck } from "./mqtt_subscribe.ts";
 
 /** What the fixed header's flags have to be, by type; -1: they mean something. */
@@ -132,7 +142,7 @@ function readReason(d: Dissection, packet: MqttPacket, least: number): void {
   const type = packet.type;
   packet.reason = d.u8(REASON_FIELD[type]);
   if (d.failed === 0 && !mayGive(type, packet.reason)) {
-    d.problem(RULES.reasonCode, at, REASONS[packet.reason] ?? `0x${packet.reason.toString(16)}`);
+    d.problem(RULES.reasonCode, at, REASONS[packet.reason] ?? hexText(packet.reason));
   }
   if (d.limit - d.pos >= least) decodeProperties(d, type, packet.properties);
 }
@@ -169,22 +179,46 @@ export function mqttLayer(d: Dissection, length: number, again: boolean): number
   return entry;
 }
 
+/** Characters of a payload in the text report's line. */
+const PAYLOAD_SHOWN = 120;
+
 /** The text report's words for the packet. */
 export function mqttInfo(d: Dissection, packet: MqttPacket): string {
-  let text = TYPE_NAMES[packet.type]!;
+  const { type, flags, filters, payloadAt, payloadLength } = packet;
+  let text = TYPE_NAMES[type]!;
   if (packet.packetId >= 0) text += ` (id=${packet.packetId})`;
-  if (packet.type === Type.Publish) {
+  if (type === Type.Publish) {
     text += ` [${topicText(d, packet)}]`;
-    if ((packet.flags & 8) !== 0) text += " dup";
-    if ((packet.flags & 1) !== 0) text += " retain";
+    if ((flags & 8) !== 0) text += " dup";
+    if ((flags & 1) !== 0) text += " retain";
+    if (payloadLength > 0) {
+      text += ` ${payloadText(d.data, payloadAt, payloadAt + payloadLength, PAYLOAD_SHOWN)}`;
+    }
+  } else if (type === Type.Subscribe || type === Type.Unsubscribe) {
+    if (filters > 0) text += ` [${topicText(d, packet)}]`;
+    if (filters > 1) text += ` and ${filters - 1} more`;
   } else if (packet.reason > 0) {
-    text += `: ${REASONS[packet.reason] ?? `code ${packet.reason}`}`;
+    text += `: ${reasonText(packet)}`;
   }
   return text;
 }
 
-/** The topic of a PUBLISH, aliases resolved. */
-export function topicText(d: Dissection, packet: MqttPacket): string {
+function reasonText({ type, version, reason }: MqttPacket): string {
+  const old = version === V31 || version === V311;
+  const names = type === Type.Disconnect
+    ? DISCONNECT_REASONS
+    : type === Type.Auth
+    ? AUTH_REASONS
+    : type === Type.ConnAck && old
+    ? RETURN_CODES
+    : type === Type.SubAck && old
+    ? SUBACK_CODES
+    : REASONS;
+  return names[reason] ?? `code ${reason}`;
+}
+
+/** The topic of a PUBLISH, aliases resolved; the first topic filter of SUBSCRIBE and UNSUBSCRIBE. */
+function topicText(d: Dissection, packet: MqttPacket): string {
   if (packet.topic !== undefined) return packet.topic;
   return new TextDecoder().decode(
     d.data.subarray(packet.topicAt, packet.topicAt + packet.topicLength),

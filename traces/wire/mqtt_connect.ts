@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dissection } from "./dissection.ts";
+import { hexText } from "./hex_text.ts";
 import { F } from "./mqtt_fields.ts";
 import { Type } from "./mqtt_names.ts";
 import { type MqttPacket, V31, V311, V5 } from "./mqtt_packet.ts";
@@ -141,7 +142,7 @@ export function decodeConnAck(d: Dissection, packet: MqttPacket): void {
   if (old && packet.reason > 5) d.problem(RULES.returnCode, at + 1, `code ${packet.reason}`);
   if (version !== V5) return;
   if (packet.reason !== 0 && !REFUSALS.includes(packet.reason)) {
-    d.problem(RULES.reasonCode, at + 1, `0x${packet.reason.toString(16)}`);
+    d.problem(RULES.reasonCode, at + 1, hexText(packet.reason));
   }
   decodeProperties(d, Type.ConnAck, packet.properties);
 }

@@ -39,6 +39,7 @@ export class MqttPacket {
   keepAlive = 0;
   /** Topic filters of SUBSCRIBE and UNSUBSCRIBE, results of SUBACK and UNSUBACK. */
   filters = 0;
+  /** The topic of PUBLISH, the first filter of SUBSCRIBE and UNSUBSCRIBE. */
   topicAt = 0;
   topicLength = 0;
   /** The topic when an alias stood for it. */

@@ -5,6 +5,7 @@
  */
 import type { Dissection } from "./dissection.ts";
 import { define, hex8, none, string, uint16, uint32, uint64, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { PROPERTIES, QOS, Type } from "./mqtt_names.ts";
 import { checkResponseTopic, checkString } from "./mqtt_text.ts";
 import { rule } from "./problem.ts";
@@ -171,7 +172,7 @@ export class MqttProperties {
  *
  * @returns -1 when it has more than four bytes
  */
-export function variableInteger(d: Dissection, field = 0): number {
+function variableInteger(d: Dissection, field = 0): number {
   const at = d.pos;
   let value = 0;
   for (let i = 0; i < 4; i++) {
@@ -228,7 +229,7 @@ function decodeProperty(d: Dissection, packet: number, end: number, out: MqttPro
   if (d.failed !== 0) return;
   const kind = KIND[id]!;
   if (kind === 0) {
-    d.problem(UNKNOWN, at, `identifier 0x${id.toString(16)}`);
+    d.problem(UNKNOWN, at, `identifier ${hexText(id)}`);
     d.text(end - d.pos, F["mqtt.prop_unknown"]);
     return;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dissection } from "./dissection.ts";
+import { hexText } from "./hex_text.ts";
 import { F } from "./mqtt_fields.ts";
 import { SUBACK_REASONS, Type, UNSUBACK_REASONS } from "./mqtt_names.ts";
 import { type MqttPacket, UNKNOWN_VERSION, V31, V311, V5 } from "./mqtt_packet.ts";
@@ -27,7 +28,10 @@ export function decodeSubscribe(d: Dissection, packet: MqttPacket): void {
       d.putNone(F["mqtt.illegal_topic_length"], lengthAt, 2);
       d.problem(RULES.emptyTopic, lengthAt);
     }
-    packet.filters++;
+    if (packet.filters++ === 0) {
+      packet.topicAt = at;
+      packet.topicLength = length;
+    }
     if (subscribes) readOptions(d, packet.version, isShared(d.data, at, d.pos));
   }
   if (packet.filters === 0 && d.failed === 0) d.problem(RULES.noFilter);
@@ -78,7 +82,7 @@ export function decodeSubAck(d: Dissection, packet: MqttPacket): void {
     if (version === V311 && code > 2 && code !== 0x80) {
       d.problem(RULES.subackCode, at, `code ${code}`);
     } else if (version === V5 && SUBACK_REASONS[code] === undefined) {
-      d.problem(RULES.reasonCode, at, `0x${code.toString(16)}`);
+      d.problem(RULES.reasonCode, at, hexText(code));
     }
   }
   if (packet.filters === 0 && d.failed === 0) d.problem(RULES.noReasons);
@@ -95,7 +99,7 @@ export function decodeUnsubAck(d: Dissection, packet: MqttPacket): void {
     packet.filters++;
     if (code >= 0x80 && packet.reason === 0) packet.reason = code;
     if (UNSUBACK_REASONS[code] === undefined) {
-      d.problem(RULES.reasonCode, at, `0x${code.toString(16)}`);
+      d.problem(RULES.reasonCode, at, hexText(code));
     }
   }
   if (packet.filters === 0 && d.failed === 0) d.problem(RULES.noReasons);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hexBytes } from "./hex_text.ts";
 import { invalidUtf8, utf8Text } from "./utf8.ts";
 
 /** Control characters other than tab, line feed and carriage return. */
@@ -22,7 +23,6 @@ export function payloadText(data: Uint8Array, at: number, end: number, most: num
   }
   if (at === end) return "";
   const shown = Math.min(end - at, Math.ceil(most / 2));
-  let hex = "0x";
-  for (let i = 0; i < shown; i++) hex += data[at + i]!.toString(16).padStart(2, "0");
+  const hex = `0x${hexBytes(data, at, shown)}`;
   return shown < end - at ? `${hex}…` : hex;
 }

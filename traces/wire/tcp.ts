@@ -119,9 +119,15 @@ export class TcpView {
  * Reads the 16 bytes that everything else needs; the cursor is then behind them.
  *
  * @param whole the packet is neither a fragment nor quoted in an error
+ * @param quoted it is quoted in an error, which may hold no more than its first 8 bytes
  * @returns false when they are not there
  */
-export function readTcpHeader(d: Dissection, h: TcpHeader, whole: boolean): boolean {
+export function readTcpHeader(
+  d: Dissection,
+  h: TcpHeader,
+  whole: boolean,
+  quoted: boolean,
+): boolean {
   const at = d.pos;
   h.at = at;
   d.layer(TCP);
@@ -137,6 +143,7 @@ export function readTcpHeader(d: Dissection, h: TcpHeader, whole: boolean): bool
     d.infoColumn = `${h.sourcePort} → ${h.destinationPort}`;
   }
   if (!d.has(12)) {
+    if (quoted && d.has(4)) d.u32(F["tcp.seq"]);
     d.skip(12);
     return false;
   }

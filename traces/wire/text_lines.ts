@@ -29,6 +29,10 @@ export function isTextType(type: string): boolean {
   return TEXT_TYPES.has(type);
 }
 
+export function textLinesWanted(d: Dissection): boolean {
+  return d.want[TEXT_LINES] !== 0;
+}
+
 /** Enters the layer for the bytes at the cursor; what follows is at the same place of the tree. */
 export function textLines(d: Dissection, length: number): void {
   const { depth } = d;

@@ -21,10 +21,12 @@ export const Kind = {
   Time: 5,
   /** The names of the frame's layers, joined by ":"; known when the frame is done. */
   Layers: 6,
+  /** As `Bytes`, the last byte first: what is sent low byte first and shown as an address. */
+  Reversed: 7,
 } as const;
 
-/** Entries kept per frame; what is beyond is counted, not kept. */
-export const MAX_ENTRIES = 1_000_000;
+/** Entries kept per frame; what is beyond is counted, not kept. A power of two. */
+const MAX_ENTRIES = 1 << 19;
 const KEPT_OBJECTS = 256;
 
 export class Tree {

@@ -6,6 +6,7 @@
 import { decodeDataWithin } from "./data.ts";
 import type { Dissection } from "./dissection.ts";
 import { boolean, define, hex16, hex8, none, uint24, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 import {
   WPAN_BROADCAST,
@@ -202,7 +203,7 @@ function associationResponse(d: Dissection): number {
   const status = d.u8(F["wpan.assoc.status"]);
   if (d.failed !== 0) return -1;
   if (d.columns) {
-    d.infoColumn += status === 0 ? `, Addr: ${hex16Text(address)}` : ", Unsuccessful";
+    d.infoColumn += status === 0 ? `, Addr: ${hexText(address, 4)}` : ", Unsuccessful";
   }
   decodeDataWithin(d);
   return status === 0 && address !== WPAN_NO_SHORT_ADDRESS ? address : -1;
@@ -228,8 +229,4 @@ function gtsRequest(d: Dissection): void {
   d.putFlag(F["wpan.gtsreq.direction"], characteristics, 0x10, at, 1);
   d.putFlag(F["wpan.gtsreq.type"], characteristics, 0x20, at, 1);
   decodeDataWithin(d);
-}
-
-function hex16Text(value: number): string {
-  return "0x" + value.toString(16).padStart(4, "0");
 }

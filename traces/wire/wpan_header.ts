@@ -17,6 +17,7 @@ import {
   uint16,
   uint8,
 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { type Rule, rule } from "./problem.ts";
 import {
   WPAN_BROADCAST,
@@ -308,7 +309,7 @@ export function putLearnedSource(d: Dissection, frame: WpanFrame): void {
 }
 
 function shortText(address: number): string {
-  return address === WPAN_BROADCAST ? "Broadcast" : "0x" + address.toString(16).padStart(4, "0");
+  return address === WPAN_BROADCAST ? "Broadcast" : hexText(address, 4);
 }
 
 /** Text for the Info column: what kind of frame it is. */

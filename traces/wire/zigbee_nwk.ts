@@ -6,6 +6,7 @@
 import type { Dissection } from "./dissection.ts";
 import { putEui64le, word32le } from "./eui64.ts";
 import { boolean, define, eui64, hex16, hex8, none, protocol, uint16, uint8 } from "./field.ts";
+import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 import { WpanAddress, type WpanFrame } from "./wpan_frame.ts";
 
@@ -188,7 +189,5 @@ function relays(d: Dissection): void {
 }
 
 function addressText(address: number): string {
-  return address >= 0xfffc && address !== 0xfffe
-    ? "Broadcast"
-    : "0x" + address.toString(16).padStart(4, "0");
+  return address >= 0xfffc && address !== 0xfffe ? "Broadcast" : hexText(address, 4);
 }

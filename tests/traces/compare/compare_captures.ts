@@ -36,16 +36,17 @@ export async function compareCaptures(
   fields: readonly string[],
 ): Promise<Comparison> {
   const comparison = new Comparison();
-  const compared: (ComparedFile | undefined)[] = new Array(files.length);
-  const queue = files.entries();
+  const queue = files.values();
   const work = async () => {
-    for (const [index, file] of queue) compared[index] = await compareCapture(file, fields);
+    for (const path of queue) {
+      const file = await compareCapture(path, fields);
+      if (file === undefined) comparison.skipped.push(path);
+      else comparison.add(file);
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  for (const [index, file] of compared.entries()) {
-    if (file === undefined) comparison.skipped.push(files[index]!);
-    else comparison.add(file);
-  }
+  comparison.skipped.sort();
+  comparison.differences.sort((a, b) => a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
   return comparison;
 }
 

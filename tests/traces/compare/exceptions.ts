@@ -70,15 +70,31 @@ function afterGap(frame: ComparedFrame): boolean {
   );
 }
 
+/** Ports of Kerberos, LDAP, PostgreSQL, Bitcoin: tshark knows these by port alone. */
+const FOREIGN_PORTS = /^(88|389|5432|8333)$/;
+
+function onForeignPort(frame: ComparedFrame): boolean {
+  return [...frame.theirs("tcp.srcport"), ...frame.theirs("tcp.dstport")]
+    .some((port) => FOREIGN_PORTS.test(port));
+}
+
 /** Whether a foreign protocol carried TCP or UDP in a frame before. */
 function carriedBefore({ file, index }: ComparedFrame, protocol: string): boolean {
   return file.frames.slice(0, index + 1).some(({ layers }) =>
-    layers.indexOf(protocol, firstForeign(layers)) >= 0
+    layers.indexOf(protocol, firstForeign(layers)) >= 0 || has(layers, "udp", "ip")
   );
 }
 
 const WEBSOCKET_CONTENT =
   /^(websocket\.(payload\.|decompression\.|fragment|reassembled)|data\.|frame\.protocols$)/;
+
+/** Ports whose bytes tshark takes for HTTP whatever they are (its table of HTTP ports). */
+const HTTP_PORTS = /^(80|591|2710|3128|3132|5985|8080|8088|11371|1900|2869)$/;
+
+function onHttpPort(frame: ComparedFrame): boolean {
+  return [...frame.theirs("tcp.srcport"), ...frame.theirs("tcp.dstport")]
+    .some((port) => HTTP_PORTS.test(port));
+}
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -91,7 +107,8 @@ export const EXCEPTIONS: readonly Exception[] = [
     name: "foreign-protocol-waits",
     because: "a protocol that is not decoded here took the bytes and waits for more",
     fields: /^(frame\.protocols$|data\.)/,
-    applies: ({ frame }) => frame.layers.at(-1) === "tcp" && carriesForeign(frame),
+    applies: ({ frame }) =>
+      frame.layers.at(-1) === "tcp" && (carriesForeign(frame) || onForeignPort(frame)),
   },
   {
     name: "fraction-beyond-a-second",
@@ -191,10 +208,84 @@ export const EXCEPTIONS: readonly Exception[] = [
       !before(frame).some((one) => one.theirs("mqtt.msgtype").includes("1")),
   },
   {
+    name: "http-by-port",
+    because: "RFC 9112, 2.1 and 3: a message begins with a request line or a status line that " +
+      "names the version; tshark takes whatever is on an HTTP port for HTTP",
+    fields: /^(frame\.protocols$|data\.)/,
+    applies: ({ frame }) =>
+      onHttpPort(frame) && frame.ownLayers.at(-1) === "data" &&
+      (frame.layers.at(-1) === "tcp" || has(frame.layers, "tcp", "http")) &&
+      frame.theirs("http.request.version").length === 0,
+  },
+  {
+    name: "mqtt-property-length",
+    because: "MQTT 5.0, 1.5.5 and 2.2.2.1: the property length is a variable byte integer; from " +
+      "128 up tshark shows its bytes as they are",
+    fields: /^mqtt\.property_len$/,
+    applies: ({ ours, theirs }) => Number(ours[0]) >= 128 && Number(theirs[0]) > Number(ours[0]),
+  },
+  {
+    name: "ipv6-next-header-62",
+    because: "IANA, protocol numbers: 62 is CFTP, 135 is the mobility header (RFC 6275, 6.1.1); " +
+      "tshark takes 62, the number of an old draft, for it",
+    fields: /^(frame\.protocols$|data\.)/,
+    applies: ({ frame }) => frame.layers.at(-1) === "mipv6" && frame.theirs("ipv6.nxt")[0] === "62",
+  },
+  {
+    name: "ble-crc-preset",
+    because: "Bluetooth Core 6.0, Vol 6, Part B, 3.1.1: the CRC of data packets begins with the " +
+      "CRCInit of CONNECT_IND; tshark does not use it and leaves the CRC open",
+    fields: /^btle\.crc\.(indeterminate|incorrect)$/,
+    applies: ({ frame, field, ours }) =>
+      frame.theirs("btle.crc.indeterminate").length > 0 ||
+      (field === "btle.crc.incorrect" && ours.length > 0),
+  },
+  {
+    name: "ble-encrypted-payload",
+    because: "Bluetooth Core 6.0, Vol 6, Part E, 2: after LL_START_ENC the payload is encrypted; " +
+      "tshark reads ciphertext as control or L2CAP",
+    fields: /^(btle\.(control_opcode|crc)|frame\.protocols)$/,
+    applies: ({ frame }) =>
+      frame.ours("edgewire.btle.encrypted").length > 0 ||
+      frame.file.frames.some((one) => one.theirs("btle.control_opcode").includes("0x05")),
+  },
+  {
+    name: "ble-structure-beyond-the-data",
+    because: "Bluetooth Core 6.0, Vol 3, Part C, 11: an AD structure longer than the data is " +
+      "wrong; tshark stops, and shows neither it nor the CRC behind it",
+    fields: /^(btcommon\.|btle\.crc|frame\.protocols$)/,
+    applies: ({ frame, field, theirs }) =>
+      has(frame.layers, "btle", "btcommon") && theirs.length <= frame.ours(field).length &&
+      frame.theirs("btle.crc").length === 0,
+  },
+  {
+    name: "ip-over-udp",
+    because: "IP packets in UDP datagrams without a header between them are not decoded here",
+    fields: /^(frame\.protocols$|data\.)/,
+    applies: ({ frame }) => has(frame.layers, "udp", "ip") || has(frame.layers, "udp", "ipv6"),
+  },
+  {
+    name: "link-type-not-decoded",
+    because: "LINKTYPE_BLUETOOTH_BREDR_BB (255) is not decoded here",
+    fields: /^(frame\.protocols$|data\.)/,
+    applies: ({ frame }) => frame.layers[1] === "btbredr_rf",
+  },
+  {
     name: "streams-inside-foreign-protocols",
     because: "tshark also numbers conversations that protocols not decoded here carry",
     fields: /^(tcp|udp)\.stream$/,
     applies: ({ frame, field, ours, theirs }) =>
       Number(theirs[0]) > Number(ours[0]) && carriedBefore(frame, field.slice(0, 3)),
+  },
+  {
+    name: "plaintext-of-a-wrong-code",
+    because:
+      "RFC 3610, 2.5 (and IEEE 802.15.4-2015, 9.2.4): where the integrity code is wrong the " +
+      "decrypted text must not be shown; tshark shows it",
+    fields: /^data\.data$/,
+    applies: ({ frame, ours, theirs }) =>
+      frame.ours("wpan.decrypt_error").length > 0 &&
+      frame.theirs("wpan.decrypt_error").length > 0 &&
+      ours[0]?.length === theirs[0]?.length,
   },
 ];

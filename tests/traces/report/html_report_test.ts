@@ -57,6 +57,9 @@ testWith(["chromium"], "html: table, fields and bytes of a frame", async () => {
       "Text: hiedgewire.upper.text",
       'Text: a,"b"\\n</script>\\x1b[31medgewire.upper.text',
     ]);
+    assert.equal(await page.locator("#tree > div").nth(4).isVisible(), false);
+    assert.equal(await page.locator("#tree > div").nth(7).isVisible(), true);
+    await page.locator("#tree > div").nth(1).click();
     await page.locator("#tree > div").nth(4).click();
     assert.deepEqual(await page.locator("#bytes .marked").allTextContents(), [
       "30",
@@ -66,6 +69,7 @@ testWith(["chromium"], "html: table, fields and bytes of a frame", async () => {
     ]);
     await page.locator("#bytes span[data-at='1']").first().click();
     assert.match(await page.textContent("#tree .chosen") ?? "", /^Source address/);
+    assert.equal(await page.locator("#tree .chosen").isVisible(), true);
     assert.deepEqual(await page.locator("#bytes h2").allTextContents(), [
       "Frame (12 bytes)",
       "Unmasked data (20 bytes)",

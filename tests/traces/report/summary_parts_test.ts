@@ -4,13 +4,17 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Conversation, Endpoints } from "../../../traces/flows/conversation.ts";
+import { Observer } from "../../../traces/flows/observer.ts";
 import { Commands } from "../../../traces/report/summary/commands.ts";
 import { Durations } from "../../../traces/report/summary/durations.ts";
+import { HeldFacts } from "../../../traces/report/summary/held_facts.ts";
 import { Overhead } from "../../../traces/report/summary/overhead.ts";
 import { ProblemCounts } from "../../../traces/report/summary/problem_counts.ts";
 import { durationText, rateText, timeText } from "../../../traces/report/summary/quantities.ts";
-import { grouped, textTable } from "../../../traces/report/summary/text_table.ts";
+import { counted, grouped, textTable, wrapped } from "../../../traces/report/summary/text_table.ts";
 import { MAX_TOPICS, Topics } from "../../../traces/report/summary/topics.ts";
+import { Dissection } from "../../../traces/wire/dissection.ts";
 import { rule } from "../../../traces/wire/problem.ts";
 
 Deno.test("durations keep least and greatest exactly and quantiles within 1 %", () => {
@@ -104,7 +108,8 @@ Deno.test("quantities read well", () => {
   assert.equal(durationText(12345.6), "12346 s");
   assert.equal(timeText(1700000000.5), "2023-11-14T22:13:20.500000Z");
   assert.equal(timeText(1e18), "-");
-  assert.equal(rateText(11, 10), "1.00");
+  assert.equal(rateText(11, 10), "1.10");
+  assert.equal(rateText(5_000_000, 2), "2,500,000");
   assert.equal(rateText(1, 0), "-");
   assert.equal(grouped(1234567), "1,234,567");
   assert.deepEqual(textTable(["a", "n"], [["xyz", 1000], ["q", 2]]), [
@@ -112,4 +117,45 @@ Deno.test("quantities read well", () => {
     "xyz  1,000",
     "q        2",
   ]);
+});
+
+Deno.test("long texts and lists stay readable", () => {
+  assert.equal(textTable(["topic"], [["t".repeat(200)]])[1], `${"t".repeat(59)}…`);
+  assert.equal(counted(1, "frame"), "1 frame");
+  assert.equal(counted(2000, "frame"), "2,000 frames");
+  assert.deepEqual(wrapped("  short, line"), ["  short, line"]);
+  const lines = wrapped(`  ${Array.from({ length: 60 }, (_, i) => `item${i}`).join(", ")}`);
+  assert.ok(lines.length > 3 && lines.every((line) => line.length <= 100));
+  assert.ok(lines.slice(1).every((line) => line.startsWith("      item")));
+});
+
+Deno.test("what is told of a frame is held back until it counts", () => {
+  const told: string[] = [];
+  class Target extends Observer {
+    override opened({ index }: Conversation) {
+      told.push(`opened ${index}`);
+    }
+    override segment(_: Conversation, side: number, length: number) {
+      told.push(`segment ${side} ${length}`);
+    }
+    override mqttPacket(...[, , , , , , , , topic]: Parameters<Observer["mqttPacket"]>) {
+      told.push(`topic ${topic}`);
+    }
+  }
+  const held = new HeldFacts(new Target());
+  const conversation = new Conversation(7, "tcp", new Endpoints());
+  held.opened(conversation);
+  held.segment(conversation, 0, 60, 0);
+  held.release(false);
+  assert.deepEqual(told, []);
+  const d = new Dissection(0);
+  const bytes = new TextEncoder().encode("a/b");
+  d.begin(bytes, 0, 3, 3);
+  for (let frame = 0; frame < 2; frame++) {
+    held.segment(conversation, 1, 70, 4);
+    held.mqttPacket(d, conversation, 1, 3, 9, 1, 0, 3, undefined);
+    bytes.fill(0x78);
+    held.release(true);
+  }
+  assert.deepEqual(told, ["opened 7", "segment 1 70", "topic a/b", "segment 1 70", "topic xxx"]);
 });

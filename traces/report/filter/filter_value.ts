@@ -5,6 +5,7 @@
  */
 import type { Dissection } from "../../wire/dissection.ts";
 import { type Field, fieldOf, type FieldType } from "../../wire/field.ts";
+import { reversedBytes } from "../../wire/reversed_bytes.ts";
 import { Kind } from "../../wire/tree.ts";
 import { valueText } from "../value.ts";
 
@@ -80,6 +81,7 @@ export function entryValue(d: Dissection, index: number): Value | undefined {
   if (kind === Kind.Layers || kind === Kind.Text) return valueText(d, index);
   const start = tree.offset[index]!;
   const { data, end } = d.sources[tree.source[index]!]!;
+  if (kind === Kind.Reversed) return reversedBytes(data, start, tree.length[index]!);
   if (kind === Kind.Bytes) {
     const { length } = tree;
     const bytes = data.subarray(start, start + length[index]!);

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { pageFilter, PageTest } from "./page_filter.ts";
+
 /** A row of the table: number, time, source, destination, protocol, length, info, severity. */
 export type PageRow = [number, string, string, string, string, number, string, string];
 
@@ -18,10 +20,15 @@ export type PageFrame = [PageEntry[], [string, string][], [string, string][]];
 export type PageFields = Record<string, [string, string]>;
 
 /**
+ * @param compile makes a test of a filter, see `pageFilter`
  * @param rowHeight of the table, CSS pixels
  * @param framesPerBlock how many frames a block of details holds
  */
-export function pageScript(rowHeight: number, framesPerBlock: number): void {
+export function pageScript(
+  compile: typeof pageFilter,
+  rowHeight: number,
+  framesPerBlock: number,
+): void {
   /** Bytes of one source shown before one asks for more. */
   const shownBytes = 4096;
   /** Browsers lose pixels of elements taller than this. */
@@ -151,6 +158,28 @@ export function pageScript(rowHeight: number, framesPerBlock: number): void {
   // --- one frame --------------------------------------------------------------------------
 
   let mark: (source: number, start: number, end: number) => void = () => {};
+  /** Layers, by name, that were opened or closed; the innermost layer is open unless closed. */
+  const unfolded = new Map<string, boolean>();
+
+  /** Hides or shows what is below each layer's line. */
+  function fold(entries: PageEntry[], lines: HTMLElement[]): void {
+    const last = entries.findLastIndex(([, depth]) => depth === 0);
+    let open = true;
+    entries.forEach(([id, depth], i) => {
+      if (depth === 0) {
+        open = unfolded.get(fields[id]![0]) ?? i === last;
+        lines[i]!.setAttribute("aria-expanded", String(open));
+      } else lines[i]!.hidden = !open;
+    });
+  }
+
+  function unfold(entries: PageEntry[], lines: HTMLElement[], i: number, open?: boolean): void {
+    const layer = entries.findLastIndex(([, depth], at) => at <= i && depth === 0);
+    if (layer < 0) return;
+    const now = lines[layer]!.getAttribute("aria-expanded") === "true";
+    unfolded.set(fields[entries[layer]![0]]![0], open ?? !now);
+    fold(entries, lines);
+  }
 
   async function showFrame(index: number): Promise<void> {
     const [entries, sources, problems] = await frameOf(index);
@@ -169,10 +198,13 @@ export function pageScript(rowHeight: number, framesPerBlock: number): void {
       line.append(make("span", "name", name));
       return line;
     });
+    fold(entries, entryLines);
     tree.replaceChildren(...lines, ...entryLines);
     showBytes(sources);
     let chosenLine: HTMLElement | undefined;
     const select = (i: number, into: boolean) => {
+      if (into) unfold(entries, entryLines, i, true);
+      else if (entries[i]![1] === 0) unfold(entries, entryLines, i);
       chosenLine?.classList.remove("chosen");
       chosenLine = entryLines[i];
       chosenLine?.classList.add("chosen");
@@ -275,38 +307,31 @@ export function pageScript(rowHeight: number, framesPerBlock: number): void {
       (visible.length === rows.length ? all : `${visible.length} of ${all}`);
   }
 
+  const ids = new Map(Object.entries(fields).map(([id, [name]]) => [name, Number(id)]));
+
   async function applyFilter(): Promise<void> {
     const mine = ++search;
     const text = filter.value.trim();
-    const known = new Map(Object.entries(fields).map(([id, [name]]) => [name, Number(id)]));
-    const [, name, value] = /^([\w.-]+)\s*==\s*"?(.*?)"?$/.exec(text) ?? [];
-    const id = known.get(name ?? text);
-    if (id === undefined) {
+    const test = compile(text, (name) => ids.get(name));
+    if (test === undefined) {
       const wanted = text.toLowerCase();
       visible = [...rows.keys()].filter((index) =>
         rows[index]!.slice(0, 7).join("\t").toLowerCase().includes(wanted)
       );
-    } else if (!(await searchFields(mine, id, value))) return;
+    } else if (!(await searchFields(mine, test))) return;
     showCount();
     table.scrollTop = 0;
     drawRows();
   }
 
-  /** Finds frames with a field, with a value if one is given; false when another search began. */
-  async function searchFields(
-    mine: number,
-    id: number,
-    value: string | undefined,
-  ): Promise<boolean> {
+  /** Finds the frames that pass a test; false when another search began. */
+  async function searchFields(mine: number, test: PageTest): Promise<boolean> {
     const found: number[] = [];
     for (let block = 0; block < blocks.length; block++) {
       const frames = await unpack(blocks[block]!) as PageFrame[];
       if (mine !== search) return false;
       frames.forEach(([entries], i) => {
-        const matches = entries.some((entry) =>
-          entry[0] === id && (value === undefined || entry[5] === value || entry[6] === value)
-        );
-        if (matches) found.push(block * framesPerBlock + i);
+        if (test(entries)) found.push(block * framesPerBlock + i);
       });
       visible = found;
       showCount(`searched ${Math.round(100 * (block + 1) / blocks.length)} %, `);

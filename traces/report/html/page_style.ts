@@ -83,7 +83,9 @@ h1 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
 #tree, #bytes { overflow: auto; padding: .5rem; }
 #bytes { border-left: 1px solid var(--line); }
 #tree div { white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 3px; cursor: default; }
-#tree .layer { font-weight: 600; }
+#tree .layer { font-weight: 600; cursor: pointer; }
+#tree .layer::before { content: "▸ "; color: var(--faint); }
+#tree .layer[aria-expanded=true]::before { content: "▾ "; }
 #tree .name { color: var(--faint); margin-left: 1ch; }
 #tree .error { color: var(--error); }
 #tree .warning { color: var(--warning); }
@@ -95,6 +97,11 @@ h1 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
 #bytes .marked { background: var(--mark); }
 @media (max-width: 50rem) {
   body { grid-template-rows: auto minmax(8rem, 1fr) minmax(8rem, 1fr); }
+  .row { grid-template-columns: 4rem 6rem minmax(20rem, 1fr) 9rem 9rem; min-width: 48rem; }
+  .row > span:nth-child(2), .row > span:nth-child(6) { display: none; }
+  .row > span:nth-child(5) { order: 1; }
+  .row > span:nth-child(7) { order: 2; }
+  .row > span:nth-child(3), .row > span:nth-child(4) { order: 3; }
   #details { grid-template-columns: none; grid-template-rows: minmax(0, 1fr) minmax(0, 1fr); }
   #bytes { border-left: 0; border-top: 1px solid var(--line); }
 }

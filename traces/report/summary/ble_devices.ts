@@ -23,6 +23,8 @@ export interface BleDevice {
   /** Seconds since 1970. */
   first: number;
   last: number;
+  /** Least time between events, seconds: nearest to the interval when many were missed. */
+  shortest: number;
   readonly rssi: Levels;
 }
 
@@ -51,10 +53,14 @@ export class BleDevices {
         events: 1,
         first: time,
         last: time,
+        shortest: Infinity,
         rssi: new Levels(),
       };
       this.#devices.set(key, device);
-    } else if (time - device.last > ONE_EVENT) device.events++;
+    } else if (time - device.last > ONE_EVENT) {
+      device.events++;
+      device.shortest = Math.min(device.shortest, time - device.last);
+    }
     device.frames++;
     device.rssi.add(rssi);
     if (time > device.last) device.last = time;

@@ -23,9 +23,9 @@ export function timeText(seconds: number): string {
   return `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
 }
 
-/** Events per second over a span, with three significant digits; "-" when there was only one. */
+/** Events per second over a span, with three significant digits; "-" for a span of nothing. */
 export function rateText(count: number, seconds: number): string {
-  if (count < 2 || seconds <= 0) return "-";
-  const rate = (count - 1) / seconds;
-  return rate < 100 ? rate.toPrecision(3) : grouped(Math.round(rate));
+  if (!(seconds > 0)) return "-";
+  const rate = count / seconds;
+  return rate < 1000 ? rate.toPrecision(3) : grouped(Math.round(rate));
 }

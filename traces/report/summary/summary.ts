@@ -9,6 +9,8 @@ import type { CaptureFrame } from "../../files/capture_frame.ts";
 import type { Conversation, Side } from "../../flows/conversation.ts";
 import { Observer, type RoundTrip } from "../../flows/observer.ts";
 import type { Dissection } from "../../wire/dissection.ts";
+import { HTTP } from "../../wire/http_fields.ts";
+import { WEBSOCKET } from "../../wire/websocket.ts";
 import type { WpanFrame } from "../../wire/wpan_frame.ts";
 import { BleDevices } from "./ble_devices.ts";
 import { Commands } from "./commands.ts";
@@ -50,6 +52,12 @@ export class Summary extends Observer {
   lastTime = NaN;
   /** Frames per protocol, by field id of the protocol. */
   readonly protocolFrames: Uint32Array;
+  /** By protocol, the last frame counted for it. */
+  readonly #counted: Uint32Array;
+  /** The display filter that chose the frames; undefined when all are counted. */
+  readonly filter: string | undefined;
+  /** Seconds since 1970 of the capture's first frame, counted or not. */
+  captureStart = NaN;
   readonly conversations: Conversation[] = [];
   conversationsBeyond = 0;
   readonly overhead: OverheadTable = {
@@ -71,16 +79,19 @@ export class Summary extends Observer {
   readonly problems = new ProblemCounts();
 
   /** @param fieldCount number of registered fields */
-  constructor(fieldCount: number) {
+  constructor(fieldCount: number, filter?: string) {
     super();
+    this.filter = filter;
     this.protocolFrames = new Uint32Array(fieldCount);
+    this.#counted = new Uint32Array(fieldCount);
   }
 
   /** A frame has been decoded. */
   frame(frame: CaptureFrame, d: Dissection): void {
-    this.frames++;
+    const number = ++this.frames;
     this.bytes += frame.length;
     this.capturedBytes += frame.capturedLength;
+    this.captureStart = d.firstSeconds + d.firstNanoseconds / 1e9;
     if (frame.hasTime) {
       const time = d.time;
       if (!(time >= this.firstTime)) this.firstTime = time;
@@ -89,7 +100,12 @@ export class Summary extends Observer {
     const layers = d.layers;
     for (let i = 0; i < d.layerCount; i++) {
       const layer = layers[i]!;
-      if (i === 0 || layers[i - 1] !== layer) this.protocolFrames[layer]!++;
+      // Frames of WebSocket name HTTP, which opened the connection, but hold none of it.
+      if (this.#counted[layer] === number || (layer === HTTP && layers[i + 1] === WEBSOCKET)) {
+        continue;
+      }
+      this.#counted[layer] = number;
+      this.protocolFrames[layer]!++;
     }
     if (d.problems.length > 0) {
       for (const problem of d.problems) this.problems.add(problem);

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { allFields } from "../../wire/field.ts";
 import { protocolNames } from "../../flows/stream_protocol.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import type { Conversation } from "../../flows/conversation.ts";
@@ -12,21 +11,18 @@ import { advertisingInterval } from "./ble_devices.ts";
 import type { Durations } from "./durations.ts";
 import type { Levels } from "./levels.ts";
 import type { Summary } from "./summary.ts";
-import { overheadRows } from "./summary_rows.ts";
+import { overheadRows, protocolRows, roundTripRows } from "./summary_rows.ts";
 import { FRAME_TYPES } from "./wpan_networks.ts";
 
 export function summaryJson(summary: Summary): Record<string, unknown> {
   return {
+    filter: summary.filter ?? null,
     frames: summary.frames,
     bytes: summary.bytes,
     capturedBytes: summary.capturedBytes,
     firstTime: finite(summary.firstTime),
     lastTime: finite(summary.lastTime),
-    protocols: Object.fromEntries(
-      allFields()
-        .filter(({ id, type }) => type === "protocol" && summary.protocolFrames[id]! > 0)
-        .map(({ id, name }) => [name, summary.protocolFrames[id]]),
-    ),
+    protocols: Object.fromEntries(protocolRows(summary).map(({ name, frames }) => [name, frames])),
     problems: summary.problems.sorted().map(({ rule, count, frames, detail }) => ({
       ...rule,
       count,
@@ -46,13 +42,17 @@ export function summaryJson(summary: Summary): Record<string, unknown> {
       }]),
     ),
     roundTrips: Object.fromEntries(
-      [...summary.roundTrips].map(([kind, durations]) => [kind, roundTrip(durations)]),
+      roundTripRows(summary).map(({ kind, durations }) => [kind, roundTrip(durations)]),
     ),
-    topics: summary.topics.counts,
+    topics: summary.topics.counts.map((topic) => ({
+      ...topic,
+      perSecond: finite(topic.messages / (summary.lastTime - summary.firstTime)),
+    })),
     messagesOnFurtherTopics: summary.topics.others,
     bleDevices: summary.bleDevices.sorted().map((device) => ({
       ...device,
       interval: finite(advertisingInterval(device)),
+      shortest: finite(device.shortest),
       rssi: levels(device.rssi),
     })),
     wpanNetworks: summary.wpanNetworks.sorted().map(({ devices, types, channels, ...network }) => ({

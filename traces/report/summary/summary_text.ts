@@ -4,25 +4,26 @@
  * @module
  */
 import { advertisingInterval } from "./ble_devices.ts";
-import { allFields } from "../../wire/field.ts";
+import type { Conversation } from "../../flows/conversation.ts";
 import { protocolNames } from "../../flows/stream_protocol.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import { durationText, rateText, timeText } from "./quantities.ts";
-import type { Summary } from "./summary.ts";
-import { overheadRows } from "./summary_rows.ts";
-import { type Cell, grouped, textTable } from "./text_table.ts";
+import type { OverheadTable, Summary } from "./summary.ts";
+import { overheadRows, protocolRows, roundTripRows } from "./summary_rows.ts";
+import { type Cell, counted, grouped, textTable, wrapped } from "./text_table.ts";
 import { FRAME_TYPES } from "./wpan_networks.ts";
 import { WPAN_BROADCAST } from "../../wire/wpan_frame.ts";
 
 /** Rows shown of each table; the JSON form has all. */
 const SHOWN = 40;
+const INDENT = "  ";
 
 /** All sections that have something to say, as lines. */
 export function summaryText(summary: Summary): string[] {
   const sections: [string, string[]][] = [
     ["", overview(summary)],
     ["Problems, worst first", problems(summary)],
-    ["Conversations, most bytes first", conversations(summary)],
+    [conversationsTitle(summary), conversations(summary)],
     ["Overhead: bytes of headers and framing against bytes carried", overhead(summary)],
     ["Round trips", roundTrips(summary)],
     ["MQTT topics, most messages first", topics(summary)],
@@ -34,22 +35,21 @@ export function summaryText(summary: Summary): string[] {
     if (body.length === 0) continue;
     if (lines.length > 0) lines.push("");
     if (title !== "") lines.push(title);
-    lines.push(...body.map((line) => title === "" ? line : `  ${line}`));
+    for (const line of body) lines.push(...wrapped(title === "" ? line : INDENT + line));
   }
   return lines;
 }
 
 function overview(summary: Summary): string[] {
-  const { frames, bytes, capturedBytes, firstTime, lastTime } = summary;
+  const { frames, bytes, capturedBytes, firstTime, lastTime, filter } = summary;
   const cut = capturedBytes < bytes ? `, ${grouped(capturedBytes)} of them in the file` : "";
-  const lines = [`${grouped(frames)} frames, ${grouped(bytes)} bytes${cut}`];
+  const lines = filter === undefined ? [] : [`only frames with: ${filter}`];
+  lines.push(`${counted(frames, "frame")}, ${counted(bytes, "byte")}${cut}`);
   if (!Number.isNaN(firstTime)) {
     const span = durationText(lastTime - firstTime);
     lines.push(`${timeText(firstTime)} to ${timeText(lastTime)} (${span})`);
   }
-  const protocols = allFields()
-    .filter(({ id, type }) => type === "protocol" && summary.protocolFrames[id]! > 0)
-    .map(({ id, name }) => `${name} ${grouped(summary.protocolFrames[id]!)}`);
+  const protocols = protocolRows(summary).map(({ name, frames }) => `${name} ${grouped(frames)}`);
   if (protocols.length > 0) lines.push(`frames by protocol: ${protocols.join(", ")}`);
   return lines;
 }
@@ -58,11 +58,11 @@ function problems(summary: Summary): string[] {
   const all = summary.problems.sorted();
   const lines = all.slice(0, SHOWN).flatMap(({ rule, count, frames, detail }) => {
     const clause = rule.clause === "" ? "" : ` (${rule.clause})`;
-    const more = count > frames.length ? ", ..." : "";
+    const more = count > frames.length && frames.length > 1 ? ", ..." : "";
     const first = detail === undefined ? "" : `; first: ${detail}`;
     return [
       `${rule.severity}: ${rule.layer}: ${rule.text}${clause}`,
-      `    ${grouped(count)} times, frames ${frames.join(", ")}${more}${first}`,
+      `    ${occurrences(count, frames)}${more}${first}`,
     ];
   });
   if (summary.problems.dropped > 0) {
@@ -71,41 +71,62 @@ function problems(summary: Summary): string[] {
   return lines.concat(beyond(all.length));
 }
 
+function occurrences(count: number, frames: readonly number[]): string {
+  const times = count === 1 ? "once" : `${grouped(count)} times`;
+  return `${times}, in frame${frames.length === 1 ? "" : "s"} ${frames.join(", ")}`;
+}
+
+function conversationsTitle({ filter }: Summary): string {
+  const whole = filter === undefined ? "" : ", each with all its frames";
+  return `Conversations, most bytes first${whole}`;
+}
+
+/** Two lines for each: who talks, then numbers under their headings. */
 function conversations(summary: Summary): string[] {
-  const all = [...summary.conversations].sort((a, b) =>
-    b.traffic[0].bytes + b.traffic[1].bytes - a.traffic[0].bytes - a.traffic[1].bytes
-  );
+  const all = [...summary.conversations].sort((a, b) => bytesOf(b) - bytesOf(a));
   if (all.length === 0) return [];
-  const rows = all.slice(0, SHOWN).map((conversation): Cell[] => {
-    const { client, traffic, transport, index, firstTime, lastTime } = conversation;
-    const server = client === 0 ? 1 : 0;
-    const [from, to] = [traffic[client], traffic[server]];
+  const shown = all.slice(0, SHOWN);
+  const rows = shown.map((conversation): Cell[] => {
+    const { client, traffic, firstTime, lastTime, closed } = conversation;
+    const [from, to] = [traffic[client], traffic[client === 0 ? 1 : 0]];
     return [
-      `${transport} ${index}`,
-      endpointText(conversation, client),
-      endpointText(conversation, server),
-      protocolNames(conversation.protocol),
+      durationText(Math.max(0, firstTime - summary.captureStart)),
+      durationText(lastTime - firstTime),
       from.frames,
       from.bytes,
       to.frames,
       to.bytes,
-      durationText(lastTime - firstTime),
-      conversation.closed === "" ? "open" : conversation.closed,
+      closed === "" ? "open" : closed,
     ];
   });
-  const header = [
-    "stream",
-    "client",
-    "server",
-    "protocol",
-    "frames ->",
-    "bytes ->",
-    "frames <-",
-    "bytes <-",
-    "time",
-    "end",
-  ];
-  return textTable(header, rows).concat(beyond(all.length + summary.conversationsBeyond));
+  const [header, ...numbers] = textTable(CONVERSATION_COLUMNS, rows);
+  const lines = shown.flatMap((conversation, i) => [
+    conversationName(conversation),
+    `    ${numbers[i]!}`,
+  ]);
+  return [`    ${header!}`, ...lines, ...beyond(all.length + summary.conversationsBeyond)];
+}
+
+const CONVERSATION_COLUMNS = [
+  "starts after",
+  "lasts",
+  "frames ->",
+  "bytes ->",
+  "frames <-",
+  "bytes <-",
+  "end",
+];
+
+function bytesOf({ traffic }: Conversation): number {
+  return traffic[0].bytes + traffic[1].bytes;
+}
+
+function conversationName(conversation: Conversation): string {
+  const { client, transport, index, protocol } = conversation;
+  const from = endpointText(conversation, client);
+  const to = endpointText(conversation, client === 0 ? 1 : 0);
+  const carries = protocolNames(protocol);
+  return `${transport} ${index}  ${from} -> ${to}${carries === "-" ? "" : `  ${carries}`}`;
 }
 
 function overhead(summary: Summary): string[] {
@@ -121,7 +142,30 @@ function overhead(summary: Summary): string[] {
   ]);
   if (rows.length === 0) return [];
   const header = ["", "count", "header bytes", "mean", "least", "greatest", "carried", "share"];
-  return textTable(header, rows);
+  return [...textTable(header, rows), ...comparison(summary.overhead)];
+}
+
+/** What one exchange over HTTP adds, against one frame of WebSocket. */
+function comparison(table: OverheadTable): string[] {
+  const { httpRequest, httpResponse, webSocketFromClient, webSocketFromServer } = table;
+  const lines: string[] = [];
+  const http = httpRequest.mean + httpResponse.mean;
+  if (http > 0) {
+    const parts = `${httpRequest.mean.toFixed(1)} + ${httpResponse.mean.toFixed(1)}`;
+    lines.push(`HTTP: ${parts} = ${http.toFixed(1)} header bytes per request and response`);
+  }
+  const sides = [webSocketFromClient, webSocketFromServer].filter(({ count }) => count > 0);
+  if (sides.length > 0) {
+    const total = (key: "count" | "header") => sides.reduce((sum, side) => sum + side[key], 0);
+    const framing = total("header") / total("count");
+    const least = Math.min(...sides.map((side) => side.least));
+    const greatest = Math.max(...sides.map((side) => side.greatest));
+    const ratio = http > 0 ? `, 1/${Math.round(http / framing)} of that` : "";
+    lines.push(
+      `WebSocket: ${framing.toFixed(1)} header bytes per frame (${least} to ${greatest})${ratio}`,
+    );
+  }
+  return lines;
 }
 
 /** The share of headers in all bytes. */
@@ -130,7 +174,7 @@ function percent(header: number, payload: number): string {
 }
 
 function roundTrips(summary: Summary): string[] {
-  const rows = [...summary.roundTrips].map(([kind, durations]): Cell[] => [
+  const rows = roundTripRows(summary).map(({ kind, durations }): Cell[] => [
     kind,
     durations.count,
     ...[durations.least, 0.5, 0.95, 0.99, durations.greatest].map((value, column) =>
@@ -144,10 +188,10 @@ function roundTrips(summary: Summary): string[] {
 function topics(summary: Summary): string[] {
   const all = [...summary.topics.counts].sort((a, b) => b.messages - a.messages);
   if (all.length === 0) return [];
-  const rows = all.slice(0, SHOWN).map(({ topic, messages, bytes, first, last }): Cell[] => [
+  const rows = all.slice(0, SHOWN).map(({ topic, messages, bytes }): Cell[] => [
     JSON.stringify(topic).slice(1, -1),
     messages,
-    rateText(messages, last - first),
+    rateText(messages, summary.lastTime - summary.firstTime),
     bytes,
     bytes / messages,
   ]);
@@ -169,10 +213,12 @@ function bleDevices(summary: Summary): string[] {
       device.frames,
       device.events,
       Number.isNaN(interval) ? "-" : durationText(interval),
+      Number.isFinite(device.shortest) ? durationText(device.shortest) : "-",
       String(device.rssi),
     ];
   });
-  const lines = textTable(["address", "type", "frames", "events", "interval", "RSSI dBm"], rows);
+  const header = ["address", "type", "frames", "events", "interval", "shortest", "RSSI dBm"];
+  const lines = textTable(header, rows);
   return lines.concat(beyond(all.length));
 }
 
@@ -190,10 +236,10 @@ function wpanNetworks(summary: Summary): string[] {
     const link = lqi.count > 0 ? `, LQI ${lqi}` : "";
     const senders = [...devices.values()].sort((a, b) => b.frames - a.frames);
     return [
-      `${name}: ${grouped(frames)} frames (${kinds.join(", ")}), ${grouped(secured)} secured, ` +
+      `${name}: ${counted(frames, "frame")} (${kinds.join(", ")}), ${grouped(secured)} secured, ` +
       `${grouped(bad)} with wrong check sequence${on}${link}`,
       ...senders.slice(0, SHOWN).map(({ address, frames, rss }) =>
-        `    ${address}  ${grouped(frames)} frames  RSS dBm ${rss}`
+        `    ${address}  ${counted(frames, "frame")}  RSS dBm ${rss}`
       ),
       ...beyond(senders.length).map((line) => `    ${line}`),
     ];
