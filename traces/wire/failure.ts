@@ -5,7 +5,7 @@
  * @module
  */
 import { type Dissection, Failure } from "./dissection.ts";
-import { protocol } from "./field.ts";
+import { fieldOf, protocol } from "./field.ts";
 import { rule } from "./problem.ts";
 
 const SHORT = protocol("_ws.short", "Short", "Packet cut short by the capture");
@@ -27,5 +27,7 @@ export function conclude(d: Dissection): void {
   d.putNone(cut ? SHORT : MALFORMED, d.pos);
   d.depth = depth;
   if (d.columns) d.infoColumn += cut ? " [cut short by the capture]" : " [malformed]";
-  d.problem(cut ? CUT : ENDS_EARLY, d.pos);
+  const innermost = d.layers[d.layerCount - 1];
+  if (cut || innermost === undefined) d.problem(cut ? CUT : ENDS_EARLY, d.pos);
+  else d.problem(ENDS_EARLY, d.pos, fieldOf(innermost).name);
 }

@@ -54,7 +54,8 @@ export function wrapped(line: string): string[] {
   const indent = " ".repeat(/^ */.exec(line)![0].length + 4);
   const lines: string[] = [];
   let current = "";
-  for (const part of line.split(/(?<=[,;]) /)) {
+  // "RFC 9112, 6.3" stays together.
+  for (const part of line.split(/(?<=[,;]) (?!\d+\.\d)/)) {
     if (current !== "" && current.length + 1 + part.length > WIDTH) {
       lines.push(current);
       current = indent + part;
