@@ -4,25 +4,22 @@
  *
  * @module
  */
-import { addressBytes, addressText } from "../wire/ble_address.ts";
 import { l2cap } from "../wire/btl2cap.ts";
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import { define, ether, frameNumber, hex8, none, protocol } from "../wire/field.ts";
+import { define, frameNumber, hex8, none, protocol } from "../wire/field.ts";
 import { hciCommand } from "../wire/hci_command.ts";
 import { aclHeader, Boundary, isoPacket, scoPacket } from "../wire/hci_data.ts";
 import { hciEvent } from "../wire/hci_event.ts";
 import type { ReportListener } from "../wire/hci_le_event.ts";
 import { rule } from "../wire/problem.ts";
-import { type AclStream, type HciConnection, HciLinks, type LocalAddress } from "./hci_links.ts";
+import { putEnds } from "./hci_ends.ts";
+import { type AclStream, HciDirection, HciLinks } from "./hci_links.ts";
 
 const HCI_H4 = protocol("hci_h4", "HCI_H4", "Bluetooth HCI H4");
 
 /** Packet indicators of the UART transport (Core 6.0, Vol 4, Part A, 2). */
 export const PacketType = { Command: 1, Acl: 2, Sco: 3, Event: 4, Iso: 5 } as const;
-
-/** Which way an HCI packet went. */
-export const HciDirection = { Sent: 0, Received: 1, Unknown: 2 } as const;
 
 const F = define({
   "hci_h4.type": hex8("Packet type", {
@@ -34,8 +31,6 @@ const F = define({
   "bthci_acl.reassembled_in": frameNumber("Complete in frame"),
   "bthci_acl.connect_in": frameNumber("Connected in frame"),
   "bthci_acl.invalid_session": none("Handle of no connection seen"),
-  "bthci_acl.src.bd_addr": ether("Source"),
-  "bthci_acl.dst.bd_addr": ether("Destination"),
 });
 
 const TYPE = F["hci_h4.type"];
@@ -100,6 +95,9 @@ export class Hci {
     switch (type) {
       case PacketType.Command:
         hciCommand(d);
+        if (d.failed === 0) {
+          this.#links.adapter(adapter).command(d.data, at, d.end, d.frame, namesWanted(d));
+        }
         break;
       case PacketType.Acl:
         this.#acl(d, direction, adapter);
@@ -109,7 +107,10 @@ export class Hci {
         break;
       case PacketType.Event:
         hciEvent(d, reports);
-        if (d.failed === 0) this.#links.event(adapter, d.data, at, d.end, d.frame);
+        if (d.failed === 0) {
+          this.#links.event(adapter, d.data, at, d.end, d.frame);
+          this.#links.adapter(adapter).event(d.data, at, d.end, d.frame, namesWanted(d));
+        }
         break;
       case PacketType.Iso:
         isoPacket(d);
@@ -124,7 +125,7 @@ export class Hci {
     const open = connection.openedFrame !== 0 && !connection.closed;
     if (open) d.put(F["bthci_acl.connect_in"], connection.openedFrame);
     else d.putNone(F["bthci_acl.invalid_session"]);
-    putAddresses(d, connection, this.#links.local(adapter), direction);
+    putEnds(d, connection, this.#links.adapter(adapter), direction);
     if (d.pos < d.limit) d.putNone(F["bthci_acl.data"], d.pos, d.left);
     const boundary = header >> 12 & 3;
     const stream = connection.streams[direction]!;
@@ -183,28 +184,4 @@ function continuation(d: Dissection, stream: AclStream): void {
   if (!d.enter("Reassembled L2CAP", pieces.data, 0, pieces.length)) return;
   l2cap(d);
   d.leave();
-}
-
-function putAddresses(
-  d: Dissection,
-  peer: HciConnection,
-  local: LocalAddress | undefined,
-  direction: number,
-): void {
-  const received = direction === HciDirection.Received;
-  const source = received ? peer : direction === HciDirection.Sent ? local : undefined;
-  const destination = received ? local : direction === HciDirection.Sent ? peer : undefined;
-  if (d.columns && direction !== HciDirection.Unknown) {
-    d.sourceColumn = source === undefined ? "host" : addressText(source.high, source.low);
-    d.destinationColumn = destination === undefined
-      ? "host"
-      : addressText(destination.high, destination.low);
-  }
-  putAddress(d, F["bthci_acl.src.bd_addr"], source);
-  putAddress(d, F["bthci_acl.dst.bd_addr"], destination);
-}
-
-function putAddress(d: Dissection, field: number, address: LocalAddress | undefined): void {
-  if (d.want[field] === 0) return;
-  d.putObject(field, addressBytes(address?.high ?? 0, address?.low ?? 0));
 }

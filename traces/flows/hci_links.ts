@@ -7,10 +7,14 @@
 import { addressHigh, addressLow } from "../wire/ble_address.ts";
 import { EventCode } from "../wire/hci_event.ts";
 import { putNewest } from "./bounded_map.ts";
+import { HciAdapter } from "./hci_adapter.ts";
 import { MAX_L2CAP, OpenPieces, Pieces } from "./pieces.ts";
 
 const MAX_CONNECTIONS = 4096;
-const MAX_ADAPTERS = 256;
+const MAX_ADAPTERS = 64;
+
+/** Which way an HCI packet went. */
+export const HciDirection = { Sent: 0, Received: 1, Unknown: 2 } as const;
 
 /** An L2CAP PDU that comes in several packets. */
 export class AclStream {
@@ -30,6 +34,10 @@ export class HciConnection {
   /** Frame of the event that opened it; 0 when that was not seen. */
   openedFrame = 0;
   closed = false;
+  /** 0 active, 1 hold, 2 sniff, 3 park; -1 when no event said so. */
+  mode = -1;
+  /** Frame of that event; 0 when there was none. */
+  modeFrame = 0;
   /** By direction: sent, received, unknown. */
   readonly streams: readonly [AclStream, AclStream, AclStream] = [
     new AclStream(),
@@ -38,19 +46,13 @@ export class HciConnection {
   ];
 }
 
-/** Address of an adapter itself. */
-export interface LocalAddress {
-  high: number;
-  low: number;
-}
-
-const READ_BD_ADDR = 0x1009;
+const ACTIVE = 0;
 const LE_CONNECTION_COMPLETE = 0x01;
 const LE_ENHANCED_CONNECTION_COMPLETE = 0x0a;
 
 export class HciLinks {
   readonly #connections = new Map<number, HciConnection>();
-  readonly #adapters = new Map<number, LocalAddress>();
+  readonly #adapters = new Map<number, HciAdapter>();
   /** L2CAP PDUs under way. */
   readonly openPieces: OpenPieces = new OpenPieces();
 
@@ -69,8 +71,13 @@ export class HciLinks {
     return connection;
   }
 
-  local(adapter: number): LocalAddress | undefined {
-    return this.#adapters.get(adapter);
+  adapter(number: number): HciAdapter {
+    let adapter = this.#adapters.get(number);
+    if (adapter === undefined) {
+      adapter = new HciAdapter();
+      putNewest(this.#adapters, number, adapter, MAX_ADAPTERS);
+    }
+    return adapter;
   }
 
   /** Learns from the event in `data[at, end)`, which was decoded without failure. */
@@ -78,7 +85,8 @@ export class HciLinks {
     const code = data[at]!;
     const length = end - at;
     if (code === EventCode.ConnectionComplete && length >= 11) {
-      this.#opened(adapter, data, at + 2, at + 5, frame);
+      const connection = this.#opened(adapter, data, at + 2, at + 5, frame);
+      if (connection !== undefined) changeMode(connection, ACTIVE, frame);
     } else if (code === EventCode.LeMeta && length >= 14) {
       const subevent = data[at + 2]!;
       if (subevent === LE_CONNECTION_COMPLETE || subevent === LE_ENHANCED_CONNECTION_COMPLETE) {
@@ -87,22 +95,32 @@ export class HciLinks {
     } else if (code === EventCode.DisconnectionComplete && length >= 5 && data[at + 2] === 0) {
       const handle = (data[at + 3]! | data[at + 4]! << 8) & 0xfff;
       this.connection(adapter, handle).closed = true;
-    } else if (code === EventCode.CommandComplete && length >= 12 && data[at + 5] === 0) {
-      const opcode = data[at + 3]! | data[at + 4]! << 8;
-      if (opcode !== READ_BD_ADDR) return;
-      const local = { high: addressHigh(data, at + 6), low: addressLow(data, at + 6) };
-      putNewest(this.#adapters, adapter, local, MAX_ADAPTERS);
+    } else if (code === EventCode.ModeChange && length >= 6 && data[at + 2] === 0) {
+      const handle = (data[at + 3]! | data[at + 4]! << 8) & 0xfff;
+      changeMode(this.connection(adapter, handle), data[at + 5]!, frame);
     }
   }
 
   /** Status and handle at `at`, the address of the peer at `peer`. */
-  #opened(adapter: number, data: Uint8Array, at: number, peer: number, frame: number): void {
-    if (data[at] !== 0) return;
+  #opened(
+    adapter: number,
+    data: Uint8Array,
+    at: number,
+    peer: number,
+    frame: number,
+  ): HciConnection | undefined {
+    if (data[at] !== 0) return undefined;
     const handle = (data[at + 1]! | data[at + 2]! << 8) & 0xfff;
     const connection = new HciConnection();
     connection.high = addressHigh(data, peer);
     connection.low = addressLow(data, peer);
     connection.openedFrame = frame;
     putNewest(this.#connections, adapter * 4096 + handle, connection, MAX_CONNECTIONS);
+    return connection;
   }
+}
+
+function changeMode(connection: HciConnection, mode: number, frame: number): void {
+  connection.mode = mode;
+  connection.modeFrame = frame;
 }

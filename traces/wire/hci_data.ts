@@ -10,7 +10,7 @@ import { boolean, define, hex16, none, protocol, uint16, uint8 } from "./field.t
 import { hexText } from "./hex_text.ts";
 import { rule } from "./problem.ts";
 
-const BTHCI_ACL = protocol("bthci_acl", "HCI_ACL", "Bluetooth HCI ACL Packet");
+export const BTHCI_ACL: number = protocol("bthci_acl", "HCI_ACL", "Bluetooth HCI ACL Packet");
 const BTHCI_SCO = protocol("bthci_sco", "HCI_SCO", "Bluetooth HCI SCO Packet");
 const BTHCI_ISO = protocol("bthci_iso", "HCI_ISO", "Bluetooth HCI ISO Packet");
 

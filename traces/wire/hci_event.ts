@@ -36,12 +36,16 @@ const OPCODE_BITS = [
   bitField(F["bthci_evt.opcode.ocf"], 0x03ff),
 ];
 
-/** Events whose parameters are read here. */
+/** Events whose parameters are read here, or remembered. */
 export const EventCode = {
   ConnectionComplete: 0x03,
   DisconnectionComplete: 0x05,
+  RemoteNameRequestComplete: 0x07,
   CommandComplete: 0x0e,
   CommandStatus: 0x0f,
+  RoleChange: 0x12,
+  ModeChange: 0x14,
+  ExtendedInquiryResult: 0x2f,
   LeMeta: 0x3e,
   Vendor: 0xff,
 } as const;

@@ -105,6 +105,8 @@ testWith(
 testWith(["tshark"], "summary: HTTP heads are as long as tshark says", async () => {
   const lines = await tshark(
     WEBSOCKET,
+    "-o",
+    "tcp.desegment_tcp_streams:FALSE",
     "-Y",
     "http.request || http.response",
     "-T",
