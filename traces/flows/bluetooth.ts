@@ -14,7 +14,8 @@ import { RadioContext } from "../wire/radio_context.ts";
 import { BleLinkLayer } from "./ble_link_layer.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
 import { putNewest } from "./bounded_map.ts";
-import { Hci, HciDirection, PacketType } from "./hci.ts";
+import { Hci, PacketType } from "./hci.ts";
+import { HciDirection } from "./hci_links.ts";
 
 export type { BluetoothObserver } from "./bluetooth_observer.ts";
 

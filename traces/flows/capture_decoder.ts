@@ -8,6 +8,7 @@ import type { CaptureFrame } from "../files/capture_frame.ts";
 import { decodeCoap } from "../wire/coap.ts";
 import { decodeData } from "../wire/data.ts";
 import { Dissection } from "../wire/dissection.ts";
+import { putExperts } from "../wire/expert.ts";
 import { conclude } from "../wire/failure.ts";
 import { allFields } from "../wire/field.ts";
 import { decodeFrame, FrameClock } from "../wire/frame.ts";
@@ -50,6 +51,8 @@ export class CaptureDecoder {
   readonly #network: Network;
   readonly #bluetooth: Bluetooth;
   readonly #wpan: Wpan;
+  /** The frame is one of IEEE 802.15.4. */
+  #inWpan = false;
   readonly #coapPorts: ReadonlySet<number>;
   readonly #dataPorts: ReadonlySet<number>;
 
@@ -67,6 +70,9 @@ export class CaptureDecoder {
       recognise: (_d, conversation) => recogniser.tcp(conversation),
       udp: (d, conversation) => this.#datagram(d, conversation),
       byName: (name) => recogniser.named(name),
+      contexts: (d, id, prefix, length) => {
+        if (this.#inWpan) this.#wpan.learnContext(id, prefix, length, d.frame);
+      },
     });
     this.#bluetooth = new Bluetooth(observer);
     this.#wpan = new Wpan({
@@ -102,6 +108,7 @@ export class CaptureDecoder {
       this.#link(frame, frame.linkType);
     } else decodeData(d);
     if (d.failed !== 0) conclude(d);
+    putExperts(d);
   }
 
   #link(frame: CaptureFrame, linkType: number): void {
@@ -113,7 +120,10 @@ export class CaptureDecoder {
       case WpanLink.NonAskPhy:
       case WpanLink.NoFcs:
       case WpanLink.Tap:
-        return this.#wpan.decode(d, linkType);
+        this.#inWpan = true;
+        this.#wpan.decode(d, linkType);
+        this.#inWpan = false;
+        return;
       case LINK_PPI: {
         const inner = ppiHeader(d);
         if (inner === LINK_PPI) decodeData(d);

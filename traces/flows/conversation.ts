@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Endpoints } from "./endpoints.ts";
 import type { StreamProtocol } from "./stream_protocol.ts";
 
 /** Which endpoint sent: 0 is the sender of the first frame seen, 1 the other. */
@@ -10,22 +11,6 @@ export type Side = 0 | 1;
 
 /** Both of them. */
 export const SIDES: readonly Side[] = [0, 1];
-
-/** Addresses and ports of one packet, as signed 32-bit words in network order (IPv4 uses one, others are 0). */
-export class Endpoints {
-  v6 = false;
-  /** Source address words; IPv4 only the first. */
-  s0 = 0;
-  s1 = 0;
-  s2 = 0;
-  s3 = 0;
-  d0 = 0;
-  d1 = 0;
-  d2 = 0;
-  d3 = 0;
-  sourcePort = 0;
-  destinationPort = 0;
-}
 
 /** Traffic of one side, payload without headers of lower layers. */
 export class SideTraffic {

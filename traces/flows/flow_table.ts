@@ -7,7 +7,8 @@
  *
  * @module
  */
-import type { Conversation, Endpoints } from "./conversation.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Endpoints } from "./endpoints.ts";
 
 /** How many are compared to find one to give up. */
 const LOOKED_AT = 8;

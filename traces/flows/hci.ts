@@ -13,7 +13,7 @@ import { aclHeader, Boundary, isoPacket, scoPacket } from "../wire/hci_data.ts";
 import { hciEvent } from "../wire/hci_event.ts";
 import type { ReportListener } from "../wire/hci_le_event.ts";
 import { rule } from "../wire/problem.ts";
-import { putEnds } from "./hci_ends.ts";
+import { namesWanted, putEnds } from "./hci_ends.ts";
 import { type AclStream, HciDirection, HciLinks } from "./hci_links.ts";
 
 const HCI_H4 = protocol("hci_h4", "HCI_H4", "Bluetooth HCI H4");
@@ -30,6 +30,8 @@ const F = define({
   "bthci_acl.continuation_to": frameNumber("Continues frame"),
   "bthci_acl.reassembled_in": frameNumber("Complete in frame"),
   "bthci_acl.connect_in": frameNumber("Connected in frame"),
+  // Only a second pass could tell; as in tshark with one pass it stays empty.
+  "bthci_acl.disconnect_in": frameNumber("Disconnected in frame"),
   "bthci_acl.invalid_session": none("Handle of no connection seen"),
 });
 

@@ -182,6 +182,7 @@ function nameIn(data: Uint8Array, at: number, end: number): string | undefined {
 /** Text up to the first zero. */
 function text(data: Uint8Array, at: number, end: number): string {
   const longest = Math.min(end, at + MAX_NAME);
-  const zero = data.indexOf(0, at);
-  return utf8Text(data, at, zero < 0 || zero > longest ? longest : zero);
+  let to = at;
+  while (to < longest && data[to] !== 0) to++;
+  return utf8Text(data, at, to);
 }

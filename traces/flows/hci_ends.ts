@@ -45,6 +45,11 @@ const DESTINATION: EndFields = {
   role: F["bthci_acl.dst.role"],
 };
 
+/** Whether names of devices have to be remembered. */
+export function namesWanted({ want }: Dissection): boolean {
+  return want[SOURCE.name] !== 0 || want[DESTINATION.name] !== 0;
+}
+
 /** Writes what is known of both ends of a packet. */
 export function putEnds(
   d: Dissection,
@@ -59,10 +64,12 @@ export function putEnds(
     putEnd(d, SOURCE, undefined, "", Role.Unknown);
     putEnd(d, DESTINATION, undefined, "", Role.Unknown);
   } else {
+    const name = device?.name ?? "";
     const role = device?.role ?? Role.Unknown;
-    const sent = direction === HciDirection.Sent;
-    putEnd(d, sent ? SOURCE : DESTINATION, adapter.address, adapter.name, OPPOSITE[role]!);
-    putEnd(d, sent ? DESTINATION : SOURCE, connection, device?.name ?? "", role);
+    const received = direction === HciDirection.Received;
+    if (received) putEnd(d, SOURCE, connection, name, role);
+    putEnd(d, received ? DESTINATION : SOURCE, adapter.address, adapter.name, OPPOSITE[role]!);
+    if (!received) putEnd(d, DESTINATION, connection, name, role);
   }
   const roleFrame = device?.roleFrame ?? 0;
   if (roleFrame !== 0) d.put(F["bthci_acl.last_change_in_frame.role"], roleFrame);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StreamBudget } from "./pdu_stream.ts";
+import type { StreamBudget } from "./stream_budget.ts";
 
 /** Bytes and segments that may wait on one side of a connection. */
 const MAX_HELD = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export class HeldSegments {
   /** More than may wait: the bytes in front must be given up. */
   get full(): boolean {
     return this.bytes > MAX_HELD || this.segments.length >= MAX_HELD_SEGMENTS ||
-      this.#budget.full;
+      !this.#budget.hasRoom(0);
   }
 
   /** Keeps a copy of `data[start, end)`. */

@@ -16,7 +16,7 @@ import {
 } from "../wire/field.ts";
 import { rule } from "../wire/problem.ts";
 import { sameBytes } from "../wire/same_bytes.ts";
-import type { Endpoints } from "./conversation.ts";
+import type { Endpoints } from "./endpoints.ts";
 
 const SHAPES = {
   fragment: frameNumber("Fragment in frame"),

@@ -8,7 +8,7 @@ import { ipv6Text } from "../wire/address_text.ts";
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { decodeIcmp } from "../wire/icmp.ts";
-import { decodeIcmpv6 } from "../wire/icmpv6.ts";
+import { type ContextListener, decodeIcmpv6 } from "../wire/icmpv6.ts";
 import { IP_PROTOCOLS, IpProtocol } from "../wire/ip_protocol.ts";
 import { decodeAh, decodeEsp } from "../wire/ipsec.ts";
 import { decodeIpv4, Ipv4Header } from "../wire/ipv4.ts";
@@ -20,7 +20,7 @@ import {
   decodeRouting,
   Ipv6Chain,
 } from "../wire/ipv6_extensions.ts";
-import { Endpoints } from "./conversation.ts";
+import { Endpoints } from "./endpoints.ts";
 import { IpFragments } from "./ip_fragments.ts";
 import type { TcpStreams } from "./tcp_streams.ts";
 import type { UdpFlows } from "./udp_flows.ts";
@@ -33,6 +33,7 @@ const MAX_EXTENSIONS = 32;
 export class IpLayer {
   readonly #tcp: TcpStreams;
   readonly #udp: UdpFlows;
+  readonly #contexts: ContextListener | undefined;
   readonly #fragments = new IpFragments();
   readonly #endpoints = new Endpoints();
   readonly #ipv4 = new Ipv4Header();
@@ -45,9 +46,10 @@ export class IpLayer {
   #fragment = false;
   #tunnels = 0;
 
-  constructor(tcp: TcpStreams, udp: UdpFlows) {
+  constructor(tcp: TcpStreams, udp: UdpFlows, contexts?: ContextListener) {
     this.#tcp = tcp;
     this.#udp = udp;
+    this.#contexts = contexts;
   }
 
   /** Begins a frame of `length` bytes on the wire. */
@@ -70,19 +72,7 @@ export class IpLayer {
       }
       return;
     }
-    const e = this.#endpoints;
-    if (e.v6) {
-      e.v6 = false;
-      e.s1 =
-        e.s2 =
-        e.s3 =
-        e.d1 =
-        e.d2 =
-        e.d3 =
-          0;
-    }
-    e.s0 = h.source;
-    e.d0 = h.destination;
+    this.#endpoints.setIpv4(h.source, h.destination);
     const { protocol } = h;
     if (h.fragmentOffset === 0 && !h.moreFragments) {
       this.#fragment = false;
@@ -93,14 +83,6 @@ export class IpLayer {
 
   #fragmented(d: Dissection, protocol: number): void {
     const h = this.#ipv4;
-    const e = this.#endpoints;
-    e.s1 =
-      e.s2 =
-      e.s3 =
-      e.d1 =
-      e.d2 =
-      e.d3 =
-        0;
     const { fragmentOffset, identification, payloadLength } = h;
     const whole = payloadLength > 0 && d.has(payloadLength);
     if (!whole && fragmentOffset === 0) {
@@ -137,8 +119,8 @@ export class IpLayer {
     if (!decodeIpv6(d, h, this.#quoted)) return;
     const e = this.#endpoints;
     e.v6 = true;
-    readSource(e, d.data, h.addressesAt);
-    readDestination(e, d.data, h.addressesAt + 16);
+    e.readSource(d.data, h.addressesAt);
+    e.readDestination(d.data, h.addressesAt + 16);
     this.#fragment = false;
     this.#extensions(d, h.next, h.payloadLength > 0);
   }
@@ -182,11 +164,11 @@ export class IpLayer {
     const chain = this.#chain;
     const { sourceAt, destinationAt } = chain;
     if (sourceAt >= 0) {
-      readSource(this.#endpoints, d.data, sourceAt);
+      this.#endpoints.readSource(d.data, sourceAt);
       if (d.columns) d.sourceColumn = ipv6Text(d.data, sourceAt);
     }
     if (destinationAt >= 0) {
-      readDestination(this.#endpoints, d.data, destinationAt);
+      this.#endpoints.readDestination(d.data, destinationAt);
       if (d.columns) d.destinationColumn = ipv6Text(d.data, destinationAt);
     }
     chain.sourceAt = chain.destinationAt = -1;
@@ -271,8 +253,8 @@ export class IpLayer {
 
   #icmpv6(d: Dissection): void {
     const known = !this.#fragment && !this.#quoted;
-    addressBytes(this.#endpoints);
-    if (decodeIcmpv6(d, addresses, known ? 0 : -1)) this.#quote(d, true);
+    this.#endpoints.writeAddresses(addressView);
+    if (decodeIcmpv6(d, addresses, known ? 0 : -1, this.#contexts)) this.#quote(d, true);
   }
 
   /** The packet that an error message complains of. */
@@ -291,35 +273,6 @@ export class IpLayer {
   }
 }
 
-function word(data: Uint8Array, at: number): number {
-  return data[at]! << 24 | data[at + 1]! << 16 | data[at + 2]! << 8 | data[at + 3]!;
-}
-
-function readSource(e: Endpoints, data: Uint8Array, at: number): void {
-  e.s0 = word(data, at);
-  e.s1 = word(data, at + 4);
-  e.s2 = word(data, at + 8);
-  e.s3 = word(data, at + 12);
-}
-
-function readDestination(e: Endpoints, data: Uint8Array, at: number): void {
-  e.d0 = word(data, at);
-  e.d1 = word(data, at + 4);
-  e.d2 = word(data, at + 8);
-  e.d3 = word(data, at + 12);
-}
-
+/** Source and destination of the packet, for checksums. */
 const addresses = new Uint8Array(32);
 const addressView = new DataView(addresses.buffer);
-
-/** Puts the addresses into `addresses`, source then destination. */
-function addressBytes(e: Endpoints): void {
-  addressView.setInt32(0, e.s0);
-  addressView.setInt32(4, e.s1);
-  addressView.setInt32(8, e.s2);
-  addressView.setInt32(12, e.s3);
-  addressView.setInt32(16, e.d0);
-  addressView.setInt32(20, e.d1);
-  addressView.setInt32(24, e.d2);
-  addressView.setInt32(28, e.d3);
-}

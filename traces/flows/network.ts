@@ -9,13 +9,14 @@ import type { Dissection } from "../wire/dissection.ts";
 import { decodeEthernet, decodeVlan } from "../wire/ethernet.ts";
 import { ETHERTYPE, EtherType } from "../wire/ethertype.ts";
 import { hexText } from "../wire/hex_text.ts";
+import type { ContextListener } from "../wire/icmpv6.ts";
 import { decodeLlc } from "../wire/llc.ts";
 import { decodeNull, decodeRawIp } from "../wire/loopback.ts";
 import { decodeSll, decodeSll2 } from "../wire/sll.ts";
 import type { Conversation } from "./conversation.ts";
 import { IpLayer } from "./ip_layer.ts";
 import type { Observer } from "./observer.ts";
-import type { StreamBudget } from "./pdu_stream.ts";
+import type { StreamBudget } from "./stream_budget.ts";
 import type { Recognise } from "./tcp_reassembly.ts";
 import { TcpStreams } from "./tcp_streams.ts";
 import { type DecodeDatagram, UdpFlows } from "./udp_flows.ts";
@@ -32,6 +33,8 @@ export interface NetworkParts {
   readonly udp: DecodeDatagram;
   /** Makes the protocol of a dissector's name, for messages without lower layers. */
   readonly byName?: ProtocolByName;
+  /** Is told of contexts for 6LoWPAN that routers advertise. */
+  readonly contexts?: ContextListener;
 }
 
 /** LINKTYPE numbers (tcpdump.org, link-layer header types). */
@@ -61,7 +64,7 @@ export class Network {
   constructor(parts: NetworkParts) {
     this.#tcp = new TcpStreams(parts.observer, parts.recognise, parts.budget);
     this.#udp = new UdpFlows(parts.observer, parts.udp);
-    this.#ip = new IpLayer(this.#tcp, this.#udp);
+    this.#ip = new IpLayer(this.#tcp, this.#udp, parts.contexts);
     this.#upper = new UpperPdus(parts.observer, parts.byName ?? (() => undefined));
   }
 

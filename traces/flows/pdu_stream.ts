@@ -8,9 +8,11 @@ import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { conclude } from "../wire/failure.ts";
 import { rule } from "../wire/problem.ts";
+import type { Assembly } from "./assembly.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import type { HeldSegment } from "./held_segments.ts";
 import { PduParts } from "./pdu_parts.ts";
+import { MAX_WAITING, type StreamBudget } from "./stream_budget.ts";
 import {
   type Carrier,
   FOLLOW,
@@ -20,60 +22,12 @@ import {
   UNTIL_END,
 } from "./stream_protocol.ts";
 
-/** Bytes that may wait for one PDU. */
-export const MAX_WAITING = 32 * 1024 * 1024;
-/** Bytes that may wait in all streams of a decoder. */
-export const MAX_WAITING_IN_ALL = 128 * 1024 * 1024;
 const FIRST_SIZE = 256;
 /** Longest piece that is copied byte by byte. */
 const SMALL = 64;
 
 const TOO_LONG = rule("stream", "note", "a message is too long to be put together; passed over");
 const CROWDED = rule("stream", "note", "too much waits to be put together; a message passed over");
-
-/** Shared by all streams of one decoder. */
-export class StreamBudget {
-  waiting = 0;
-
-  get full(): boolean {
-    return this.waiting > MAX_WAITING_IN_ALL;
-  }
-}
-
-/** How the layer that carries the stream shows that a PDU was put together. */
-export interface Assembly {
-  /** Name of the source ("Reassembled TCP"). */
-  readonly name: string;
-  /**
-   * Called with the parts joined and entered as the current source; its length on the wire is
-   * `d.limit - d.pos` (the end of a long body may not have been kept). It may only write fields:
-   * they are taken back when it turns out that the PDU is not complete yet.
-   *
-   * @param frames numbers of the frames that gave the parts, in the order of their offsets
-   * @param offsets where in the joined bytes each part begins
-   * @param lengths how many bytes each part has; parts that were sent again overlap
-   */
-  joined(
-    d: Dissection,
-    frames: readonly number[],
-    offsets: readonly number[],
-    lengths: readonly number[],
-  ): void;
-  /**
-   * Only the first `used` joined bytes made whole PDUs; what is behind waits on. `from` is the first
-   * entry that `joined` wrote.
-   */
-  split?(d: Dissection, from: number, used: number): void;
-  /** The `length` bytes at `at` of this frame are part of a PDU that other frames have parts of. */
-  part?(d: Dissection, at: number, length: number): void;
-  /** Finds out the carrier's protocol, which is not known, at the cursor. */
-  recognise?(
-    d: Dissection,
-    conversation: Conversation,
-    side: Side,
-    carrier: Carrier,
-  ): StreamProtocol | undefined;
-}
 
 export class PduStream {
   #waiting: Uint8Array | undefined = undefined;
@@ -140,8 +94,7 @@ export class PduStream {
     }
     if (d.pos < d.end) {
       this.#assembly.part?.(d, d.pos - this.#known, d.end - d.pos + this.#known);
-      if (!this.#append(d, d.data, d.pos, d.end - d.pos, d.frame)) return;
-      d.pos = d.end;
+      if (this.#append(d, d.data, d.pos, d.end - d.pos, d.frame)) d.pos = d.end;
     }
     for (const { sequence, data, frame } of held) {
       const old = Math.max(0, Math.min(next - sequence | 0, data.length));
@@ -151,7 +104,9 @@ export class PduStream {
       if (old > 0) this.repeated(next - this.#arrived - sequence | 0, data.length, frame);
       const before = passed > 0 ? 0 : old;
       const left = fresh - passed;
-      if (left > 0 && !this.#append(d, data, old + passed, left, frame, before)) return;
+      if (left > 0 && !this.#append(d, data, old + passed, left, frame, before)) {
+        this.#skip = Math.max(0, this.#skip - left);
+      }
       next = next + fresh | 0;
     }
     if (this.#arrived > 0) this.#readJoined(d, conversation, side);
@@ -394,7 +349,7 @@ export class PduStream {
     const budget = this.#budget;
     const least = Math.min(this.#need, this.#keep);
     const tooLong = size > MAX_WAITING || least > MAX_WAITING;
-    if (tooLong || budget.waiting + wanted > MAX_WAITING_IN_ALL) {
+    if (tooLong || !budget.hasRoom(wanted)) {
       d.problem(tooLong ? TOO_LONG : CROWDED);
       this.#giveUp(d);
       return false;

@@ -9,6 +9,7 @@ import type { Dissection } from "../wire/dissection.ts";
 import { define, frameNumber, hex8, none, uint32 } from "../wire/field.ts";
 import { Ipv6Builder } from "../wire/ipv6_builder.ts";
 import { rule } from "../wire/problem.ts";
+import { sameBytes } from "../wire/same_bytes.ts";
 import {
   decodeBroadcast,
   decodeFragmentHeader,
@@ -81,6 +82,8 @@ export class SixlowpanNetworks {
     for (let i = 0; i < length; i++) {
       masked[i >>> 3] = masked[i >>> 3]! | prefix[i >>> 3]! & 0x80 >>> (i & 7);
     }
+    const known = this.#contexts.get(key);
+    if (known?.length === length && sameBytes(known.prefix, 0, masked, 0, 16)) return;
     this.#contexts.set(key, { prefix: masked, length, frame });
   }
 

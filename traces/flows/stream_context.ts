@@ -5,7 +5,7 @@
  */
 import { InflaterPool } from "./inflater_pool.ts";
 import type { Observer } from "./observer.ts";
-import { StreamBudget } from "./pdu_stream.ts";
+import { StreamBudget } from "./stream_budget.ts";
 
 export class StreamContext {
   readonly observer: Observer;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Conversation, type Endpoints, type Side } from "./conversation.ts";
+import { Conversation, type Side } from "./conversation.ts";
+import type { Endpoints } from "./endpoints.ts";
 import type { HeldSegments } from "./held_segments.ts";
 import type { PduStream } from "./pdu_stream.ts";
 import type { UnackedSegments } from "./unacked_segments.ts";

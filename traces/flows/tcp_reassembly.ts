@@ -9,11 +9,13 @@ import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { rule } from "../wire/problem.ts";
 import { Flag, TCP_PAYLOAD, type TcpHeader } from "../wire/tcp.ts";
+import type { Assembly } from "./assembly.ts";
 import type { Side } from "./conversation.ts";
 import { HeldSegments } from "./held_segments.ts";
-import { type Assembly, PduStream, type StreamBudget } from "./pdu_stream.ts";
+import { PduStream } from "./pdu_stream.ts";
+import type { StreamBudget } from "./stream_budget.ts";
 import type { TcpConnection, TcpSide } from "./tcp_connection.ts";
-import { putResetCause, putSegmentData, putSegments, splitSegments } from "./tcp_fields.ts";
+import { putResetCause, putSegmentData, putSegments, splitSegments } from "./tcp_segments.ts";
 
 const LOST = rule(
   "tcp",

@@ -17,14 +17,15 @@ import {
   writeTcpHeader,
 } from "../wire/tcp.ts";
 import { readTcpOptions, TcpOptions } from "../wire/tcp_options.ts";
-import type { Endpoints, Side } from "./conversation.ts";
+import type { Side } from "./conversation.ts";
 import { nanosecondsSince } from "./elapsed.ts";
+import type { Endpoints } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
-import type { StreamBudget } from "./pdu_stream.ts";
+import type { StreamBudget } from "./stream_budget.ts";
 import { analyse } from "./tcp_analysis.ts";
 import { Completeness, TcpConnection, type TcpSide } from "./tcp_connection.ts";
-import { putSegmentTimes, putVerdict } from "./tcp_fields.ts";
+import { putSegmentTimes, putVerdict } from "./tcp_findings.ts";
 import { type Recognise, TcpReassembly } from "./tcp_reassembly.ts";
 import { Finding, TcpVerdict } from "./tcp_verdict.ts";
 import { UnackedSegments } from "./unacked_segments.ts";

@@ -5,7 +5,7 @@
  */
 import type { Dissection } from "../wire/dissection.ts";
 import { bytes, define, frameNumber, none, uint32 } from "../wire/field.ts";
-import type { Assembly } from "./pdu_stream.ts";
+import type { Assembly } from "./assembly.ts";
 
 const F = define({
   "tls.segments": none("Reassembled TLS segments"),

@@ -6,8 +6,9 @@
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { decodeUdp, UDP_FIELDS as F, UdpHeader } from "../wire/udp.ts";
-import { Conversation, type Endpoints, type Side } from "./conversation.ts";
+import { Conversation, type Side } from "./conversation.ts";
 import { putSince } from "./elapsed.ts";
+import type { Endpoints } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
 

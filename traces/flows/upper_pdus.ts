@@ -8,7 +8,8 @@ import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { conclude } from "../wire/failure.ts";
 import { decodeUpperPdu, UpperPduTags } from "../wire/upper_pdu.ts";
-import { Conversation, Endpoints, type Side } from "./conversation.ts";
+import { Conversation, type Side } from "./conversation.ts";
+import { Endpoints, word32 } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
 import { type StreamProtocol, TAKEN } from "./stream_protocol.ts";
@@ -87,24 +88,16 @@ function readAll(d: Dissection, conversation: Conversation, side: Side): void {
   }
 }
 
+/** An endpoint without address is that of zeros. */
 function fill(e: Endpoints, data: Uint8Array, tags: UpperPduTags): void {
-  const { v6, sourceAt: s, destinationAt: t } = tags;
-  e.v6 = v6;
+  const { v6, sourceAt, destinationAt } = tags;
   e.sourcePort = tags.sourcePort;
   e.destinationPort = tags.destinationPort;
-  e.s0 = word(data, s);
-  e.d0 = word(data, t);
-  e.s1 = v6 ? word(data, s, 4) : 0;
-  e.s2 = v6 ? word(data, s, 8) : 0;
-  e.s3 = v6 ? word(data, s, 12) : 0;
-  e.d1 = v6 ? word(data, t, 4) : 0;
-  e.d2 = v6 ? word(data, t, 8) : 0;
-  e.d3 = v6 ? word(data, t, 12) : 0;
-}
-
-/** Word of the address at `at`, 0 when there is none. */
-function word(data: Uint8Array, at: number, offset = 0): number {
-  if (at < 0) return 0;
-  const i = at + offset;
-  return data[i]! << 24 | data[i + 1]! << 16 | data[i + 2]! << 8 | data[i + 3]!;
+  const ipv4 = (at: number) => v6 || at < 0 ? 0 : word32(data, at);
+  e.v6 = true;
+  e.setIpv4(ipv4(sourceAt), ipv4(destinationAt));
+  if (!v6) return;
+  e.v6 = true;
+  if (sourceAt >= 0) e.readSource(data, sourceAt);
+  if (destinationAt >= 0) e.readDestination(data, destinationAt);
 }

@@ -16,7 +16,6 @@ import type { Deflate } from "../wire/websocket_extensions.ts";
 import { WS } from "../wire/websocket_rules.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { Inflater, TOO_LONG } from "./inflater_pool.ts";
-import { MAX_WAITING_IN_ALL } from "./pdu_stream.ts";
 import type { ProtocolRun } from "./protocol_run.ts";
 import type { StreamContext } from "./stream_context.ts";
 import type { WebSocketPayload } from "./websocket_payload.ts";
@@ -158,7 +157,7 @@ export class WebSocketMessages {
       d.putNone(W["websocket.payload"], at, length);
       const { budget } = this.#context;
       const wasOver = own.overflow;
-      if (!own.add(budget, MAX_WAITING_IN_ALL, d.data, at, length, d.frame) && !wasOver) {
+      if (!own.add(budget, d.data, at, length, d.frame) && !wasOver) {
         d.problem(WS.tooLong);
       }
       if (show) d.bytes(length, W["websocket.payload.continue"]);

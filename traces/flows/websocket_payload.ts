@@ -12,9 +12,10 @@ import { textLines } from "../wire/text_lines.ts";
 import { invalidUtf8 } from "../wire/utf8.ts";
 import { F, isMaskedAscii, Opcode, type WebSocketFrame } from "../wire/websocket.ts";
 import { WS } from "../wire/websocket_rules.ts";
+import type { Assembly } from "./assembly.ts";
 import type { Conversation, Side } from "./conversation.ts";
 import { MqttStream } from "./mqtt_stream.ts";
-import { type Assembly, PduStream } from "./pdu_stream.ts";
+import { PduStream } from "./pdu_stream.ts";
 import type { StreamContext } from "./stream_context.ts";
 import type { Carrier } from "./stream_protocol.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Inflater } from "./inflater_pool.ts";
-import type { StreamBudget } from "./pdu_stream.ts";
+import type { StreamBudget } from "./stream_budget.ts";
 
 /** Bytes that a fragmented message may have before decompression. */
 export const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -47,7 +47,6 @@ export class WebSocketSide {
   /** Adds a fragment; false when the message gets too long (it is dropped then). */
   add(
     budget: StreamBudget,
-    most: number,
     data: Uint8Array,
     at: number,
     length: number,
@@ -55,7 +54,7 @@ export class WebSocketSide {
   ): boolean {
     if (this.overflow || this.ended || length === 0) return !this.overflow;
     const total = this.length + length;
-    if (total > MAX_MESSAGE || budget.waiting + length > most) {
+    if (total > MAX_MESSAGE || !budget.hasRoom(length)) {
       this.#drop(budget);
       this.overflow = true;
       return false;

@@ -17,7 +17,7 @@ import {
 } from "../wire/websocket.ts";
 import { WS } from "../wire/websocket_rules.ts";
 import { type Conversation, type Side, SIDES } from "./conversation.ts";
-import { MAX_WAITING } from "./pdu_stream.ts";
+import { MAX_WAITING } from "./stream_budget.ts";
 import { ProtocolRun } from "./protocol_run.ts";
 import type { StreamContext } from "./stream_context.ts";
 import { MORE, type StreamProtocol, TAKEN } from "./stream_protocol.ts";

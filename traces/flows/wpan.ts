@@ -7,29 +7,18 @@
  */
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import {
-  boolean,
-  bytes,
-  define,
-  hex16,
-  hex32,
-  hex8,
-  int8,
-  none,
-  protocol,
-  uint8,
-} from "../wire/field.ts";
+import { bytes, define, hex32, hex8, protocol } from "../wire/field.ts";
 import { conclude } from "../wire/failure.ts";
 import { rule } from "../wire/problem.ts";
 import { Kind } from "../wire/tree.ts";
 import { decodeWpanBeacon } from "../wire/wpan_beacon.ts";
 import { decodeWpanCommand, decodeWpanCommandId } from "../wire/wpan_command.ts";
-import { wpanFcs16, wpanFcs32 } from "../wire/wpan_fcs.ts";
 import { WpanAddress, WpanFrame, WpanType, WpanVersion } from "../wire/wpan_frame.ts";
 import { decodeWpanAddressing, putLearnedSource, WPAN, wpanTypeText } from "../wire/wpan_header.ts";
 import { decodeHeaderIes, decodePayloadIes } from "../wire/wpan_ie.ts";
 import { decodeWpanSecurity, decodeWpanSecurity2003 } from "../wire/wpan_security.ts";
 import { decodeWpanTap, isWpanTap } from "../wire/wpan_tap.ts";
+import { isWpanFcsRight, putTiTrailer, putWpanFcs } from "../wire/wpan_trailer.ts";
 import { decodeZigbeeBeacon, decodeZigbeeIpBeacon } from "../wire/zigbee_beacon.ts";
 import { type GivenContext, SixlowpanNetworks } from "./sixlowpan_networks.ts";
 import { WpanAddresses } from "./wpan_addresses.ts";
@@ -84,20 +73,7 @@ const F = define({
   "wpan-nonask-phy.phr": hex8("PHR"),
   "wpan-nonask-phy.frame_length": hex8("Frame Length"),
   "wpan.mic": bytes("MIC"),
-  "wpan.fcs": hex16("FCS"),
-  "wpan.fcs32": hex32("FCS"),
-  "wpan.fcs_ok": boolean("FCS Valid"),
-  "wpan.fcs.bad": none("Bad FCS"),
-  "wpan.rssi": int8("RSSI"),
-  "wpan.correlation": uint8("LQI Correlation Value"),
 });
-
-const BAD_FCS = rule(
-  "wpan",
-  "error",
-  "frame check sequence is wrong",
-  "IEEE 802.15.4-2015, 7.2.10",
-);
 
 const NO_TAP = rule(
   "wpan-tap",
@@ -189,12 +165,14 @@ export class Wpan {
     frame.length = limit - d.pos;
     const withFcs = fcsLength > 0 && frame.length >= fcsLength;
     const fcsAt = withFcs && d.end === limit ? limit - fcsLength : -1;
-    if (fcsAt >= 0) frame.fcsOk = ti ? d.data[limit - 1]! >= 0x80 : fcsIsRight(d, fcsAt, fcsLength);
+    if (fcsAt >= 0) {
+      frame.fcsOk = ti ? d.data[limit - 1]! >= 0x80 : isWpanFcsRight(d, fcsAt, fcsLength);
+    }
     if (withFcs) d.narrow(frame.length - fcsLength);
     if (!this.#header(d)) return;
     if (d.failed === 0) {
-      if (ti) this.#putTi(d, fcsAt);
-      else this.#putFcs(d, fcsAt, fcsLength);
+      if (ti) putTiTrailer(d, fcsAt, frame.fcsOk);
+      else putWpanFcs(d, fcsAt, fcsLength, frame.fcsOk);
       this.#secured(d);
     }
     this.#observer?.wpanFrame(d, frame);
@@ -239,36 +217,6 @@ export class Wpan {
     frame.learnedLo = known.lo;
     frame.learnedIn = known.frame;
     putLearnedSource(d, frame);
-  }
-
-  #putFcs(d: Dissection, at: number, length: number): void {
-    const ok = this.#frame.fcsOk;
-    if (at < 0) {
-      d.put(F["wpan.fcs_ok"], 1, d.pos, 0);
-      return;
-    }
-    const { data } = d;
-    const low = data[at]! | data[at + 1]! << 8;
-    if (length === 2) d.put(F["wpan.fcs"], low, at, 2);
-    else d.put(F["wpan.fcs32"], (low | data[at + 2]! << 16 | data[at + 3]! << 24) >>> 0, at, 4);
-    d.put(F["wpan.fcs_ok"], ok ? 1 : 0, at, length);
-    if (!ok) this.#badFcs(d, at, length);
-  }
-
-  #badFcs(d: Dissection, at: number, length: number): void {
-    d.problem(BAD_FCS, at);
-    d.putNone(F["wpan.fcs.bad"], at, length);
-    if (d.columns) d.infoColumn += ", Bad FCS";
-  }
-
-  /** Signal strength and correlation in place of the check sequence (TI CC24xx data sheets). */
-  #putTi(d: Dissection, at: number): void {
-    if (at < 0) return this.#putFcs(d, at, 2);
-    const { data } = d;
-    d.put(F["wpan.fcs_ok"], this.#frame.fcsOk ? 1 : 0, at, 1);
-    d.put(F["wpan.rssi"], data[at]! << 24 >> 24, at, 1);
-    d.put(F["wpan.correlation"], data[at + 1]! & 0x7f, at + 1, 1);
-    if (!this.#frame.fcsOk) this.#badFcs(d, at, 2);
   }
 
   /** What is behind the header, which may be closed. */
@@ -323,12 +271,4 @@ export class Wpan {
     else if (short && d.peek() === 2) decodeZigbeeIpBeacon(d);
     else decodeData(d);
   }
-}
-
-function fcsIsRight(d: Dissection, at: number, length: number): boolean {
-  const { data } = d;
-  const low = data[at]! | data[at + 1]! << 8;
-  if (length === 2) return low === wpanFcs16(data, d.pos, at);
-  const sent = (low | data[at + 2]! << 16 | data[at + 3]! << 24) >>> 0;
-  return sent === wpanFcs32(data, d.pos, at);
 }

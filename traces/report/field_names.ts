@@ -8,7 +8,7 @@ import { allFields } from "../wire/field.ts";
 
 /**
  * Fields that say a second time what others say, for filters and `--fields`; Wireshark hides them
- * from its tree.
+ * from its tree. Problems have a place of their own in reports.
  */
 const HIDDEN: ReadonlySet<string> = new Set([
   "eth.addr",
@@ -28,6 +28,9 @@ const HIDDEN: ReadonlySet<string> = new Set([
   "wpan.addr64",
   "zbee_nwk.addr",
   "zbee_nwk.addr64",
+  "_ws.expert",
+  "_ws.expert.message",
+  "_ws.expert.severity",
 ]);
 
 /** Whether a field is shown only where it is asked for. */

@@ -101,6 +101,16 @@ const Type = {
   Redirect: 137,
 };
 
+const CONTEXT_OPTION = 34;
+
+/** Is told of a context for compressed addresses: its number, its prefix, 16 bytes, and bits of that. */
+export type ContextListener = (
+  d: Dissection,
+  id: number,
+  prefix: Uint8Array,
+  length: number,
+) => void;
+
 /**
  * Reads a message.
  *
@@ -108,7 +118,12 @@ const Type = {
  *   can't be verified
  * @returns true when the cursor stands before the packet that an error message quotes
  */
-export function decodeIcmpv6(d: Dissection, packet: Uint8Array, addresses: number): boolean {
+export function decodeIcmpv6(
+  d: Dissection,
+  packet: Uint8Array,
+  addresses: number,
+  contexts?: ContextListener,
+): boolean {
   const at = d.pos;
   d.layer(ICMPV6);
   const type = d.u8(F["icmpv6.type"]);
@@ -125,11 +140,11 @@ export function decodeIcmpv6(d: Dissection, packet: Uint8Array, addresses: numbe
     else d.bytes(4, F["icmpv6.reserved"]);
     return d.failed === 0;
   }
-  readMessage(d, type);
+  readMessage(d, type, contexts);
   return false;
 }
 
-function readMessage(d: Dissection, type: number): void {
+function readMessage(d: Dissection, type: number, contexts: ContextListener | undefined): void {
   switch (type) {
     case Type.Echo:
     case Type.EchoReply:
@@ -139,7 +154,7 @@ function readMessage(d: Dissection, type: number): void {
       return readOptions(d);
     case Type.RouterAdvertisement:
       readRouterAdvertisement(d);
-      return readOptions(d);
+      return readOptions(d, contexts);
     case Type.NeighborSolicitation:
       d.bytes(4, F["icmpv6.reserved"]);
       target(d, "for", F["icmpv6.nd.ns.target_address"]);
@@ -195,22 +210,36 @@ function target(d: Dissection, word: string, field: number): void {
   d.infoColumn += `${word === "" ? "" : ` ${word}`} ${ipv6Text(d.data, at)}`;
 }
 
-function readOptions(d: Dissection): void {
+function readOptions(d: Dissection, contexts?: ContextListener): void {
   while (d.pos < d.end && d.failed === 0) {
     const at = d.pos;
     const entry = d.putNone(F["icmpv6.opt"]);
     d.push();
-    d.u8(F["icmpv6.opt.type"]);
+    const type = d.u8(F["icmpv6.opt.type"]);
     const units = d.u8(F["icmpv6.opt.length"]);
     if (units === 0) {
       if (d.failed === 0) d.problem(BAD_OPTION, at);
       d.pos = d.end;
     } else {
       d.skip(units * 8 - 2);
+      if (type === CONTEXT_OPTION && d.failed === 0) readContext(d, at, units, contexts);
     }
     d.pop();
     d.lengthOf(entry, d.pos - at);
   }
+}
+
+/** 6LoWPAN context option (RFC 6775, 4.2). */
+function readContext(
+  d: Dissection,
+  at: number,
+  units: number,
+  contexts: ContextListener | undefined,
+): void {
+  if (contexts === undefined || units > 3) return;
+  const prefix = new Uint8Array(16);
+  prefix.set(d.data.subarray(at + 8, d.pos));
+  contexts(d, d.data[at + 3]! & 0xf, prefix, d.data[at + 2]!);
 }
 
 /** The pseudo header of RFC 8200, 8.1 counts in. */

@@ -56,6 +56,9 @@ export function decodeMqtt(d: Dissection, packet: MqttPacket): void {
   const at = d.pos;
   d.pos = start + packet.headerLength;
   d.put(F["mqtt.len"], packet.length - packet.headerLength, at, packet.headerLength - 1);
+  if (packet.headerLength > 2 && d.data[d.pos - 1] === 0 && packet.version === V5) {
+    d.problem(RULES.notMinimalLength, at);
+  }
   switch (type) {
     case Type.Publish:
       decodePublish(d, packet);

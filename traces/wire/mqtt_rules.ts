@@ -97,9 +97,7 @@ export const RULES = {
     "remaining length has more than four bytes",
     "MQTT 5, 2.1.4, 1.5.5; MQTT 3.1.1, 2.2.3",
   ),
-  notMinimalLength: rule(
-    "mqtt",
-    "warning",
+  notMinimalLength: broken(
     "remaining length is coded longer than it has to be",
     "MQTT 5, 1.5.5 [MQTT-1.5.5-1]",
   ),

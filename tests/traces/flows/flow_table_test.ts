@@ -1,6 +1,7 @@
 /** The table of conversations: either direction finds them, and looking up stays cheap. */
 import assert from "node:assert/strict";
-import { Conversation, Endpoints } from "../../../traces/flows/conversation.ts";
+import { Conversation } from "../../../traces/flows/conversation.ts";
+import { Endpoints } from "../../../traces/flows/endpoints.ts";
 import { FlowTable, sentBySide0 } from "../../../traces/flows/flow_table.ts";
 
 function endpoints(client: number, reversed = false): Endpoints {

@@ -28,6 +28,7 @@ const F = define({
   "edgewire.filter.topic": string("Topic"),
   "edgewire.filter.body": bytes("Body"),
   "edgewire.filter.mac": ether("Address"),
+  "edgewire.filter.radio": ether("Address"),
   "edgewire.filter.v4": ipv4("Address"),
   "edgewire.filter.v6": ipv6("Address"),
   "edgewire.filter.wide": uint64("Wide"),
@@ -46,6 +47,7 @@ const BYTES = Uint8Array.from([
 const tree = treeOf(BYTES, (d) => {
   d.lengthOf(d.layer(LAYER), 10);
   d.bytes(6, F["edgewire.filter.mac"]);
+  d.putReversed(F["edgewire.filter.radio"], 0, 6);
   d.bytes(4, F["edgewire.filter.v4"]);
   d.bytes(16, F["edgewire.filter.v6"]);
   d.bytes(11, F["edgewire.filter.body"]);
@@ -105,6 +107,10 @@ const PASS = [
   "$mac[1] & 10",
   "$mac[0]",
   "$mac[1-2,5] == 11:22:55",
+  "$radio == 55:44:33:22:11:00",
+  "$radio[0:2] == 55:44",
+  "$radio contains 33:22",
+  "$radio > $mac",
   "$v4 == 192.168.1.9",
   "$v4 == 192.168.0.0/16",
   "$v4 in {10.0.0.0/8, 192.168.1.1..192.168.1.10}",
@@ -136,6 +142,8 @@ const PASS = [
 const FAIL = [
   "$absent",
   "$mac[0] & 1",
+  "$radio == 00:11:22:33:44:55",
+  "$radio contains 22:33",
   "$absent == 1",
   "$absent != 1",
   "$absent > 0 or $kind > 3",

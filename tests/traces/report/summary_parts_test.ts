@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { Conversation, Endpoints } from "../../../traces/flows/conversation.ts";
+import { Conversation } from "../../../traces/flows/conversation.ts";
+import { Endpoints } from "../../../traces/flows/endpoints.ts";
 import { Observer } from "../../../traces/flows/observer.ts";
 import { Commands } from "../../../traces/report/summary/commands.ts";
 import { Durations } from "../../../traces/report/summary/durations.ts";

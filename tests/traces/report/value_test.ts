@@ -125,6 +125,16 @@ Deno.test("bytes by type", () => {
   );
 });
 
+Deno.test("bytes in reversed order", () => {
+  assert.equal(text((d) => d.reversed(6, F["edgewire.test.ether"])), "55:44:33:22:11:00");
+  assert.equal(text((d) => d.reversed(8, F["edgewire.test.eui64"])), "77:66:55:44:33:22:11:00");
+  assert.equal(text((d) => d.putReversed(F["edgewire.test.bytes"], 13, 3)), "ffeedd");
+  assert.equal(text((d) => d.reversed(4, F["edgewire.test.ipv4"])), "51.34.17.0");
+  const d = treeOf(SIXTEEN, (d) => d.reversed(17, F["edgewire.test.bytes"]));
+  assert.equal(d.tree.count, 0);
+  assert.notEqual(d.failed, 0);
+});
+
 Deno.test("times keep every nanosecond", () => {
   const since = F["edgewire.test.since"];
   assert.equal(text((d) => d.putTime(since, 1763644341, 123456789)), "1763644341.123456789");

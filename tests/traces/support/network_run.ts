@@ -9,7 +9,7 @@ import { allFields, fieldNamed, fieldOf } from "../../../traces/wire/field.ts";
 import { conclude } from "../../../traces/wire/failure.ts";
 import { Network } from "../../../traces/flows/network.ts";
 import { Observer } from "../../../traces/flows/observer.ts";
-import { StreamBudget } from "../../../traces/flows/pdu_stream.ts";
+import { StreamBudget } from "../../../traces/flows/stream_budget.ts";
 import { type StreamProtocol, TAKEN } from "../../../traces/flows/stream_protocol.ts";
 import { valueText } from "../../../traces/report/value.ts";
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { Conversation, Endpoints, type Side } from "../../../traces/flows/conversation.ts";
+import { Conversation, type Side } from "../../../traces/flows/conversation.ts";
+import { Endpoints } from "../../../traces/flows/endpoints.ts";
 import { Observer } from "../../../traces/flows/observer.ts";
-import { type Assembly, PduStream } from "../../../traces/flows/pdu_stream.ts";
+import type { Assembly } from "../../../traces/flows/assembly.ts";
+import { PduStream } from "../../../traces/flows/pdu_stream.ts";
 import { StreamContext } from "../../../traces/flows/stream_context.ts";
 import type { StreamProtocol } from "../../../traces/flows/stream_protocol.ts";
 import { Dissection } from "../../../traces/wire/dissection.ts";

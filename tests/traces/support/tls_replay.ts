@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { Conversation, Endpoints, type Side } from "../../../traces/flows/conversation.ts";
+import { Conversation, type Side } from "../../../traces/flows/conversation.ts";
+import { Endpoints } from "../../../traces/flows/endpoints.ts";
 import type { KeyLog } from "../../../traces/flows/key_log.ts";
 import { Observer } from "../../../traces/flows/observer.ts";
-import { PduStream, StreamBudget } from "../../../traces/flows/pdu_stream.ts";
+import { PduStream } from "../../../traces/flows/pdu_stream.ts";
+import { StreamBudget } from "../../../traces/flows/stream_budget.ts";
 import { type StreamProtocol, TAKEN } from "../../../traces/flows/stream_protocol.ts";
 import { TlsStream } from "../../../traces/flows/tls_stream.ts";
 import { Dissection } from "../../../traces/wire/dissection.ts";

@@ -23,6 +23,8 @@ export interface BleDevice {
   /** Seconds since 1970. */
   first: number;
   last: number;
+  /** First frame of the last event. */
+  eventStart: number;
   /** Least time between events, seconds: nearest to the interval when many were missed. */
   shortest: number;
   readonly rssi: Levels;
@@ -53,13 +55,15 @@ export class BleDevices {
         events: 1,
         first: time,
         last: time,
+        eventStart: time,
         shortest: Infinity,
         rssi: new Levels(),
       };
       this.#devices.set(key, device);
     } else if (time - device.last > ONE_EVENT) {
       device.events++;
-      device.shortest = Math.min(device.shortest, time - device.last);
+      device.shortest = Math.min(device.shortest, time - device.eventStart);
+      device.eventStart = time;
     }
     device.frames++;
     device.rssi.add(rssi);
@@ -73,7 +77,9 @@ export class BleDevices {
 }
 
 /** Mean time between advertising events, in seconds; NaN with fewer than two. */
-export function advertisingInterval({ events, first, last }: BleDevice): number {
+export function advertisingInterval(
+  { events, first, last }: Pick<BleDevice, "events" | "first" | "last">,
+): number {
   return events < 2 ? NaN : (last - first) / (events - 1);
 }
 

@@ -49,7 +49,7 @@ export function summaryJson(summary: Summary): Record<string, unknown> {
       perSecond: finite(topic.messages / (summary.lastTime - summary.firstTime)),
     })),
     messagesOnFurtherTopics: summary.topics.others,
-    bleDevices: summary.bleDevices.sorted().map((device) => ({
+    bleDevices: summary.bleDevices.sorted().map(({ eventStart: _, ...device }) => ({
       ...device,
       interval: finite(advertisingInterval(device)),
       shortest: finite(device.shortest),
