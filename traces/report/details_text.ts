@@ -1,6 +1,6 @@
 /**
  * The fields and bytes of one frame as text: the tree, each field with the bytes it was read from,
- * then a hex dump of every source of bytes.
+ * the problems, each with its offset, then a hex dump of every source of bytes.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import type { Dissection, Source } from "../wire/dissection.ts";
 import { fieldOf } from "../wire/field.ts";
 import type { ByteWriter } from "./byte_writer.ts";
 import { Color, LAYER_COLORS } from "./colors.ts";
+import { problemText } from "./columns.ts";
 import { entryRange, entryText } from "./entry_text.ts";
+import { escaped, Style } from "./text_style.ts";
 
 /** Bytes shown behind a field. */
 const FIELD_BYTES = 8;
@@ -18,6 +20,12 @@ const SPACE = 0x20;
 
 export function writeDetails(writer: ByteWriter, d: Dissection, color: boolean): void {
   writeTree(writer, d, color);
+  for (const problem of d.problems) {
+    const { rule, offset, source } = problem;
+    const place = source === 0 ? `${offset}` : `#${source} ${offset}`;
+    const text = `${rule.layer}: ${problemText(problem)}`;
+    writer.string(`  Problem: ${escaped(text, Style.Plain)}  [at ${place}]\n`);
+  }
   for (let source = 0; source < d.sourceCount; source++) {
     writeDump(writer, d, source, color);
   }

@@ -33,6 +33,7 @@ Deno.test("text: fields with their bytes, then every source", () => {
     "    Text: hi  edgewire.upper.text  [10..11: 68 69]",
     '    Text: a,"b"\\n</script>\\x1b[31m  edgewire.upper.text' +
     "  [#1 0..19: 61 2c 22 62 22 0a 3c 2f …]",
+    "  Problem: upper: warning: text is odd (Example 1, 2.3): two letters  [at 10]",
     "  Frame (12 bytes)",
     "    0000  0a 00 00 01 07 5b 30 39  03 01 68 69              .....[09..hi",
     "  #1 Unmasked data (20 bytes)",

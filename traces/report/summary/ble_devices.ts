@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressText } from "../../wire/ble_address.ts";
 import { Levels } from "./levels.ts";
 
 /** Devices told apart; advertisements of further ones are counted together. */
@@ -47,7 +48,7 @@ export class BleDevices {
         this.others++;
         return;
       }
-      const address = bleAddressText(high, low);
+      const address = addressText(high, low);
       device = {
         address,
         random,
@@ -81,9 +82,4 @@ export function advertisingInterval(
   { events, first, last }: Pick<BleDevice, "events" | "first" | "last">,
 ): number {
   return events < 2 ? NaN : (last - first) / (events - 1);
-}
-
-function bleAddressText(high: number, low: number): string {
-  const digits = high.toString(16).padStart(4, "0") + low.toString(16).padStart(8, "0");
-  return digits.match(/../g)!.join(":");
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { sameBytes } from "../../wire/same_bytes.ts";
 
 /** Topics told apart, and bytes of their names; messages of further ones are counted together. */
 export const MAX_TOPICS = 100_000;
@@ -27,16 +28,19 @@ export class Topics {
   readonly #names: Uint8Array[] = [];
   readonly #byText = new Map<string, number>();
   #slots = new Int32Array(1024);
+  /** Makes it hard to write captures that fill one run of slots. */
+  readonly #seed = Math.random() * 0x7fffffff | 1;
 
   /** A message on the topic that stands at `data[at, at + length)`. */
   addBytes(data: Uint8Array, at: number, length: number, payload: number, time: number): void {
-    let hash = length;
-    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ data[at + i]!, 0x01000193);
-    let slot = (hash ^ hash >>> 15) & this.#slots.length - 1;
+    let slot = this.#hash(data, at, length) & this.#slots.length - 1;
     for (;;) {
       const index = this.#slots[slot]! - 1;
       if (index < 0) break;
-      if (same(this.#names[index]!, data, at, length)) return this.#count(index, payload, time);
+      const name = this.#names[index]!;
+      if (name.length === length && sameBytes(name, 0, data, at, length)) {
+        return this.#count(index, payload, time);
+      }
       slot = slot + 1 & this.#slots.length - 1;
     }
     this.#slotOf(data.slice(at, at + length), slot, payload, time);
@@ -73,21 +77,22 @@ export class Topics {
     if (time > count.last) count.last = time;
   }
 
+  #hash(data: Uint8Array, at: number, length: number): number {
+    let hash = this.#seed;
+    for (let i = 0; i < length; i++) {
+      hash = Math.imul(hash ^ data[at + i]!, 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    return hash;
+  }
+
   #grow(): void {
     const slots = new Int32Array(2 * this.#slots.length);
     this.#names.forEach((name, index) => {
-      let hash = name.length;
-      for (const byte of name) hash = Math.imul(hash ^ byte, 0x01000193);
-      let slot = (hash ^ hash >>> 15) & slots.length - 1;
+      let slot = this.#hash(name, 0, name.length) & slots.length - 1;
       while (slots[slot] !== 0) slot = slot + 1 & slots.length - 1;
       slots[slot] = index + 1;
     });
     this.#slots = slots;
   }
-}
-
-function same(name: Uint8Array, data: Uint8Array, at: number, length: number): boolean {
-  if (name.length !== length) return false;
-  for (let i = 0; i < length; i++) if (name[i] !== data[at + i]) return false;
-  return true;
 }

@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { eui64Text } from "../../wire/eui64.ts";
+import { hexText } from "../../wire/hex_text.ts";
 import { WPAN_BROADCAST, WpanAddress, type WpanFrame } from "../../wire/wpan_frame.ts";
 import { Levels } from "./levels.ts";
 
 /** Networks, and devices in all of them, told apart. */
 export const MAX_NETWORKS = 10_000;
 export const MAX_DEVICES = 50_000;
+/** Channels kept per network; IEEE 802.15.4-2015, 10.1.2 numbers fewer on a page. */
+const MAX_CHANNELS = 256;
 
 /** Frame types by number (IEEE 802.15.4-2015, Table 7-1). */
 export const FRAME_TYPES = [
@@ -64,7 +68,9 @@ export class WpanNetworks {
       return;
     }
     if (frame.security) network.secured++;
-    if (frame.channel >= 0) network.channels.add(frame.channel);
+    if (frame.channel >= 0 && network.channels.size < MAX_CHANNELS) {
+      network.channels.add(frame.channel);
+    }
     network.lqi.add(frame.lqi >= 0 ? frame.lqi : NaN);
     this.#sender(network, frame);
   }
@@ -120,8 +126,5 @@ function panOf(frame: WpanFrame): number {
 }
 
 function addressText(frame: WpanFrame, short: boolean): string {
-  if (short) return `0x${frame.source16.toString(16).padStart(4, "0")}`;
-  const digits = [frame.source64Hi, frame.source64Lo]
-    .map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
-  return digits.match(/../g)!.join(":");
+  return short ? hexText(frame.source16, 4) : eui64Text(frame.source64Hi, frame.source64Lo);
 }
