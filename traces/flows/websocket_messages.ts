@@ -39,6 +39,8 @@ export interface Agreement {
   readonly httpRun: ProtocolRun;
 }
 
+const NO_FRAME = new WebSocketFrame();
+
 export class WebSocketMessages {
   readonly sides: readonly [WebSocketSide, WebSocketSide] = [
     new WebSocketSide(),
@@ -48,7 +50,7 @@ export class WebSocketMessages {
   readonly #agreement: Agreement | undefined;
   readonly #payload: WebSocketPayload;
   /** The frame being decoded. */
-  #frame: WebSocketFrame = new WebSocketFrame();
+  #frame: WebSocketFrame = NO_FRAME;
 
   constructor(
     context: StreamContext,

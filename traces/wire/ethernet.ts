@@ -50,7 +50,7 @@ const F = define({
   "vlan.etype": hex16("Type"),
   "vlan.len": uint16("Length", { unit: " bytes" }),
   "vlan.trailer": bytes("Trailer"),
-  "vlan.too_many_tags": none("Too many nested VLAN tags"),
+  "vlan.too_many_tags": none("VLAN tags nested too deep"),
   "ieee8021ad.priority": uint16("Priority"),
   "ieee8021ad.dei": uint16("Drop eligible"),
   "ieee8021ad.id": uint16("VLAN identifier"),

@@ -26,7 +26,7 @@ const ICMP = protocol("icmp", "ICMP", "Internet Control Message Protocol");
 const TYPES: Readonly<Record<number, string>> = {
   0: "Echo (ping) reply",
   3: "Destination unreachable",
-  4: "Source quench (flow control)",
+  4: "Source quench",
   5: "Redirect",
   8: "Echo (ping) request",
   9: "Router advertisement",
@@ -285,6 +285,6 @@ function verify(d: Dissection, at: number, whole: boolean): void {
 function columns(d: Dissection, type: number, code: number): void {
   d.protocolColumn = "ICMP";
   const reason = CODES[type]?.[code];
-  const name = TYPES[type] ?? "Unknown ICMP (obsolete or malformed?)";
+  const name = TYPES[type] ?? "Unknown ICMP message";
   d.infoColumn = reason === undefined ? name.padEnd(20) : `${name.padEnd(20)} (${reason})`;
 }

@@ -35,7 +35,7 @@ const F = define({
   "6lowpan.dscp": uint8("DSCP"),
   "6lowpan.next": hex8("Next header"),
   "6lowpan.hops": uint8("Hop limit"),
-  "6lowpan.illegal_dest_addr_mode": none("Illegal destination address mode"),
+  "6lowpan.illegal_dest_addr_mode": none("Destination address mode is reserved"),
 });
 
 const RESERVED_MODE = rule(

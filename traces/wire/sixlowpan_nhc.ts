@@ -44,7 +44,7 @@ const F = define({
   "6lowpan.udp.src": uint16("Source port"),
   "6lowpan.udp.dst": uint16("Destination port"),
   "6lowpan.udp.checksum": hex16("UDP checksum"),
-  "6lowpan.bad_ext_header_length": none("Extension header not 8-octet aligned"),
+  "6lowpan.bad_ext_header_length": none("Header length is no multiple of 8"),
 });
 
 const UNKNOWN_HEADER = rule(

@@ -44,7 +44,7 @@ const F = define({
     names: { 0: "uncompressed", 1: "ansiX962_compressed_prime", 2: "ansiX962_compressed_char2" },
   }),
   "tls.handshake.extension.heartbeat.mode": uint8("Mode", {
-    names: { 1: "Peer allowed to send requests", 2: "Peer not allowed to send requests" },
+    names: { 1: "peer_allowed_to_send", 2: "peer_not_allowed_to_send" },
   }),
   "tls.handshake.cert_type.types_len": uint8("Certificate Type List Length"),
   "tls.handshake.cert_type.types": none("Certificate Type List"),

@@ -34,7 +34,7 @@ const F = define({
   "tls.app_data": bytes("Encrypted Application Data"),
   "tls.app_data_proto": string("Application Data Protocol"),
   "tls.change_cipher_spec": none("Change Cipher Spec Message"),
-  "tls.resumed": none("This session reuses previously negotiated keys (Session resumption)"),
+  "tls.resumed": none("Session resumed"),
   "tls.alert_message": none("Alert Message"),
   "tls.alert_message.level": uint8("Level", { names: ALERT_LEVEL_NAMES }),
   "tls.alert_message.desc": uint8("Description", { names: ALERT_NAMES }),

@@ -105,7 +105,7 @@ const F = define({
   "wpan.mlme": none("MLME IE"),
   "wpan.ie.unknown_content": bytes("Unknown Content"),
   "wpan.ie_unsupported_id": none("Unsupported IE ID"),
-  "wpan.ie_unknown_extra_content": none("Unexpected extra content for IE"),
+  "wpan.ie_unknown_extra_content": none("Bytes left over in the IE"),
   "wpan.payload_ie.in_header": none("Payload IE in header"),
   "wpan.payload_ie.missing": none("Payload IE missing"),
   "wpan.time_correction.error": none("Incorrect value"),
