@@ -20,7 +20,7 @@ export function putSince(
   if (d.want[field] === 0) return;
   let whole = d.seconds - seconds;
   let rest = d.nanoseconds - nanoseconds;
-  if (whole >= 0 && rest < 0) {
+  if (whole > 0 && rest < 0) {
     whole--;
     rest += 1_000_000_000;
   } else if (whole < 0 && rest > 0) {

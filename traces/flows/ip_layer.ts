@@ -6,7 +6,7 @@
  */
 import { ipv6Text } from "../wire/address_text.ts";
 import { decodeData } from "../wire/data.ts";
-import type { Dissection } from "../wire/dissection.ts";
+import { type Dissection, Failure } from "../wire/dissection.ts";
 import { decodeIcmp } from "../wire/icmp.ts";
 import { type ContextListener, decodeIcmpv6 } from "../wire/icmpv6.ts";
 import { IP_PROTOCOLS, IpProtocol } from "../wire/ip_protocol.ts";
@@ -259,12 +259,15 @@ export class IpLayer {
 
   /** The packet that an error message complains of. */
   #quote(d: Dissection, v6: boolean): void {
+    if (d.left === 0) return;
     const quoted = this.#quoted;
     const { sourceColumn, destinationColumn, protocolColumn, infoColumn } = d;
     this.#quoted = true;
     if (v6) this.ipv6(d);
     else this.ipv4(d);
     this.#quoted = quoted;
+    // An error quotes as much as fits, at least 8 bytes (RFC 792; RFC 4443, 2.4): that is no fault.
+    d.failed = Failure.None;
     if (!d.columns) return;
     d.sourceColumn = sourceColumn;
     d.destinationColumn = destinationColumn;

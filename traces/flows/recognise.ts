@@ -6,7 +6,7 @@
  */
 import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
-import { looksLikeHttp } from "../wire/http.ts";
+import { beginsHttp, looksLikeHttp } from "../wire/http.ts";
 import { looksLikeMqttConnect } from "../wire/mqtt_packet.ts";
 import { looksLikeTls } from "../wire/tls_record.ts";
 import { looksLikeWebSocket } from "../wire/websocket_shape.ts";
@@ -25,6 +25,9 @@ const MQTT_PORT = 1883;
 const MQTTS_PORT = 8883;
 /** Times that the bytes of an unrecognised stream are looked at again. */
 const ATTEMPTS = 20;
+/** First bytes of an MQTT CONNECT and of a TLS handshake record. */
+const CONNECT = 0x10;
+const HANDSHAKE = 0x16;
 /** What is decided with fewer bytes may have to wait for more. */
 const ENOUGH = 16;
 
@@ -138,10 +141,5 @@ class UnknownStream extends DataStream {
 /** Whether few bytes may be the beginning of an HTTP method, a CONNECT or a TLS record. */
 function mayBegin(d: Dissection): boolean {
   const first = d.peek();
-  if (first === 0x10 || first === 0x16) return true;
-  for (let ahead = 0;; ahead++) {
-    const byte = d.peek(ahead);
-    if (byte < 0) return true;
-    if (byte < 0x41 || byte > 0x5a) return false;
-  }
+  return first === CONNECT || first === HANDSHAKE || beginsHttp(d);
 }

@@ -188,10 +188,7 @@ function putSource(d: Dissection, source: number): void {
 function putDestination(d: Dissection, stated: number, destination: number): void {
   const { data, want } = d;
   if (d.columns) d.destinationColumn = ipv4Text(data, destination);
-  if (destination !== stated) {
-    d.putBytes(F["ip.cur_rt"], stated, 4);
-    return;
-  }
+  if (destination !== stated) d.putBytes(F["ip.cur_rt"], stated, 4);
   d.putBytes(F["ip.dst"], destination, 4);
   if (want[F["ip.addr"]] !== 0) d.putBytes(F["ip.addr"], destination, 4);
   if (want[F["ip.dst_host"]] !== 0) d.putObject(F["ip.dst_host"], ipv4Text(data, destination));
