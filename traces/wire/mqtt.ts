@@ -194,8 +194,10 @@ export function mqttInfo(d: Dissection, packet: MqttPacket): string {
     text += ` [${topicText(d, packet)}]`;
     if ((flags & 8) !== 0) text += " dup";
     if ((flags & 1) !== 0) text += " retain";
-    if (payloadLength > 0) {
-      text += ` ${payloadText(d.data, payloadAt, payloadAt + payloadLength, PAYLOAD_SHOWN)}`;
+    // The capture may hold less of it.
+    const payloadEnd = Math.min(payloadAt + payloadLength, d.end);
+    if (payloadEnd > payloadAt) {
+      text += ` ${payloadText(d.data, payloadAt, payloadEnd, PAYLOAD_SHOWN)}`;
     }
   } else if (type === Type.Subscribe || type === Type.Unsubscribe) {
     if (filters > 0) text += ` [${topicText(d, packet)}]`;
@@ -223,7 +225,8 @@ function reasonText({ type, version, reason }: MqttPacket): string {
 /** The topic of a PUBLISH, aliases resolved; the first topic filter of SUBSCRIBE and UNSUBSCRIBE. */
 function topicText(d: Dissection, packet: MqttPacket): string {
   if (packet.topic !== undefined) return packet.topic;
+  const { topicAt, topicLength } = packet;
   return new TextDecoder().decode(
-    d.data.subarray(packet.topicAt, packet.topicAt + packet.topicLength),
+    d.data.subarray(topicAt, Math.max(topicAt, Math.min(topicAt + topicLength, d.end))),
   );
 }

@@ -16,10 +16,12 @@ export function durationText(seconds: number): string {
 
 /** A point in time as ISO 8601 in UTC with microseconds; "-" when it is not a time. */
 export function timeText(seconds: number): string {
-  const whole = Math.floor(seconds);
+  // A double holds today's time to a quarter of a microsecond: rounding finds the one meant.
+  const rounded = Math.round(seconds * 1e6);
+  const whole = Math.floor(rounded / 1e6);
   const date = new Date(whole * 1000);
   if (Number.isNaN(date.getTime())) return "-";
-  const micros = Math.min(999_999, Math.floor((seconds - whole) * 1e6));
+  const micros = rounded - whole * 1e6;
   return `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
 }
 
