@@ -14,7 +14,7 @@ import {
   httpLayer,
   NO_END,
 } from "../wire/http.ts";
-import { BodyFraming, ChunkScanner, readFraming } from "../wire/http_body.ts";
+import { BodyFraming, ChunkScanner, isTyped, readFraming } from "../wire/http_body.ts";
 import { F, nameHttp } from "../wire/http_fields.ts";
 import type { HttpHead } from "../wire/http_head.ts";
 import { HTTP_RULES } from "../wire/http_rules.ts";
@@ -288,7 +288,7 @@ function beginsRpc(d: Dissection, at: number): boolean {
 
 /** The body, of `length` bytes at the cursor as far as it was kept; a body in chunks is only named. */
 function decodeBody(d: Dissection, head: HttpHead, length: number): void {
-  if (head.contentType !== undefined) {
+  if (head.contentType !== undefined && isTyped(head.contentType)) {
     if (isTextType(head.contentType)) textLines(d, length);
   } else if (head.chunked || d.end - d.pos < length) {
     nameData(d);

@@ -14,8 +14,16 @@ export class BodyFraming {
   chunked = false;
   /** There is a transfer encoding. */
   encoded = false;
-  /** There is a content type. */
+  /** There is a content type that says more than "bytes". */
   typed = false;
+}
+
+/** The content type that a body without one has (RFC 9110, 8.3). */
+const BYTES = "application/octet-stream";
+
+/** Whether a content type says more than "bytes". */
+export function isTyped(contentType: string): boolean {
+  return !contentType.trimStart().toLowerCase().startsWith(BYTES);
 }
 
 const LF = 0x0a;
@@ -33,7 +41,9 @@ export function readFraming(data: Uint8Array, at: number, end: number, out: Body
     if (first === 0x63 && startsWith(data, at, end, "content-length:")) {
       out.contentLength = decimal(data, at + 15, end);
     } else if (first === 0x63 && startsWith(data, at, end, "content-type:")) {
-      out.typed = true;
+      let value = at + 13;
+      while (value < end && (data[value] === 0x20 || data[value] === 0x09)) value++;
+      out.typed = !startsWith(data, value, end, BYTES);
     } else if (first === 0x74 && startsWith(data, at, end, "transfer-encoding:")) {
       out.encoded = true;
       out.chunked = endsChunked(data, at + 18, end);

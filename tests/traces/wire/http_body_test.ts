@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BodyFraming, ChunkScanner, readFraming } from "../../../traces/wire/http_body.ts";
+import { BodyFraming, ChunkScanner, isTyped, readFraming } from "../../../traces/wire/http_body.ts";
 import { octets } from "../support/stream_run.ts";
 
 function framing(text: string): BodyFraming {
@@ -24,6 +24,15 @@ Deno.test("what decides about the body", () => {
     framing(`GET / HTTP/1.1\r\nContent-Length: ${"9".repeat(30)}\r\n\r\n`).contentLength,
     -1,
   );
+});
+
+Deno.test("bytes are no content type", () => {
+  const typed = (line: string) => framing(`GET / HTTP/1.1\r\n${line}\r\n\r\n`).typed;
+  assert.equal(typed("Content-Type: text/plain"), true);
+  assert.equal(typed("Content-Type:  Application/Octet-Stream; a=b"), false);
+  assert.equal(typed("Accept: */*"), false);
+  assert.equal(isTyped("text/html"), true);
+  assert.equal(isTyped("application/octet-stream"), false);
 });
 
 Deno.test("the end of chunks is found however they are cut", () => {
