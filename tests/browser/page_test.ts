@@ -12,6 +12,13 @@ async function shows(page: Page, text: string | RegExp) {
   await page.getByText(text).first().waitFor();
 }
 
+/** Two frames later: what was done before has reached the page. */
+async function painted(page: Page) {
+  await page.evaluate(() =>
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  );
+}
+
 async function mosquittoPub(port: number, topic: string, message: string) {
   const args = ["-h", "127.0.0.1", "-p", String(port), "-t", topic, "-m", message];
   await using process = new TestProcess("mosquitto_pub", { args });
@@ -66,7 +73,10 @@ testWith(
     for (let step = 0; step < 30; step++) {
       await page.mouse.move(box.x + box.width * (0.4 + step * 0.01), box.y + box.height / 2);
     }
+    // Browsers tell of moves of the mouse frame by frame.
+    await painted(page);
     await page.mouse.up();
+    await painted(page);
     const value = Number(await slider.inputValue());
     assert.ok(value > 30, `${value}`);
     await watcher.message(({ topic, text, retain }) =>
