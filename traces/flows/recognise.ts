@@ -28,6 +28,7 @@ const ATTEMPTS = 20;
 /** First bytes of an MQTT CONNECT and of a TLS handshake record. */
 const CONNECT = 0x10;
 const HANDSHAKE = 0x16;
+const LF = 0x0a;
 /** What is decided with fewer bytes may have to wait for more. */
 const ENOUGH = 16;
 
@@ -141,5 +142,14 @@ class UnknownStream extends DataStream {
 /** Whether few bytes may be the beginning of an HTTP method, a CONNECT or a TLS record. */
 function mayBegin(d: Dissection): boolean {
   const first = d.peek();
-  return first === CONNECT || first === HANDSHAKE || beginsHttp(d);
+  return first === CONNECT || first === HANDSHAKE || (beginsHttp(d) && !hasLine(d));
+}
+
+/** Whether the bytes hold the end of a line: then it is known whether they begin a message. */
+function hasLine(d: Dissection): boolean {
+  for (let ahead = 0;; ahead++) {
+    const byte = d.peek(ahead);
+    if (byte === LF) return true;
+    if (byte < 0) return false;
+  }
 }

@@ -1,5 +1,6 @@
 /**
- * Frames as tshark numbers and dates them: generated files, and real captures where they are.
+ * Frames as tshark numbers and dates them, in generated files. Real captures are compared with all
+ * their fields in `compare_test.ts`.
  *
  * @module
  */
@@ -8,8 +9,6 @@ import { PcapngWriter } from "../../../traces/files/pcapng_writer.ts";
 import { testWith } from "../../support/tools.ts";
 import { everyBlock, somePcap } from "./samples.ts";
 import { ownFrames, tsharkFrames } from "./tshark_frames.ts";
-
-const CAPTURES = new URL("../../../../shared/captures/", import.meta.url);
 
 const TIME = 1;
 const LENGTH = 3;
@@ -147,28 +146,3 @@ testWith(["tshark"], "tshark computes the same times for every resolution it can
   const rules = [TIME_RESOLUTION];
   assert.deepEqual(await compareBytes(file(finer, 0n), "finer", rules), ["time-resolution"]);
 });
-
-function captures(): string[] {
-  try {
-    return [...Deno.readDirSync(CAPTURES)].map(({ name }) => name)
-      .filter((name) => name !== "README.md").sort();
-  } catch {
-    return [];
-  }
-}
-
-const names = captures();
-if (names.length === 0) {
-  Deno.test({
-    name: `tshark and real captures (none in ${CAPTURES.pathname})`,
-    ignore: true,
-    fn() {},
-  });
-} else {
-  testWith(["tshark"], `tshark sees the same frames in ${names.length} real captures`, async () => {
-    const queue = names.values();
-    await Promise.all([1, 2, 3].map(async () => {
-      for (const name of queue) await compare(`${CAPTURES.pathname}${name}`, name);
-    }));
-  });
-}
