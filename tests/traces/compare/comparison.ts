@@ -6,6 +6,7 @@
 import type { ComparedFile, ComparedFrame } from "./compared_file.ts";
 import { type Exception, EXCEPTIONS } from "./exceptions.ts";
 import { firstForeign } from "./known_protocols.ts";
+import { OUT_OF_SCOPE } from "./out_of_scope.ts";
 
 /** A value that is not the same and is no exception. */
 export interface Difference {
@@ -29,7 +30,7 @@ export class Comparison {
   /** Files that are neither pcap nor pcapng, or of a link type that tshark refuses. */
   readonly skipped: string[] = [];
   readonly byProtocol: Map<string, Agreement> = new Map();
-  /** How often each exception was used. */
+  /** How often each exception, and what is out of scope, was met. */
   readonly exceptions: Map<string, number> = new Map();
 
   add(file: ComparedFile): void {
@@ -121,7 +122,7 @@ function exceptionFor(
   ours: readonly string[],
   theirs: readonly string[],
 ): Exception | undefined {
-  return EXCEPTIONS.find((exception) =>
+  return [...OUT_OF_SCOPE, ...EXCEPTIONS].find((exception) =>
     exception.fields.test(field) && exception.applies({ frame, field, ours, theirs })
   );
 }

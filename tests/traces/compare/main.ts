@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { compareCaptures, fieldsToCompare } from "./compare_captures.ts";
 import type { Comparison } from "./comparison.ts";
 import { EXCEPTIONS } from "./exceptions.ts";
+import { OUT_OF_SCOPE } from "./out_of_scope.ts";
 
 const USAGE = `Usage: deno task compare-tshark [options] FILE...
 
@@ -43,6 +44,10 @@ function printSums(
   for (const { name, because } of EXCEPTIONS) {
     const count = exceptions.get(name);
     if (count !== undefined) console.log(`exception ${name}: ${count} values (${because})`);
+  }
+  for (const { name, because } of OUT_OF_SCOPE) {
+    const count = exceptions.get(name);
+    if (count !== undefined) console.log(`not compared, ${name}: ${count} values (${because})`);
   }
   for (const file of skipped) console.log(`not compared, no capture to one of both: ${file}`);
   if (lacking.length > 0) console.log(`fields not decoded: ${lacking.join(" ")}`);
