@@ -67,11 +67,13 @@ async function run(options: DecodeOptions): Promise<number> {
     ? new SummaryReport(writer, options.format === "json", options.filter)
     : undefined;
   const held = summary && filter && new HeldFacts(summary.summary);
-  const { decodeAs, wpanKeys, zigbeeKeys } = options;
+  const { decodeAs, wpanKeys, wpanFcs, sixlowpanContexts, zigbeeKeys } = options;
   const decoder = new CaptureDecoder({
     decodeAs,
     keyLog,
     wpanKeys,
+    wpanFcs,
+    sixlowpanContexts,
     zigbeeKeys,
     ...(summary === undefined ? {} : { observer: held ?? summary.summary }),
   });

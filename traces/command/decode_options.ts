@@ -5,6 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { type DecodeAs, parseDecodeAs } from "../flows/decode_as.ts";
+import type { GivenContext, WpanFcs } from "../flows/wpan.ts";
+import { ipv6Bytes } from "../wire/address_bytes.ts";
 
 /** What the user gave cannot be used: the message says what, where and what to do. */
 export class UsageError extends Error {
@@ -35,6 +37,9 @@ export interface DecodeOptions {
   readonly keyLog: string | undefined;
   /** AES-128 keys, 16 bytes each. */
   readonly wpanKeys: readonly Uint8Array[];
+  /** What frames of link type 195 end with. */
+  readonly wpanFcs: WpanFcs;
+  readonly sixlowpanContexts: readonly GivenContext[];
   readonly zigbeeKeys: readonly Uint8Array[];
   readonly color: "auto" | "always" | "never";
 }
@@ -54,6 +59,10 @@ Reports every frame of a pcap or pcapng file, gzipped or not. FILE - is standard
   --decode-as RULE     what a port carries, as tcp.port==8080,websocket (may be repeated)
   --keylog FILE        TLS key log (SSLKEYLOGFILE)
   --wpan-key KEY       key of IEEE 802.15.4, 32 hexadecimal digits (may be repeated)
+  --wpan-fcs KIND      what 802.15.4 frames of link type 195 end with: crc16, crc32, or ti,
+                       for the RSSI and correlation of TI receivers [crc16]
+  --6lowpan-context C  a prefix that compressed addresses refer to, as 0=2001:db8::/64
+                       (may be repeated)
   --zigbee-key KEY     key of a Zigbee network or link, likewise
   --color WHEN         auto, always or never [auto]
   --help               this text
@@ -71,6 +80,8 @@ const OPTIONS = {
   "decode-as": { type: "string", multiple: true },
   keylog: { type: "string" },
   "wpan-key": { type: "string", multiple: true },
+  "wpan-fcs": { type: "string" },
+  "6lowpan-context": { type: "string", multiple: true },
   "zigbee-key": { type: "string", multiple: true },
   color: { type: "string" },
 } as const;
@@ -96,6 +107,8 @@ export function parseDecodeOptions(args: string[]): DecodeOptions {
     decodeAs: (values["decode-as"] ?? []).map(decodeAs),
     keyLog: values.keylog,
     wpanKeys: (values["wpan-key"] ?? []).map((key) => keyOf("--wpan-key", key)),
+    wpanFcs: oneOf("--wpan-fcs", values["wpan-fcs"], ["crc16", "crc32", "ti"] as const) ?? "crc16",
+    sixlowpanContexts: (values["6lowpan-context"] ?? []).map(contextOf),
     zigbeeKeys: (values["zigbee-key"] ?? []).map((key) => keyOf("--zigbee-key", key)),
     color: oneOf("--color", values.color, ["auto", "always", "never"] as const) ?? "auto",
   };
@@ -150,6 +163,17 @@ function keyOf(option: string, text: string): Uint8Array {
     throw new UsageError(`${option}: a key is 32 hexadecimal digits (16 bytes), as 5A:69:67:...`);
   }
   return Uint8Array.fromHex(digits);
+}
+
+function contextOf(text: string): GivenContext {
+  const [, id, address, bits] = /^(\d{1,2})=([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const prefix = ipv6Bytes(address ?? "");
+  if (prefix === undefined || Number(id) > 15 || Number(bits) > 128) {
+    throw new UsageError(
+      `--6lowpan-context: "${text}" is not of the form 0=2001:db8::/64 (number 0 to 15)`,
+    );
+  }
+  return { id: Number(id), prefix, length: Number(bits) };
 }
 
 function checkTogether({ format, fields, summary, verbose }: DecodeOptions): void {

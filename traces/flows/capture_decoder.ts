@@ -21,7 +21,7 @@ import { Network } from "./network.ts";
 import { Observer } from "./observer.ts";
 import { Recogniser } from "./recognise.ts";
 import { StreamContext } from "./stream_context.ts";
-import { Wpan, WpanLink } from "./wpan.ts";
+import { type GivenContext, Wpan, type WpanFcs, WpanLink } from "./wpan.ts";
 
 /** How to decode. */
 export interface DecoderOptions {
@@ -31,6 +31,10 @@ export interface DecoderOptions {
   readonly keyLog?: KeyLog;
   /** AES-128 keys of IEEE 802.15.4, 16 bytes each. */
   readonly wpanKeys?: readonly Uint8Array[];
+  /** What frames of link type 195 end with. @default "crc16" */
+  readonly wpanFcs?: WpanFcs;
+  /** Prefixes that compressed addresses of 6LoWPAN refer to; routers' advertisements add more. */
+  readonly sixlowpanContexts?: readonly GivenContext[];
   /** Keys of Zigbee networks and links, 16 bytes each. */
   readonly zigbeeKeys?: readonly Uint8Array[];
   /** Is told what is found. */
@@ -58,7 +62,8 @@ export class CaptureDecoder {
 
   /** @throws {RangeError} when a key does not have 16 bytes */
   constructor(options: DecoderOptions = {}) {
-    const { decodeAs = [], wpanKeys = [], zigbeeKeys = [] } = options;
+    const { decodeAs = [], wpanKeys = [], wpanFcs = "crc16", zigbeeKeys = [] } = options;
+    const { sixlowpanContexts = [] } = options;
     const observer = options.observer ?? new Observer();
     this.d = new Dissection(allFields().length);
     this.#keyLog = options.keyLog ?? new KeyLog();
@@ -78,6 +83,8 @@ export class CaptureDecoder {
     this.#wpan = new Wpan({
       ipv6: (d) => this.#network.ipv6(d),
       keys: wpanKeys.map((key) => ({ key })),
+      fcs: wpanFcs,
+      contexts: sixlowpanContexts,
       zigbeeKeys: zigbeeKeys.map((key) => ({ key })),
       observer,
     });

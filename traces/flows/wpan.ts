@@ -37,6 +37,9 @@ export interface WpanObserver {
   wpanFrame(d: Dissection, frame: WpanFrame): void;
 }
 
+/** What frames can end with. */
+export type WpanFcs = "crc16" | "crc32" | "ti";
+
 /** How to decode. */
 export interface WpanOptions {
   /** Decodes the IPv6 packet that the dissection then stands at. */
@@ -53,7 +56,7 @@ export interface WpanOptions {
    *
    * @default "crc16"
    */
-  readonly fcs?: "crc16" | "crc32" | "ti";
+  readonly fcs?: WpanFcs;
   readonly observer?: WpanObserver | undefined;
 }
 
