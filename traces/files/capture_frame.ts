@@ -50,6 +50,16 @@ export interface CaptureInterface {
   readonly options: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** What was decided about a packet, or a hash of it: a kind and its bytes (`epb_verdict`, `epb_hash`). */
+export interface PacketMark {
+  /** Verdict: 0 hardware, 1 Linux eBPF TC, 2 Linux eBPF XDP. Hash: 0 sum, 1 XOR, 2 CRC32, 3 MD5, 4 SHA-1. */
+  readonly kind: number;
+  /** As in the file, a copy. */
+  readonly bytes: Uint8Array;
+  /** Byte order of numbers in them. */
+  readonly littleEndian: boolean;
+}
+
 /** One frame. All numbers are as in the file; `number` counts as Wireshark counts. */
 export class CaptureFrame {
   /** Counts from 1 over the whole file, also blocks that Wireshark shows as frames. */
@@ -86,6 +96,9 @@ export class CaptureFrame {
   queue = -1;
   /** `epb_dropcount`, or the obsolete packet block's drop count, or undefined. */
   dropCount: bigint | undefined = undefined;
+  /** Verdicts and hashes, in order; the shared empty array when there is none. */
+  verdicts: readonly PacketMark[] = NO_MARKS;
+  hashes: readonly PacketMark[] = NO_MARKS;
   /** Kind of the block; Wireshark gives all of these a frame number. */
   block: "packet" | "custom" | "journal" | "syscall" = "packet";
   /** Private enterprise number of a custom block (`frame.cb_pen`), else -1. */
@@ -95,5 +108,7 @@ export class CaptureFrame {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Shared by all frames without verdict or hash. */
+export const NO_MARKS: readonly PacketMark[] = Object.freeze([]);
 /** Shared by all frames without comment. */
 export const NO_COMMENTS: readonly string[] = Object.freeze([]);

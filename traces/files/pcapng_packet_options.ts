@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type CaptureFrame, NO_COMMENTS } from "./capture_frame.ts";
+import { type CaptureFrame, NO_COMMENTS, NO_MARKS, type PacketMark } from "./capture_frame.ts";
 import { OPTION_COMMENT, type OptionCursor } from "./pcapng_options.ts";
 
 const EPB_FLAGS = 2;
+const EPB_HASH = 3;
 const EPB_DROPCOUNT = 4;
 const EPB_PACKETID = 5;
 const EPB_QUEUE = 6;
@@ -21,6 +22,8 @@ const EPB_VERDICT = 7;
  */
 export function readPacketOptions(option: OptionCursor, frame: CaptureFrame): string | undefined {
   let comments: string[] | undefined;
+  let verdicts: PacketMark[] | undefined;
+  let hashes: PacketMark[] | undefined;
   while (option.next()) {
     switch (option.code) {
       case OPTION_COMMENT:
@@ -41,6 +44,13 @@ export function readPacketOptions(option: OptionCursor, frame: CaptureFrame): st
         break;
       case EPB_VERDICT:
         if (!isVerdict(option)) return "option epb_verdict has a wrong length";
+        if (verdicts === undefined) frame.verdicts = verdicts = [];
+        verdicts.push(markOf(option));
+        break;
+      case EPB_HASH:
+        if (option.length === 0) break;
+        if (hashes === undefined) frame.hashes = hashes = [];
+        hashes.push(markOf(option));
         break;
     }
     if (option.problem !== undefined) break;
@@ -55,6 +65,12 @@ export function forgetPacketOptions(frame: CaptureFrame) {
   frame.packetId = undefined;
   frame.queue = -1;
   frame.dropCount = undefined;
+  frame.verdicts = frame.hashes = NO_MARKS;
+}
+
+/** The kind in the first byte, and what follows. */
+function markOf({ bytes, at, length, littleEndian }: OptionCursor): PacketMark {
+  return { kind: bytes[at]!, bytes: bytes.slice(at + 1, at + length), littleEndian };
 }
 
 /** Linux eBPF verdicts (kinds 1 and 2) are 64-bit numbers; there has to be a kind. */

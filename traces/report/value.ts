@@ -13,6 +13,7 @@ import { absoluteTime, general } from "./number_text.ts";
 import { Style, writeText, writeUtf8 } from "./text_style.ts";
 
 const COLON = 0x3a;
+const SPACE = 0x20;
 const DASH = 0x2d;
 const DOT = 0x2e;
 const NO_BYTES = new Uint8Array(0);
@@ -167,6 +168,7 @@ function writeBytes(
       return writeUtf8(writer, data, start, end, style);
     case "bytes":
       if (start === end) return writer.string("<MISSING>");
+      if (field.base === "spaced") return writer.hexBytes(data, start, end, SPACE);
   }
   writer.hexBytes(data, start, end);
 }

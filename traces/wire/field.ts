@@ -38,8 +38,11 @@ export type FieldType =
   | "guid"
   | "framenum";
 
-/** How a number is shown: decimal or hexadecimal (width by type), as `-T fields` prints it. */
-export type Base = "dec" | "hex";
+/**
+ * How a number is shown: decimal or hexadecimal (width by type), as `-T fields` prints it. Bytes
+ * that are "spaced" have a blank between each two.
+ */
+export type Base = "dec" | "hex" | "spaced";
 
 /** Names of values; unknown values stay numbers. */
 export type ValueNames = ReadonlyMap<number, string>;
@@ -164,6 +167,7 @@ export const absoluteTime = maker("absolute_time");
 export const relativeTime = maker("relative_time");
 export const string = maker("string");
 export const bytes = maker("bytes");
+export const spacedBytes = maker("bytes", "spaced");
 export const ether = maker("ether");
 export const ipv4 = maker("ipv4");
 export const ipv6 = maker("ipv6");

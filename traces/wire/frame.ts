@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CaptureFrame } from "../files/capture_frame.ts";
+import type { CaptureFrame, PacketMark } from "../files/capture_frame.ts";
 import type { Dissection } from "./dissection.ts";
 import { encapsulationOf } from "./encapsulation.ts";
 import {
@@ -12,9 +12,11 @@ import {
   define,
   hex32,
   int16,
+  int64,
   int8,
   protocol,
   relativeTime,
+  spacedBytes,
   string,
   uint32,
   uint64,
@@ -53,6 +55,12 @@ const F = define({
   "frame.packet_flags_start_frame_delimiter_error": boolean("Start frame delimiter error"),
   "frame.packet_flags_preamble_error": boolean("Preamble error"),
   "frame.packet_flags_symbol_error": boolean("Symbol error"),
+  "edgewire.frame.hash": string("Hash"),
+  "frame.verdict": string("Verdict"),
+  "frame.verdict.hw": spacedBytes("Hardware"),
+  "frame.verdict.ebpf_tc": int64("eBPF TC"),
+  "frame.verdict.ebpf_xdp": int64("eBPF XDP"),
+  "frame.verdict.unknown": spacedBytes("Of unknown kind"),
   "frame.packet_id": uint64("Packet id"),
   "frame.encap_type": int16("Encapsulation type"),
   "frame.time": absoluteTime("Arrival time"),
@@ -151,6 +159,8 @@ export function decodeFrame(d: Dissection, frame: CaptureFrame, clock: FrameCloc
   if (on !== undefined && !on.implied) putInterface(d, frame);
   if (frame.queue >= 0) d.put(F["frame.interface_queue"], frame.queue);
   if (frame.flags >= 0) putPacketFlags(d, frame.flags);
+  for (const mark of frame.hashes) putHash(d, mark);
+  if (frame.verdicts.length > 0) putVerdicts(d, frame.verdicts);
   if (frame.packetId !== undefined) d.putObject(F["frame.packet_id"], frame.packetId);
   if (frame.block === "packet") {
     const field = F["frame.encap_type"];
@@ -180,6 +190,38 @@ function putInterface(d: Dissection, frame: CaptureFrame): void {
   d.push();
   d.putObject(F["frame.interface_name"], on.label);
   if (on.description !== undefined) d.putObject(F["frame.interface_description"], on.description);
+  d.pop();
+}
+
+/** draft-ietf-opsawg-pcapng, 4.3: algorithms of `epb_hash`. */
+const HASHES = ["2s complement", "XOR", "CRC32", "MD5", "SHA-1", "Toeplitz"];
+
+function putHash(d: Dissection, { kind, bytes }: PacketMark): void {
+  const field = F["edgewire.frame.hash"];
+  if (d.want[field] === 0) return;
+  d.putObject(field, `${HASHES[kind] ?? kind}: ${bytes.toHex()}`);
+}
+
+/** draft-ietf-opsawg-pcapng, 4.3: `epb_verdict`. */
+const Verdict = { Hardware: 0, EbpfTc: 1, EbpfXdp: 2 } as const;
+
+function putVerdicts(d: Dissection, verdicts: readonly PacketMark[]): void {
+  d.putObject(F["frame.verdict"], "");
+  d.push();
+  for (const { kind, bytes, littleEndian } of verdicts) {
+    if (kind === Verdict.EbpfTc || kind === Verdict.EbpfXdp) {
+      const value = new DataView(bytes.buffer).getBigInt64(0, littleEndian);
+      d.putObject(
+        F[kind === Verdict.EbpfTc ? "frame.verdict.ebpf_tc" : "frame.verdict.ebpf_xdp"],
+        value,
+      );
+    } else {
+      d.putObject(
+        F[kind === Verdict.Hardware ? "frame.verdict.hw" : "frame.verdict.unknown"],
+        bytes,
+      );
+    }
+  }
   d.pop();
 }
 

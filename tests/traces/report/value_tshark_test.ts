@@ -17,9 +17,11 @@ import {
   hex64,
   ipv6,
   relativeTime,
+  spacedBytes,
   string,
 } from "../../../traces/wire/field.ts";
 import { testWith } from "../../support/tools.ts";
+import { headerIe, join, macFrame } from "../support/wpan_frames.ts";
 import { treeOf } from "../support/tree_of.ts";
 
 const F = define({
@@ -29,6 +31,7 @@ const F = define({
   "wpan-tap.rss": float("RSS"),
   "wpan-tap.sof_ts": relativeTime("Start of frame"),
   "mqtt.topic": string("Topic"),
+  "wpan.header_ie.vendor_specific.content": spacedBytes("Vendor content"),
   "wpan.aux_sec.key_source": hex64("Key Source"),
 });
 
@@ -146,4 +149,16 @@ testWith(["tshark"], "extended addresses and hexadecimal numbers", async () => {
   assert.deepEqual(await tshark(230, [packet], "wpan.dst_pan"), [
     ours(address, (d) => d.put(F["wpan.dst_pan"], 0xabcd)),
   ]);
+});
+
+testWith(["tshark"], "bytes with blanks between them", async () => {
+  const frame = macFrame({
+    type: 1,
+    version: 2,
+    headerIes: join(headerIe(0, Uint8Array.of(0xaa, 0xbb, 0xcc, 4, 5)), headerIe(0x7f)),
+    payload: Uint8Array.of(7),
+  });
+  const field = "wpan.header_ie.vendor_specific.content";
+  const tree = treeOf(new Uint8Array(0), (d) => d.putObject(F[field], Uint8Array.of(4, 5)));
+  assert.deepEqual(await tshark(230, [frame], field), [valueText(tree, 0, Style.Fields)]);
 });

@@ -19,10 +19,10 @@ import { everyBlock } from "../files/samples.ts";
 const NAMES = allFields().map(({ name }) => name)
   .filter((name) => name.startsWith("frame.") && name !== "frame.protocols");
 
-async function ours(file: Uint8Array): Promise<string[]> {
+async function ours(file: Uint8Array, names: readonly string[] = NAMES): Promise<string[]> {
   const d = new Dissection(allFields().length);
   const writer = new ByteWriter();
-  const report = new FieldsReport(writer, NAMES);
+  const report = new FieldsReport(writer, names);
   const clock = new FrameClock();
   report.want(d);
   await new CaptureReader(file, (frame) => {
@@ -86,6 +86,37 @@ testWith(["tshark"], "times that go back, flags of every kind, link types", asyn
     })
   );
   await assertSame(writer.take());
+});
+
+for (const bigEndian of [false, true]) {
+  testWith(["tshark"], `verdicts, ${bigEndian ? "big" : "little"}-endian`, async () => {
+    const number = new Uint8Array(9);
+    number[0] = 1;
+    new DataView(number.buffer).setBigInt64(1, -5n, !bigEndian);
+    const writer = new PcapngWriter({ bigEndian });
+    writer.section({});
+    writer.interface({ linkType: 1 });
+    const packet = { interface: 0, data: new Uint8Array(20) };
+    const options = [{ code: 7, value: Uint8Array.of(0, 9, 8) }, { code: 7, value: number }];
+    writer.packet({ ...packet, time: { seconds: 1, nanoseconds: 0 }, options });
+    writer.packet({ ...packet, time: { seconds: 2, nanoseconds: 0 } });
+    await assertSame(writer.take());
+  });
+}
+
+Deno.test("hashes of packets by name, or number", async () => {
+  const writer = new PcapngWriter();
+  writer.section({});
+  writer.interface({ linkType: 1 });
+  const hashes = [[2, 0xde, 0xad], [9, 1], []];
+  writer.packet({
+    interface: 0,
+    time: { seconds: 1, nanoseconds: 0 },
+    data: new Uint8Array(20),
+    options: hashes.map((value) => ({ code: 3, value: Uint8Array.from(value) })),
+  });
+  const [line] = await ours(writer.take(), ["edgewire.frame.hash"]);
+  assert.equal(line, "CRC32: dead,9: 01");
 });
 
 testWith(["tshark"], "classic pcap has no interface and no section", async () => {
