@@ -26,6 +26,7 @@ const LAYERS = [
 /** Layers of the capture decoder; `files` and `wire` do not know each other. */
 const TRACE_LAYERS = [
   ["traces/wire/", "traces/files/"],
+  ["traces/sensors/"],
   ["traces/flows/"],
   ["traces/report/"],
   ["traces/command/"],
@@ -142,7 +143,7 @@ Deno.test("the parts of the house import only what they may", () => {
     firmware: (to) => to.startsWith("traces/") || to === "deno.json",
     web: (to, typeOnly) => typeOnly && to.startsWith("gateway/"),
     gateway: (to) =>
-      to.startsWith("traces/") || to === "web/dist/assets.js" ||
+      to.startsWith("traces/") || to === "web/dist/assets.js" || to === "deno.json" ||
       // The demo runs simulated nodes, which are clients as any.
       to === "firmware/simulated/main.ts",
     "main.ts": (to) => to.startsWith("gateway/") || to.startsWith("traces/"),

@@ -27,6 +27,7 @@ import { HeldFacts } from "./report/summary/held_facts.ts";
 import type { Report } from "./report/report.ts";
 import { SummaryReport } from "./report/summary_report.ts";
 import { TextReport } from "./report/text_report.ts";
+import { SensorDecoder } from "./sensors/sensor_decoder.ts";
 
 /** How long reading has to end by itself after a signal, ms. */
 const PATIENCE_MS = 250;
@@ -67,7 +68,7 @@ async function run(options: DecodeOptions): Promise<number> {
     ? new SummaryReport(writer, options.format === "json", options.filter)
     : undefined;
   const held = summary && filter && new HeldFacts(summary.summary);
-  const { decodeAs, wpanKeys, wpanFcs, sixlowpanContexts, zigbeeKeys } = options;
+  const { decodeAs, wpanKeys, wpanFcs, sixlowpanContexts, zigbeeKeys, sensorKeys } = options;
   const decoder = new CaptureDecoder({
     decodeAs,
     keyLog,
@@ -75,6 +76,7 @@ async function run(options: DecodeOptions): Promise<number> {
     wpanFcs,
     sixlowpanContexts,
     zigbeeKeys,
+    sensors: new SensorDecoder({ keys: sensorKeys }),
     ...(summary === undefined ? {} : { observer: held ?? summary.summary }),
   });
   // Wrong names of fields are said before the output is opened and an old file lost.

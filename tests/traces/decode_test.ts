@@ -189,6 +189,7 @@ Deno.test("decode: wrong usage and unreadable input give 2 and say what to do", 
       [[path, "--wpan-fcs", "crc8"], /crc16, crc32, ti/],
       [[path, "--6lowpan-context", "16=2001:db8::/64"], /0=2001:db8::\/64/],
       [[path, "--6lowpan-context", "1=2001:db8/64"], /0=2001:db8::\/64/],
+      [[path, "--sensor-key", "a4c1388d18b2=12"], /32 hexadecimal digits/],
       [[path, "--keylog", "/nosuch"], /--keylog: \/nosuch can't be read/],
       [[path, "--summary", "-v"], /leave out -v/],
       [[path, "-v", "--format", "json"], /-v goes with --format text/],
@@ -208,7 +209,7 @@ Deno.test("decode: wrong usage and unreadable input give 2 and say what to do", 
 Deno.test("decode: --help", async () => {
   const { code, stdout } = await decode(["--help"]);
   assert.equal(code, 0);
-  for (const option of ["--format", "--fields", "--filter", "--summary", "--out", "--keylog"]) {
+  for (const option of ["--format", "--fields", "--filter", "--summary", "--out", "--sensor-key"]) {
     assert.ok(stdout.includes(option), option);
   }
 });

@@ -5,7 +5,10 @@
  */
 import { parseArgs } from "node:util";
 import { type DecodeAs, parseDecodeAs } from "../flows/decode_as.ts";
-import type { GivenContext, WpanFcs } from "../flows/wpan.ts";
+import type { GivenContext, WpanFcs, WpanKey } from "../flows/wpan.ts";
+import { parseDeviceId } from "../sensors/device_id.ts";
+import type { DeviceId } from "../sensors/sensor_decoder.ts";
+import { SensorKey } from "../sensors/sensor_packet.ts";
 import { ipv6Bytes } from "../wire/address_bytes.ts";
 
 /** What the user gave cannot be used: the message says what, where and what to do. */
@@ -35,8 +38,10 @@ export interface DecodeOptions {
   readonly decodeAs: readonly DecodeAs[];
   /** Path of a TLS key log. */
   readonly keyLog: string | undefined;
-  /** AES-128 keys, 16 bytes each. */
-  readonly wpanKeys: readonly Uint8Array[];
+  /** AES-128 keys, 16 bytes each; those of one sensor among them. */
+  readonly wpanKeys: readonly (Uint8Array | WpanKey)[];
+  /** Keys of Bluetooth sensors by address. */
+  readonly sensorKeys: ReadonlyMap<DeviceId, SensorKey>;
   /** What frames of link type 195 end with. */
   readonly wpanFcs: WpanFcs;
   readonly sixlowpanContexts: readonly GivenContext[];
@@ -64,6 +69,8 @@ Reports every frame of a pcap or pcapng file, gzipped or not. FILE - is standard
   --6lowpan-context C  a prefix that compressed addresses refer to, as 0=2001:db8::/64
                        (may be repeated)
   --zigbee-key KEY     key of a Zigbee network or link, likewise
+  --sensor-key A=KEY   key of the sensor with Bluetooth or extended 802.15.4 address A, as
+                       A4:C1:38:8D:18:B2=231d39c1d7cc1ab1aee224cd096db932 (may be repeated)
   --color WHEN         auto, always or never [auto]
   --help               this text
 
@@ -83,6 +90,7 @@ const OPTIONS = {
   "wpan-fcs": { type: "string" },
   "6lowpan-context": { type: "string", multiple: true },
   "zigbee-key": { type: "string", multiple: true },
+  "sensor-key": { type: "string", multiple: true },
   color: { type: "string" },
 } as const;
 
@@ -96,6 +104,7 @@ export function parseDecodeOptions(args: string[]): DecodeOptions {
   }
   const fields = listOf(values.fields);
   const given = oneOf("--format", values.format, FORMATS);
+  const sensors = (values["sensor-key"] ?? []).map(sensorKey);
   const options: DecodeOptions = {
     input,
     format: given ?? (fields === undefined ? "text" : "fields"),
@@ -106,7 +115,11 @@ export function parseDecodeOptions(args: string[]): DecodeOptions {
     out: values.out,
     decodeAs: (values["decode-as"] ?? []).map(decodeAs),
     keyLog: values.keylog,
-    wpanKeys: (values["wpan-key"] ?? []).map((key) => keyOf("--wpan-key", key)),
+    wpanKeys: [
+      ...(values["wpan-key"] ?? []).map((key) => keyOf("--wpan-key", key)),
+      ...sensors.flatMap(([id, key]) => wpanKey(id, key)),
+    ],
+    sensorKeys: new Map(sensors.flatMap(([id, key]) => bluetoothKey(id, key))),
     wpanFcs: oneOf("--wpan-fcs", values["wpan-fcs"], ["crc16", "crc32", "ti"] as const) ?? "crc16",
     sixlowpanContexts: (values["6lowpan-context"] ?? []).map(contextOf),
     zigbeeKeys: (values["zigbee-key"] ?? []).map((key) => keyOf("--zigbee-key", key)),
@@ -163,6 +176,42 @@ function keyOf(option: string, text: string): Uint8Array {
     throw new UsageError(`${option}: a key is 32 hexadecimal digits (16 bytes), as 5A:69:67:...`);
   }
   return Uint8Array.fromHex(digits);
+}
+
+/** Digits of a key: 16 bytes, or 12 (MiBeacon v2 and v3). */
+const SENSOR_KEY = /^(?:[0-9a-f]{32}|[0-9a-f]{24})$/i;
+
+/** The message never shows the key. */
+function sensorKey(text: string): readonly [DeviceId, Uint8Array] {
+  const at = text.indexOf("=");
+  const address = text.slice(0, Math.max(at, 0)).trim();
+  const id = parseDeviceId(address);
+  if (id === undefined || typeof id === "string" && !EXTENDED.test(id)) {
+    const found = at < 0 ? 'there is no "="' : `"${address}" is none`;
+    throw new UsageError(
+      `--sensor-key: write ADDRESS=KEY, the address as A4:C1:38:8D:18:B2 (or the 8 bytes of ` +
+        `an extended 802.15.4 address): ${found}`,
+    );
+  }
+  const digits = text.slice(at + 1).replace(/^0x|[\s:-]/gi, "");
+  if (!SENSOR_KEY.test(digits) || typeof id === "string" && digits.length !== 32) {
+    const short = typeof id === "string" ? "" : ", or 24 for MiBeacon v2 and v3";
+    throw new UsageError(
+      `--sensor-key: the key of ${address} is not 32 hexadecimal digits (16 bytes)${short}`,
+    );
+  }
+  return [id, Uint8Array.fromHex(digits)];
+}
+
+/** An extended address as a device's id. */
+const EXTENDED = /^[0-9A-F]{16}$/;
+
+function wpanKey(id: DeviceId, key: Uint8Array): WpanKey[] {
+  return typeof id === "string" ? [{ key, source: BigInt(`0x${id}`) }] : [];
+}
+
+function bluetoothKey(id: DeviceId, key: Uint8Array): (readonly [DeviceId, SensorKey])[] {
+  return typeof id === "number" ? [[id, new SensorKey(key)]] : [];
 }
 
 function contextOf(text: string): GivenContext {

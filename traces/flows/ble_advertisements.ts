@@ -18,6 +18,12 @@ import { type Dissection, Failure } from "../wire/dissection.ts";
 import { bytes, define } from "../wire/field.ts";
 import { rule } from "../wire/problem.ts";
 import type { RadioContext } from "../wire/radio_context.ts";
+import {
+  AdvertisingChains,
+  type Heard,
+  tellAdvertising,
+  UNKNOWN_ADDRESS,
+} from "./advertising_chains.ts";
 import type { BleLinks } from "./ble_links.ts";
 import { crcState, fit, packetEnd } from "./ble_packet.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
@@ -40,6 +46,7 @@ const AUX_SCAN_RSP = 3;
 export class BleAdvertisements {
   readonly #links: BleLinks;
   readonly #pdu = new AdvertisingPdu();
+  readonly #chains = new AdvertisingChains<number>();
 
   constructor(links: BleLinks) {
     this.#links = links;
@@ -73,7 +80,8 @@ export class BleAdvertisements {
     if (crc === CrcState.Wrong || d.failed !== 0) return;
     if (!whole || pdu.malformed) d.failed = Failure.Malformed;
     if (pdu.linkAddress >= 0) this.#openLink(d, interfaceId);
-    if (observer !== undefined && pdu.hasAddress && isAdvertisement(pdu.type)) {
+    if (observer === undefined || !isAdvertisement(pdu.type)) return;
+    if (pdu.hasAddress) {
       observer.advertisement(
         pdu.addressHigh,
         pdu.addressLow,
@@ -83,6 +91,40 @@ export class BleAdvertisements {
         d.time,
         pdu.type,
       );
+    }
+    this.#tellData(d, radio, interfaceId, observer);
+  }
+
+  /** Tells of the advertising data, once all of it is there. */
+  #tellData(
+    d: Dissection,
+    radio: RadioContext,
+    interfaceId: number,
+    observer: BluetoothObserver,
+  ): void {
+    const pdu = this.#pdu;
+    const { dataAt, dataInfo, continued } = pdu;
+    const end = dataAt + pdu.dataLength;
+    const heard = heardOf(pdu, radio);
+    if (pdu.type !== AdvertisingType.AdvExtInd || dataInfo < 0) {
+      if (pdu.dataLength > 0) tellAdvertising(observer, d, d.data, dataAt, end, heard);
+      return;
+    }
+    const key = interfaceId * 2 ** 16 + dataInfo;
+    const begun = pdu.hasAddress ? undefined : this.#chains.find(key, d.time);
+    if (begun !== undefined && radio.auxiliary > AUX_CHAIN) begun.pieces.begin();
+    if (begun === undefined) {
+      if (radio.auxiliary === AUX_CHAIN) return;
+      if (continued) this.#chains.begin(key, d.time, heard).pieces.add(d.data, dataAt, end);
+      else if (pdu.dataLength > 0) tellAdvertising(observer, d, d.data, dataAt, end, heard);
+      return;
+    }
+    const { pieces } = begun;
+    const whole = pieces.add(d.data, dataAt, end);
+    if (continued && whole) return;
+    this.#chains.forget(key);
+    if (whole && pieces.length > 0) {
+      tellAdvertising(observer, d, pieces.data, 0, pieces.length, begun.heard);
     }
   }
 
@@ -149,6 +191,18 @@ export class BleAdvertisements {
       link.peripheralLow = pdu.targetLow;
     }
   }
+}
+
+function heardOf(pdu: AdvertisingPdu, { rssi, channel }: RadioContext): Heard {
+  const { hasAddress, type: pduType } = pdu;
+  return {
+    addressHigh: hasAddress ? pdu.addressHigh : 0,
+    addressLow: hasAddress ? pdu.addressLow : 0,
+    addressType: hasAddress ? pdu.addressType : UNKNOWN_ADDRESS,
+    rssi,
+    channel,
+    pduType,
+  };
 }
 
 function isAdvertisement(type: number): boolean {

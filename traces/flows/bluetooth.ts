@@ -11,6 +11,7 @@ import { protocol } from "../wire/field.ts";
 import { monitorFrame, MonitorOpcode } from "../wire/hci_mon.ts";
 import { type NordicClock, nordicHeader } from "../wire/nordic_ble.ts";
 import { RadioContext } from "../wire/radio_context.ts";
+import { AdvertisingReports } from "./advertising_reports.ts";
 import { BleLinkLayer } from "./ble_link_layer.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
 import { putNewest } from "./bounded_map.ts";
@@ -36,32 +37,17 @@ const MAX_SNIFFERS = 256;
 /** Adapter of captures that don't number them. */
 const ONLY_ADAPTER = 0;
 
-/** Event types of legacy advertising reports as PDU types (Core 6.0, Vol 4, Part E, 7.7.65.2). */
-const REPORTED_TYPES = [0, 1, 6, 2, 4];
-const ADV_EXT_IND = 7;
-/** In an extended report: a legacy PDU was used. */
-const LEGACY = 0x10;
-/** Legacy PDU types by the lower bits of the event type of an extended report (7.7.65.13). */
-const LEGACY_TYPES: Readonly<Record<number, number>> = {
-  0x10: 2,
-  0x12: 6,
-  0x13: 0,
-  0x15: 1,
-  0x1a: 4,
-  0x1b: 4,
-};
-
 export class Bluetooth {
   readonly #radio = new RadioContext();
   readonly #linkLayer = new BleLinkLayer();
   readonly #hci = new Hci();
   readonly #clocks = new Map<number, NordicClock>();
   readonly #observer: BluetoothObserver | undefined;
-  readonly #reports: ReportsOf | undefined;
+  readonly #reports: AdvertisingReports | undefined;
 
   constructor(observer?: BluetoothObserver) {
     this.#observer = observer;
-    this.#reports = observer === undefined ? undefined : new ReportsOf(observer);
+    this.#reports = observer === undefined ? undefined : new AdvertisingReports(observer);
   }
 
   /**
@@ -125,8 +111,9 @@ export class Bluetooth {
   }
 
   #h4(d: Dissection, direction: number, interfaceId: number): void {
-    if (this.#reports !== undefined) this.#reports.time = d.time;
-    this.#hci.h4(d, direction, interfaceId * 65_536 + ONLY_ADAPTER, this.#reports);
+    const adapter = interfaceId * 65_536 + ONLY_ADAPTER;
+    this.#reports?.begin(adapter, d.time);
+    this.#hci.h4(d, direction, adapter, this.#reports);
   }
 
   #monitor(d: Dissection, interfaceId: number): void {
@@ -136,9 +123,10 @@ export class Bluetooth {
     const opcode = both & 0xffff;
     const type = MONITOR_TYPES[opcode];
     if (type === undefined) return;
-    if (this.#reports !== undefined) this.#reports.time = d.time;
+    const adapter = interfaceId * 65_536 + (both >>> 16);
+    this.#reports?.begin(adapter, d.time);
     const direction = opcode % 2 === 1 ? HciDirection.Received : HciDirection.Sent;
-    this.#hci.packet(d, type, direction, interfaceId * 65_536 + (both >>> 16), this.#reports);
+    this.#hci.packet(d, type, direction, adapter, this.#reports);
   }
 }
 
@@ -161,30 +149,3 @@ const MONITOR_TYPES: Readonly<Record<number, number>> = {
   [MonitorOpcode.IsoSent]: PacketType.Iso,
   [MonitorOpcode.IsoReceived]: PacketType.Iso,
 };
-
-/** Advertising reports as advertisements. */
-class ReportsOf {
-  readonly #observer: BluetoothObserver;
-  /** Of the frame. */
-  time = 0;
-
-  constructor(observer: BluetoothObserver) {
-    this.#observer = observer;
-  }
-
-  report(
-    high: number,
-    low: number,
-    addressType: number,
-    rssi: number,
-    type: number,
-    extended: boolean,
-  ): void {
-    const pduType = !extended
-      ? REPORTED_TYPES[type] ?? type
-      : (type & LEGACY) !== 0
-      ? LEGACY_TYPES[type & 0x1f] ?? ADV_EXT_IND
-      : ADV_EXT_IND;
-    this.#observer.advertisement(high, low, addressType, rssi, 255, this.time, pduType);
-  }
-}

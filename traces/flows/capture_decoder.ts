@@ -5,6 +5,7 @@
  * @module
  */
 import type { CaptureFrame } from "../files/capture_frame.ts";
+import type { SensorDecoder } from "../sensors/sensor_decoder.ts";
 import { decodeCoap } from "../wire/coap.ts";
 import { decodeData } from "../wire/data.ts";
 import { Dissection } from "../wire/dissection.ts";
@@ -20,8 +21,10 @@ import { KeyLog } from "./key_log.ts";
 import { Network } from "./network.ts";
 import { Observer } from "./observer.ts";
 import { Recogniser } from "./recognise.ts";
+import { SensorLayer } from "./sensor_layer.ts";
+import { SensorTap } from "./sensor_tap.ts";
 import { StreamContext } from "./stream_context.ts";
-import { type GivenContext, Wpan, type WpanFcs, WpanLink } from "./wpan.ts";
+import { type GivenContext, Wpan, type WpanFcs, type WpanKey, WpanLink } from "./wpan.ts";
 
 /** How to decode. */
 export interface DecoderOptions {
@@ -29,8 +32,8 @@ export interface DecoderOptions {
   readonly decodeAs?: readonly DecodeAs[];
   /** Secrets of TLS; more may be added while decoding. */
   readonly keyLog?: KeyLog;
-  /** AES-128 keys of IEEE 802.15.4, 16 bytes each. */
-  readonly wpanKeys?: readonly Uint8Array[];
+  /** AES-128 keys of IEEE 802.15.4, 16 bytes each; for any sender, or for one. */
+  readonly wpanKeys?: readonly (Uint8Array | WpanKey)[];
   /** What frames of link type 195 end with. @default "crc16" */
   readonly wpanFcs?: WpanFcs;
   /** Prefixes that compressed addresses of 6LoWPAN refer to; routers' advertisements add more. */
@@ -39,6 +42,8 @@ export interface DecoderOptions {
   readonly zigbeeKeys?: readonly Uint8Array[];
   /** Is told what is found. */
   readonly observer?: Observer;
+  /** Decodes what sensors say; without it there is no layer `edgewire.sensor`. */
+  readonly sensors?: SensorDecoder;
 }
 
 /** Secrets type of a TLS key log (draft-ietf-opsawg-pcapng, 4.7). */
@@ -55,6 +60,7 @@ export class CaptureDecoder {
   readonly #network: Network;
   readonly #bluetooth: Bluetooth;
   readonly #wpan: Wpan;
+  readonly #sensors: SensorLayer | undefined;
   /** The frame is one of IEEE 802.15.4. */
   #inWpan = false;
   readonly #coapPorts: ReadonlySet<number>;
@@ -79,14 +85,16 @@ export class CaptureDecoder {
         if (this.#inWpan) this.#wpan.learnContext(id, prefix, length, d.frame);
       },
     });
-    this.#bluetooth = new Bluetooth(observer);
+    this.#sensors = options.sensors && new SensorLayer(options.sensors, observer);
+    const radio = this.#sensors === undefined ? observer : new SensorTap(observer, this.#sensors);
+    this.#bluetooth = new Bluetooth(radio);
     this.#wpan = new Wpan({
       ipv6: (d) => this.#network.ipv6(d),
-      keys: wpanKeys.map((key) => ({ key })),
+      keys: wpanKeys.map((key) => key instanceof Uint8Array ? { key } : key),
       fcs: wpanFcs,
       contexts: sixlowpanContexts,
       zigbeeKeys: zigbeeKeys.map((key) => ({ key })),
-      observer,
+      observer: radio,
     });
     const udpPorts = (protocol: string) =>
       decodeAs.filter((rule) => rule.transport === "udp" && rule.protocol === protocol)
@@ -101,7 +109,16 @@ export class CaptureDecoder {
     else this.#wpan.addSecrets(type, secret);
   }
 
-  /** Decodes a frame; the result is in `d` until the next. */
+  /**
+   * Decodes a frame; the result is in `d` until the next.
+   *
+   * The frame need not come from a file: who hears frames live may fill one `CaptureFrame` again and
+   * again. Used of it are `number` (counting up), `block`, `linkType`, `interface`, `seconds` and
+   * `nanoseconds`, `data`, `start`, `capturedLength`, `length`, and `flags` where the link type needs
+   * a direction. `interface.id` tells apart who heard it (see `liveInterface`): links, chains of
+   * advertisements, HCI adapters, sniffers' clocks and fragments of 6LoWPAN are followed for each by
+   * itself; what 802.15.4 frames tell of addresses counts for all.
+   */
   decode(frame: CaptureFrame): void {
     const { d } = this;
     d.frame = frame.number;
@@ -109,12 +126,15 @@ export class CaptureDecoder {
     d.nanoseconds = frame.nanoseconds;
     d.time = frame.seconds + frame.nanoseconds / 1e9;
     d.begin(frame.data, frame.start, frame.capturedLength, frame.length);
+    this.#sensors?.begin();
     decodeFrame(d, frame, this.clock);
     if (frame.block === "packet") {
       this.#network.begin(d);
       this.#link(frame, frame.linkType);
     } else decodeData(d);
-    if (d.failed !== 0) conclude(d);
+    const whole = d.failed === 0;
+    if (!whole) conclude(d);
+    this.#sensors?.end(d, whole);
     putExperts(d);
   }
 
@@ -128,7 +148,7 @@ export class CaptureDecoder {
       case WpanLink.NoFcs:
       case WpanLink.Tap:
         this.#inWpan = true;
-        this.#wpan.decode(d, linkType);
+        this.#wpan.decode(d, linkType, source?.id);
         this.#inWpan = false;
         return;
       case LINK_PPI: {
@@ -142,6 +162,7 @@ export class CaptureDecoder {
   }
 
   #datagram(d: Dissection, { portA, portB }: Conversation): boolean {
+    this.#sensors?.udpPayload(d);
     if (this.#dataPorts.has(portA) || this.#dataPorts.has(portB)) return false;
     if (!this.#coapPorts.has(portA) && !this.#coapPorts.has(portB)) return false;
     decodeCoap(d);

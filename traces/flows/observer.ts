@@ -1,13 +1,17 @@
 /**
- * What the decoder tells while it decodes, for the summary: one call per fact, numbers only, so that
- * it costs next to nothing. This class ignores everything; who wants to know overrides.
+ * What the decoder tells while it decodes, for the summary and for who follows devices: one call per
+ * fact, numbers only, so that it costs next to nothing. This class ignores everything; who wants to
+ * know overrides.
  *
  * @module
  */
+import type { DeviceId } from "../sensors/sensor_decoder.ts";
+import type { SensorReport } from "../sensors/sensor_report.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import type { WpanFrame } from "../wire/wpan_frame.ts";
 import type { BluetoothObserver } from "./bluetooth_observer.ts";
 import type { Conversation, Side } from "./conversation.ts";
+import type { WpanClosed, WpanObserver } from "./wpan_observer.ts";
 
 /** Which exchange a round trip was. */
 export type RoundTrip =
@@ -22,7 +26,7 @@ export type RoundTrip =
   | "mqtt qos 2"
   | "command";
 
-export class Observer implements BluetoothObserver {
+export class Observer implements BluetoothObserver, WpanObserver {
   /** A conversation was seen first. */
   opened(_conversation: Conversation): void {}
 
@@ -105,6 +109,58 @@ export class Observer implements BluetoothObserver {
     _pduType: number,
   ): void {}
 
+  /** Complete advertising data, see `BluetoothObserver`. */
+  advertisingData(
+    _d: Dissection,
+    _start: number,
+    _end: number,
+    _addressHigh: number,
+    _addressLow: number,
+    _addressType: number,
+    _rssi: number,
+    _channel: number,
+    _pduType: number,
+  ): void {}
+
+  /**
+   * The payload of a UDP datagram, `d.data[start, end)`; told before it is decoded, and not of
+   * fragments nor of datagrams quoted in an ICMP error. `side` sent it.
+   */
+  udpPayload(
+    _d: Dissection,
+    _conversation: Conversation,
+    _side: Side,
+    _start: number,
+    _end: number,
+  ): void {}
+
   /** The header of an IEEE 802.15.4 frame was read; `frame` is good until this returns. */
   wpanFrame(_d: Dissection, _frame: WpanFrame): void {}
+
+  /** The readable payload of an IEEE 802.15.4 data frame, see `WpanObserver`. */
+  wpanPayload(
+    _d: Dissection,
+    _frame: WpanFrame,
+    _start: number,
+    _end: number,
+    _secured: boolean,
+  ): void {}
+
+  /** An IEEE 802.15.4 frame whose payload stays closed, see `WpanObserver`. */
+  wpanClosed(_d: Dissection, _frame: WpanFrame, _reason: WpanClosed): void {}
+
+  /** An IEEE 802.15.4 beacon, see `WpanObserver`. */
+  wpanBeacon(_d: Dissection, _frame: WpanFrame): void {}
+
+  /** An IEEE 802.15.4 MAC command, see `WpanObserver`. */
+  wpanCommand(_d: Dissection, _frame: WpanFrame, _command: number): void {}
+
+  /**
+   * A sensor's packet was decoded, for the layer `edgewire.sensor`; only of decoders that have
+   * `sensors`, and while somebody wants a field of that layer. The report is good until this
+   * returns; its readings may be kept.
+   *
+   * @param device who sent it; -1 unknown
+   */
+  sensor(_device: DeviceId, _report: SensorReport): void {}
 }

@@ -61,6 +61,8 @@ export class SixlowpanNetworks {
   readonly #contextOf = (id: number): SixlowpanContext | undefined =>
     this.#contexts.get(this.#pan << 4 | id) ?? this.#contexts.get(WPAN_BROADCAST << 4 | id);
   #pan = WPAN_BROADCAST;
+  /** Several interfaces may hear the same fragments. */
+  #interface = 0;
 
   /** @param ipv6 decodes the IPv6 packet that the dissection then stands at */
   constructor(ipv6: (d: Dissection) => void, contexts: readonly GivenContext[]) {
@@ -89,6 +91,7 @@ export class SixlowpanNetworks {
 
   decode(d: Dissection, frame: WpanFrame): void {
     this.#pan = frame.sourcePan;
+    this.#interface = frame.interfaceId;
     startSixlowpan(d);
     identifiersOf(frame, this.#link);
     if (d.peek() >>> 6 === 2) decodeMesh(d, this.#link);
@@ -243,6 +246,7 @@ export class SixlowpanNetworks {
   /** Who sends what to whom: names a datagram among those under way. */
   #key(): string {
     const { source, destination } = this.#link;
-    return String.fromCharCode(this.#pan, this.#header.tag, ...source, ...destination);
+    const { tag } = this.#header;
+    return String.fromCharCode(this.#interface, this.#pan, tag, ...source, ...destination);
   }
 }

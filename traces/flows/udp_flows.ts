@@ -84,6 +84,9 @@ export class UdpFlows {
     }
     if (d.pos >= d.end) return;
     d.putBytes(F["udp.payload"], d.pos, d.end - d.pos);
+    if (!quoted && !partial) {
+      this.#observer.udpPayload(d, conversation, side, d.pos, d.end);
+    }
     if (quoted || partial || !this.#decode(d, conversation, side)) decodeData(d);
   }
 

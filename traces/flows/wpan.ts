@@ -23,19 +23,15 @@ import { decodeZigbeeBeacon, decodeZigbeeIpBeacon } from "../wire/zigbee_beacon.
 import { type GivenContext, SixlowpanNetworks } from "./sixlowpan_networks.ts";
 import { WpanAddresses } from "./wpan_addresses.ts";
 import { WpanDecryptor, type WpanKey } from "./wpan_decryptor.ts";
+import type { WpanObserver } from "./wpan_observer.ts";
 import { WpanPayloads } from "./wpan_payloads.ts";
 import { type GivenZigbeeKey, ZigbeeKeys } from "./zigbee_keys.ts";
 import { ZigbeeNetworks } from "./zigbee_networks.ts";
 
-export type { GivenContext, GivenZigbeeKey, WpanKey };
+export type { GivenContext, GivenZigbeeKey, WpanKey, WpanObserver };
 
 /** Link types of IEEE 802.15.4 captures. */
 export const WpanLink = { WithFcs: 195, NonAskPhy: 215, NoFcs: 230, Tap: 283 } as const;
-
-/** Gets every frame whose header could be read; `frame` is good until it returns. */
-export interface WpanObserver {
-  wpanFrame(d: Dissection, frame: WpanFrame): void;
-}
 
 /** What frames can end with. */
 export type WpanFcs = "crc16" | "crc32" | "ti";
@@ -96,7 +92,7 @@ export class Wpan {
   readonly #fcsLength: number;
   readonly #ti: boolean;
 
-  /** @throws {RangeError} when a key is not 16 bytes long */
+  /** @throws {RangeError} when a key is not 16 bytes long, or an extended address not 8 */
   constructor(options: WpanOptions) {
     this.#decryptor = new WpanDecryptor(options.keys ?? []);
     this.#zigbeeKeys = new ZigbeeKeys(options.zigbeeKeys ?? []);
@@ -120,9 +116,14 @@ export class Wpan {
     this.#sixlowpan.learn(id, prefix, length, frame);
   }
 
-  /** Decodes a frame of one of the link types in `WpanLink`. */
-  decode(d: Dissection, linkType: number): void {
+  /**
+   * Decodes a frame of one of the link types in `WpanLink`.
+   *
+   * @param interfaceId who heard it: fragments of 6LoWPAN are joined per interface
+   */
+  decode(d: Dissection, linkType: number, interfaceId = 0): void {
     this.#frame.clear();
+    this.#frame.interfaceId = interfaceId;
     switch (linkType) {
       case WpanLink.WithFcs:
         return this.#mac(d, this.#fcsLength, this.#ti, true);
@@ -178,7 +179,10 @@ export class Wpan {
       else putWpanFcs(d, fcsAt, fcsLength, frame.fcsOk);
       this.#secured(d);
     }
-    this.#observer?.wpanFrame(d, frame);
+    const observer = this.#observer;
+    if (observer === undefined) return;
+    if (frame.type === WpanType.Beacon && frame.fcsOk) observer.wpanBeacon(d, frame);
+    observer.wpanFrame(d, frame);
   }
 
   /** Puts the MAC layer at the top of the tree without naming it. */
@@ -235,6 +239,9 @@ export class Wpan {
     const readable = this.#decryptor.open(d, frame);
     const { entered } = this.#decryptor;
     if (!entered) d.cutTo(d.limit - mic - d.pos);
+    if (!readable && frame.fcsOk) {
+      this.#observer?.wpanClosed(d, frame, this.#decryptor.closed);
+    }
     if (readable) this.#content(d);
     else decodeData(d);
     if (entered) d.leave();
@@ -249,8 +256,11 @@ export class Wpan {
     if (frame.type === WpanType.Command) return this.#command(d);
     if (d.pos >= d.end) return;
     if (frame.type === WpanType.Beacon) this.#beaconPayload(d);
-    else if (frame.type === WpanType.Data && frame.fcsOk) this.#payloads.decode(d, frame);
-    else decodeData(d);
+    else if (frame.type === WpanType.Data && frame.fcsOk) {
+      // What was cut short could not be checked, and is no payload to take values from.
+      if (d.end === d.limit) this.#observer?.wpanPayload(d, frame, d.pos, d.end, frame.security);
+      this.#payloads.decode(d, frame);
+    } else decodeData(d);
   }
 
   #command(d: Dissection): void {
@@ -258,6 +268,7 @@ export class Wpan {
     if (frame.version === WpanVersion.V2015) decodeWpanCommandId(d, frame);
     if (d.failed !== 0) return;
     const assigned = decodeWpanCommand(d, frame);
+    if (frame.fcsOk && d.failed === 0) this.#observer?.wpanCommand(d, frame, frame.command);
     if (assigned < 0) return;
     this.#addresses.learn(
       frame.destinationPan,

@@ -8,6 +8,7 @@ import type { Dissection } from "../wire/dissection.ts";
 import { define, none, uint8 } from "../wire/field.ts";
 import { type Rule, rule } from "../wire/problem.ts";
 import { WpanAddress, type WpanFrame, WpanType, WpanVersion } from "../wire/wpan_frame.ts";
+import type { WpanClosed } from "./wpan_observer.ts";
 
 /** A key of the MAC layer. */
 export interface WpanKey {
@@ -15,6 +16,32 @@ export interface WpanKey {
   readonly key: Uint8Array;
   /** Key index it is for, 0 to 255; without it, any. Frames with implicit key count as index 0. */
   readonly index?: number;
+  /**
+   * Extended address of the sender that it is for, as a number or its 8 bytes as written; without
+   * it, any. Keys for a sender are tried before those for any.
+   */
+  readonly source?: bigint | Uint8Array;
+  /**
+   * The sender's network and short address, where its frames hold that alone: `source` then goes
+   * into the nonce. Both or none, and only with `source`.
+   */
+  readonly pan?: number;
+  readonly short?: number;
+}
+
+/** A key as it is tried. */
+interface TriedKey {
+  /** Its place among those given: `wpan.key_number`. */
+  readonly number: number;
+  readonly cipher: AesCcm;
+  /** -1: any. */
+  readonly index: number;
+  /** Whether it is for one sender, and who that is. */
+  readonly bound: boolean;
+  readonly hi: number;
+  readonly lo: number;
+  /** PAN and short address of the sender, -1 without. */
+  readonly short: number;
 }
 
 const F = define({
@@ -36,6 +63,12 @@ const NO_ADDRESS = rule(
   "IEEE 802.15.4-2015, 9.3.2",
 );
 
+const CLOSED: Readonly<Record<WpanClosed, Rule>> = {
+  "no key": NO_KEY,
+  "wrong key": WRONG_KEY,
+  "no address": NO_ADDRESS,
+};
+
 /** Address and key of Thread's well-known key (Thread 1.1, 7.2.2.3). */
 const THREAD_INDEX = 0xff;
 const THREAD_SOURCE = 0xffffffff;
@@ -45,14 +78,17 @@ const THREAD_LO = 0x23d48712;
 const SHORT_HI = 0xba55ec00;
 
 export class WpanDecryptor {
-  readonly #keys: readonly { cipher: AesCcm; index: number }[];
+  /** Those for one sender first. */
+  readonly #keys: readonly TriedKey[];
   readonly #nonce = new Uint8Array(13);
   #sourceHi = 0;
   #sourceLo = 0;
+  /** Why the last frame stayed closed. */
+  closed: WpanClosed = "no key";
 
-  /** @throws {RangeError} when a key is not 16 bytes long */
+  /** @throws {RangeError} when a key is not 16 bytes long, or an extended address not 8 */
   constructor(keys: readonly WpanKey[]) {
-    this.#keys = keys.map(({ key, index }) => ({ cipher: new AesCcm(key), index: index ?? -1 }));
+    this.#keys = keys.map(triedKey).sort((a, b) => Number(b.bound) - Number(a.bound));
   }
 
   /**
@@ -63,27 +99,42 @@ export class WpanDecryptor {
    */
   open(d: Dissection, frame: WpanFrame): boolean {
     this.entered = false;
-    if (this.#keys.length === 0) return this.#closed(d, NO_KEY);
-    if (!this.#findSource(frame)) return this.#closed(d, NO_ADDRESS);
-    this.#fillNonce(frame);
+    if (this.#keys.length === 0) return this.#closed(d, "no key");
+    const known = this.#findSource(frame);
     let tried = false;
+    let unknown = false;
     for (let i = 0; i < this.#keys.length; i++) {
-      const { cipher, index } = this.#keys[i]!;
+      const key = this.#keys[i]!;
+      const { cipher, index, number } = key;
       if (index >= 0 && index !== frame.keyIndex) continue;
+      const byShort = key.bound && !known && isShort(key, frame);
+      if (key.bound && !byShort && !(known && isFrom(key, frame))) continue;
+      if (!known && !byShort) {
+        unknown = true;
+        continue;
+      }
+      if (byShort) {
+        this.#sourceHi = key.hi;
+        this.#sourceLo = key.lo;
+      }
       tried = true;
-      if (frame.encrypted ? this.#decrypt(d, frame, cipher, i) : this.#verify(d, frame, cipher)) {
-        if (!this.entered) d.put(F["wpan.key_number"], i, frame.start, 0);
+      this.#fillNonce(frame);
+      if (
+        frame.encrypted ? this.#decrypt(d, frame, cipher, number) : this.#verify(d, frame, cipher)
+      ) {
+        if (!this.entered) d.put(F["wpan.key_number"], number, frame.start, 0);
         return true;
       }
     }
-    return this.#closed(d, tried ? WRONG_KEY : NO_KEY);
+    return this.#closed(d, tried ? "wrong key" : unknown ? "no address" : "no key");
   }
 
   /** Whether `open` entered a source of decrypted bytes. */
   entered = false;
 
-  #closed(d: Dissection, reason: Rule): false {
-    d.problem(reason, d.pos);
+  #closed(d: Dissection, reason: WpanClosed): false {
+    this.closed = reason;
+    d.problem(CLOSED[reason], d.pos);
     d.putNone(F["wpan.decrypt_error"]);
     return false;
   }
@@ -157,6 +208,44 @@ export class WpanDecryptor {
       d.arena,
     );
   }
+}
+
+function triedKey({ key, index, source, pan, short }: WpanKey, number: number): TriedKey {
+  const [hi, lo] = source === undefined ? [0, 0] : halvesOf(source);
+  return {
+    number,
+    cipher: new AesCcm(key),
+    index: index ?? -1,
+    bound: source !== undefined,
+    hi,
+    lo,
+    short: pan === undefined || short === undefined ? -1 : pan * 0x10000 + short,
+  };
+}
+
+function halvesOf(source: bigint | Uint8Array): readonly [hi: number, lo: number] {
+  if (typeof source === "bigint") {
+    return [Number(BigInt.asUintN(32, source >> 32n)), Number(BigInt.asUintN(32, source))];
+  }
+  if (source.length !== 8) {
+    throw new RangeError(`take 802.15.4 key: an extended address of ${source.length} bytes, not 8`);
+  }
+  const view = new DataView(source.buffer, source.byteOffset, 8);
+  return [view.getUint32(0), view.getUint32(4)];
+}
+
+/** Whether the frame's own extended address, or the one learned for its short one, is the key's. */
+function isFrom(key: TriedKey, frame: WpanFrame): boolean {
+  if (frame.sourceMode === WpanAddress.Extended) {
+    return key.hi === frame.source64Hi && key.lo === frame.source64Lo;
+  }
+  if (frame.learned) return key.hi === frame.learnedHi && key.lo === frame.learnedLo;
+  return isShort(key, frame);
+}
+
+function isShort(key: TriedKey, frame: WpanFrame): boolean {
+  return frame.sourceMode === WpanAddress.Short &&
+    key.short === frame.sourcePan * 0x10000 + frame.source16;
 }
 
 function write32(bytes: Uint8Array, at: number, value: number): void {

@@ -10,6 +10,7 @@ import type { ByteWriter } from "./byte_writer.ts";
 import { Color, LAYER_COLORS } from "./colors.ts";
 import { problemText } from "./columns.ts";
 import { entryRange, entryText } from "./entry_text.ts";
+import { isInWords } from "./field_names.ts";
 import { escaped, Style } from "./text_style.ts";
 
 /** Bytes shown behind a field. */
@@ -36,6 +37,7 @@ function writeTree(writer: ByteWriter, d: Dissection, color: boolean): void {
   let layer = 0;
   for (let index = 0; index < tree.count; index++) {
     const depth = tree.depth[index]!;
+    if (depth > 1 && isInWords(fieldOf(tree.id[index]!).name)) continue;
     writer.string("  ".repeat(Math.min(depth, 40) + 1));
     const top = depth === 0 && color;
     if (top) writer.string(Color.bold + layerColor(layer++));

@@ -38,6 +38,15 @@ export function isHidden(name: string): boolean {
   return HIDDEN.has(name);
 }
 
+/** Parts of a reading: its line of text says them, other reports have them one by one. */
+const IN_WORDS =
+  /^edgewire\.sensor\.(?:name|value|text|unit|raw|factor|addend|offset|length|rule)$/;
+
+/** Whether text leaves a field out, because the line above it says the same. */
+export function isInWords(name: string): boolean {
+  return IN_WORDS.test(name);
+}
+
 /** A known name close to one that is not known, if there is one. */
 export function similarName(name: string): string | undefined {
   const lower = name.toLowerCase();

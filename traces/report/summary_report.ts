@@ -4,6 +4,7 @@
  * @module
  */
 import type { CaptureFrame } from "../files/capture_frame.ts";
+import { SENSOR } from "../flows/sensor_fields.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { allFields } from "../wire/field.ts";
 import type { ByteWriter } from "./byte_writer.ts";
@@ -26,7 +27,9 @@ export class SummaryReport implements Report {
     this.#json = json;
   }
 
-  want(_d: Dissection): void {}
+  want(d: Dissection): void {
+    d.want[SENSOR] = 1;
+  }
 
   begin(): void {}
 

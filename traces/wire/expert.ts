@@ -23,6 +23,11 @@ const F = define({
   }),
 });
 
+/** Whether somebody wants problems as fields. */
+export function expertsWanted(d: Dissection): boolean {
+  return d.wants(EXPERT);
+}
+
 /** Writes the problems of the frame, when a field of theirs is wanted. */
 export function putExperts(d: Dissection): void {
   const { problems } = d;

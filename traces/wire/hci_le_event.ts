@@ -161,6 +161,12 @@ const NO_REPORTS = rule(
 const ADVERTISING_REPORT = 0x02;
 const EXTENDED_ADVERTISING_REPORT = 0x0d;
 
+/** Where the advertising data of a report begins, and where an extended one names its set. */
+const LEGACY_DATA = 9;
+const EXTENDED_DATA = 24;
+const SET_AT = 11;
+const NO_SET = 0xff;
+
 /** Who wants to know of each report: numbers only, so that it costs nothing. */
 export interface ReportListener {
   /**
@@ -176,6 +182,14 @@ export interface ReportListener {
     type: number,
     extended: boolean,
   ): void;
+
+  /**
+   * The advertising data of the report told last, `d.data[start, end)`; maybe but a part of it, as
+   * the event type of an extended report says.
+   *
+   * @param set advertising set (SID), 0 to 15; 0xff without
+   */
+  reportData(d: Dissection, start: number, end: number, set: number): void;
 }
 
 /** Reads the subevent code and its parameters; reports go to `reports`, too. */
@@ -203,8 +217,11 @@ function advertisingReports(d: Dissection, listener: ReportListener | undefined)
     const start = d.pos;
     read(d, REPORT);
     advertisingData(d);
+    const end = d.pos;
     const rssi = d.i8(RSSI);
-    if (listener !== undefined && d.failed === 0) tell(d, start, rssi, false, listener);
+    if (listener === undefined || d.failed !== 0) continue;
+    tell(d, start, rssi, false, listener);
+    listener.reportData(d, start + LEGACY_DATA, end, NO_SET);
   }
 }
 
@@ -218,6 +235,9 @@ function extendedReports(d: Dissection, listener: ReportListener | undefined): v
     const rssi = d.data[start + 13]! << 24 >> 24;
     if (listener !== undefined && d.failed === 0) tell(d, start, rssi, true, listener);
     advertisingData(d);
+    if (listener !== undefined && d.failed === 0) {
+      listener.reportData(d, start + EXTENDED_DATA, d.pos, d.data[start + SET_AT]!);
+    }
   }
 }
 

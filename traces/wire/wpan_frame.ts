@@ -30,6 +30,8 @@ export const WPAN_BROADCAST = 0xffff;
 export const WPAN_NO_SHORT_ADDRESS = 0xfffe;
 
 export class WpanFrame {
+  /** Interface of the capture that heard it. */
+  interfaceId = 0;
   /** Offset of the frame control field in the bytes being read. */
   start = 0;
   /** One of `WpanType`. */

@@ -12,6 +12,8 @@ export interface Keys {
   readonly wpan?: readonly { readonly key: string; readonly index: number }[];
   /** Zigbee network and link keys, hexadecimal, in the order of their bytes. */
   readonly zigbee?: readonly string[];
+  /** Keys of sensors by address, which tshark knows nothing of; hexadecimal. */
+  readonly sensors?: Readonly<Record<string, string>>;
   /** The same, for `tshark -o`. */
   readonly preferences: readonly string[];
 }

@@ -376,7 +376,10 @@ Deno.test("HCI: L2CAP PDUs in several packets, connections by handle", () => {
 
 Deno.test("the observer hears of advertisements, not of wrong ones", () => {
   const heard: number[][] = [];
-  const run = new BluetoothRun({ advertisement: (...all) => heard.push(all) });
+  const run = new BluetoothRun({
+    advertisement: (...all) => heard.push(all),
+    advertisingData: () => {},
+  });
   const air = packet(advertisingPdu(0x40, SENSOR, NAME));
   run.decode(LE_RADIO, withRadio(39, -70, RADIO, air));
   run.decode(LE, packet(advertisingPdu(0x40, SENSOR, NAME), undefined, undefined, 1));

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Observer } from "../../../traces/flows/observer.ts";
 import { Wpan, type WpanOptions, ZIGBEE_NWK_SECRET } from "../../../traces/flows/wpan.ts";
 import { valueText } from "../../../traces/report/value.ts";
 import { Dissection } from "../../../traces/wire/dissection.ts";
@@ -229,11 +230,11 @@ Deno.test("datagrams that never end are forgotten", () => {
 
 Deno.test("an observer gets numbers of every frame", () => {
   const seen: number[][] = [];
-  const observer = {
-    wpanFrame: (_: Dissection, frame: WpanFrame) => {
+  const observer = new class extends Observer {
+    override wpanFrame(_: Dissection, frame: WpanFrame) {
       seen.push([frame.type, frame.sourcePan, frame.source16, frame.rss, frame.lqi, frame.channel]);
-    },
-  };
+    }
+  }();
   const frame = made.macFrame({ destination: 2, source: 1, compression: true });
   new Bench({ observer }).decode(
     made.tap([

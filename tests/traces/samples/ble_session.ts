@@ -114,9 +114,13 @@ const PDU_TYPES: Record<PduKind, number> = {
 };
 
 /** LINKTYPE 256. */
-export function withRadioHeader({ channel, rssi, kind, bytes }: BlePacket): Uint8Array {
+export function withRadioHeader(
+  { channel, rssi, kind, bytes }: BlePacket,
+  auxiliary = 0,
+): Uint8Array {
   // Dewhitened, signal and reference address valid, CRC checked and right.
-  const flags = 0x0001 | 0x0002 | 0x0010 | 0x0c00 | PDU_TYPES[kind] << 7;
+  const flags = 0x0001 | 0x0002 | 0x0010 | 0x0c00 | PDU_TYPES[kind] << 7 |
+    auxiliary << 12;
   return ble.withRadio(rfChannel(channel), rssi, flags, bytes);
 }
 

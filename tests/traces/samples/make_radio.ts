@@ -20,6 +20,15 @@ import {
 import { fromMonitor, hciSession, withDirection } from "./hci_session.ts";
 import type { Keys } from "../compare/keys.ts";
 import { SAMPLES } from "./record_loopback.ts";
+import {
+  chainedAdvertisements,
+  RUUVI_AIR_KINDS,
+  SENSOR_KEYS,
+  sensorAdvertisements,
+  sensorReports,
+  WPAN_SENSOR_KEY,
+  wpanSensors,
+} from "./sensor_session.ts";
 import { A4, B4, CONNACK, CONNECT, reading } from "./short_conversation.ts";
 import { withPhyHeader, withTap, wpanSession } from "./wpan_session.ts";
 
@@ -54,7 +63,7 @@ function exported(packet: Uint8Array, fromClient: boolean): Uint8Array {
 
 if (import.meta.main) {
   const ble = bleSession();
-  await write("ble-radio-header", 256, ble.map(withRadioHeader));
+  await write("ble-radio-header", 256, ble.map((packet) => withRadioHeader(packet)));
   await write("ble-plain", 251, ble.map(({ bytes }) => bytes));
   await write("ble-ppi", 192, ble.map(withPpi));
   await write("ble-nordic-v2", 272, ble.map(fromOlderNordicSniffer));
@@ -77,6 +86,14 @@ if (import.meta.main) {
   await writeKeys("zigbee", { zigbee: [corpus.TRUST_CENTRE_KEY.toHex()] });
   await write("wpan-elements", 230, corpus.ieFrames());
   await write("wpan-commands", 230, corpus.commandFrames());
+  await write("ble-sensors", 256, [
+    ...sensorAdvertisements().map((heard) => withRadioHeader(heard)),
+    ...chainedAdvertisements().map((heard, i) => withRadioHeader(heard, RUUVI_AIR_KINDS[i])),
+  ]);
+  await writeKeys("ble-sensors", { sensors: SENSOR_KEYS });
+  await write("hci-sensors", 187, sensorReports());
+  await write("wpan-sensors", 195, wpanSensors().map(withFcs));
+  await writeKeys("wpan-sensors", { wpan: [{ key: WPAN_SENSOR_KEY, index: 0 }] });
   const pdus: [Uint8Array, boolean][] = [[CONNECT, true], [CONNACK, false], [reading(7), true]];
   await write("upper-pdu-mqtt", 252, pdus.map(([one, client]) => exported(one, client)));
 }

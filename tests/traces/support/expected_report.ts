@@ -9,6 +9,9 @@ import { CaptureDecoder } from "../../../traces/flows/capture_decoder.ts";
 import { ByteWriter } from "../../../traces/report/byte_writer.ts";
 import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
+import { parseDeviceId } from "../../../traces/sensors/device_id.ts";
+import { SensorDecoder } from "../../../traces/sensors/sensor_decoder.ts";
+import { SensorKey } from "../../../traces/sensors/sensor_packet.ts";
 import { keysFor } from "../compare/keys.ts";
 import type { SampleFile } from "./sample_files.ts";
 
@@ -16,6 +19,7 @@ import type { SampleFile } from "./sample_files.ts";
 const DETAILED: ReadonlySet<string> = new Set([
   ...["icmp.pcap", "ipv6-extension-headers.pcap", "upper-pdu-mqtt.pcap"],
   ...["ble-radio-header.pcap", "hci-direction.pcap", "wpan-tap.pcap", "mqtt-no-connect.pcap"],
+  ...["ble-sensors.pcap", "wpan-sensors.pcap"],
 ]);
 
 /** Path of the expected report of a sample. */
@@ -26,11 +30,19 @@ export function expectedPath({ path }: SampleFile): string {
 export async function expectedReport({ name, path, bytes }: SampleFile): Promise<string> {
   const writer = new ByteWriter(64 * 1024);
   const summary = new SummaryReport(writer, false);
-  const { wpan = [], zigbee = [] } = await keysFor(path);
+  const { wpan = [], zigbee = [], sensors = {} } = await keysFor(path);
   const decoder = new CaptureDecoder({
     observer: summary.summary,
     wpanKeys: wpan.map(({ key }) => Uint8Array.fromHex(key)),
     zigbeeKeys: zigbee.map((key) => Uint8Array.fromHex(key)),
+    sensors: new SensorDecoder({
+      keys: new Map(
+        Object.entries(sensors).map(([address, key]) => [
+          parseDeviceId(address)!,
+          new SensorKey(Uint8Array.fromHex(key)),
+        ]),
+      ),
+    }),
   });
   const report = new TextReport(writer, {
     details: DETAILED.has(name),

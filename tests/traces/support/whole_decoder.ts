@@ -11,6 +11,7 @@ import { JsonReport } from "../../../traces/report/json_report.ts";
 import { type Report, wantAll } from "../../../traces/report/report.ts";
 import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
+import { SensorDecoder } from "../../../traces/sensors/sensor_decoder.ts";
 import type { Random } from "./random.ts";
 
 /** Ports of the samples. */
@@ -31,6 +32,7 @@ export class WholeDecoder {
     const summary = this.#summary = new SummaryReport(this.#writer, false);
     this.#decoder = new CaptureDecoder({
       observer: summary.summary,
+      sensors: new SensorDecoder(),
       wpanKeys: KEYS,
       zigbeeKeys: KEYS,
       decodeAs: random === undefined || random.below(2) === 0

@@ -5,6 +5,8 @@
  */
 import type { Conversation, Side } from "../../flows/conversation.ts";
 import { Observer, type RoundTrip } from "../../flows/observer.ts";
+import type { DeviceId } from "../../sensors/sensor_decoder.ts";
+import { SensorReport } from "../../sensors/sensor_report.ts";
 import type { Dissection } from "../../wire/dissection.ts";
 import { WpanFrame } from "../../wire/wpan_frame.ts";
 
@@ -81,6 +83,12 @@ export class HeldFacts extends Observer {
 
   override advertisement(...args: Parameters<Observer["advertisement"]>): void {
     this.#held.push(() => this.#observer.advertisement(...args));
+  }
+
+  override sensor(device: DeviceId, report: SensorReport): void {
+    // The report is good until this returns only; its readings may be kept.
+    const copy = Object.assign(new SensorReport(), report);
+    this.#held.push(() => this.#observer.sensor(device, copy));
   }
 
   override wpanFrame(d: Dissection, frame: WpanFrame): void {

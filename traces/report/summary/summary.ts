@@ -1,6 +1,6 @@
 /**
  * What a whole capture says, gathered while it is decoded: conversations, overhead of each protocol,
- * round trips, MQTT topics, radio devices and networks, problems. Memory grows with the number of
+ * round trips, MQTT topics, radio devices and networks, sensors, problems. Memory grows with the number of
  * conversations, topics, devices and rules, all bounded, never with the number of frames.
  *
  * @module
@@ -8,6 +8,8 @@
 import type { CaptureFrame } from "../../files/capture_frame.ts";
 import type { Conversation, Side } from "../../flows/conversation.ts";
 import { Observer, type RoundTrip } from "../../flows/observer.ts";
+import type { DeviceId } from "../../sensors/sensor_decoder.ts";
+import type { SensorReport } from "../../sensors/sensor_report.ts";
 import type { Dissection } from "../../wire/dissection.ts";
 import { HTTP } from "../../wire/http_fields.ts";
 import { WEBSOCKET } from "../../wire/websocket.ts";
@@ -17,6 +19,7 @@ import { Commands } from "./commands.ts";
 import { Durations } from "./durations.ts";
 import { Overhead } from "./overhead.ts";
 import { ProblemCounts } from "./problem_counts.ts";
+import { SensorDevices } from "./sensor_devices.ts";
 import { Topics } from "./topics.ts";
 import { WpanNetworks } from "./wpan_networks.ts";
 
@@ -76,6 +79,7 @@ export class Summary extends Observer {
   readonly #commands = new Commands();
   readonly bleDevices = new BleDevices();
   readonly wpanNetworks = new WpanNetworks();
+  readonly sensors = new SensorDevices();
   readonly problems = new ProblemCounts();
 
   /** @param fieldCount number of registered fields */
@@ -217,6 +221,10 @@ export class Summary extends Observer {
     if (addressType === ANONYMOUS) return;
     const level = rssi === UNKNOWN_RSSI ? NaN : rssi;
     this.bleDevices.add(addressHigh, addressLow, (addressType & 1) === 1, level, time);
+  }
+
+  override sensor(device: DeviceId, report: SensorReport): void {
+    this.sensors.add(device, report);
   }
 
   override wpanFrame(_d: Dissection, frame: WpanFrame): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readingName } from "../../sensors/measure.ts";
 import { protocolNames } from "../../flows/stream_protocol.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import type { Conversation } from "../../flows/conversation.ts";
@@ -54,6 +55,14 @@ export function summaryJson(summary: Summary): Record<string, unknown> {
       interval: finite(advertisingInterval(device)),
       shortest: finite(device.shortest),
       rssi: levels(device.rssi),
+    })),
+    sensors: summary.sensors.sorted().map(({ readings, ...sensor }) => ({
+      ...sensor,
+      readings: readings.map((reading) => ({
+        name: readingName(reading),
+        value: reading.value,
+        unit: reading.measure.unit,
+      })),
     })),
     wpanNetworks: summary.wpanNetworks.sorted().map(({ devices, types, channels, ...network }) => ({
       ...network,

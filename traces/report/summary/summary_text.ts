@@ -6,6 +6,7 @@
 import { advertisingInterval } from "./ble_devices.ts";
 import type { Conversation } from "../../flows/conversation.ts";
 import { protocolNames } from "../../flows/stream_protocol.ts";
+import { readingText, toldReadings } from "../../flows/sensor_summary.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
 import { durationText, rateText, timeText } from "./quantities.ts";
 import type { OverheadTable, Summary } from "./summary.ts";
@@ -29,6 +30,7 @@ export function summaryText(summary: Summary): string[] {
     ["MQTT topics, most messages first", topics(summary)],
     ["BLE devices, most advertisements first", bleDevices(summary)],
     ["IEEE 802.15.4 networks", wpanNetworks(summary)],
+    ["Sensors, with what each said last", sensors(summary)],
   ];
   const lines: string[] = [];
   for (const [title, body] of sections) {
@@ -245,6 +247,25 @@ function wpanNetworks(summary: Summary): string[] {
     ];
   });
   return lines.concat(beyond(all.length));
+}
+
+function sensors(summary: Summary): string[] {
+  const all = summary.sensors.sorted();
+  const shown = all.slice(0, SHOWN);
+  const header = ["device", "format", "packets", "closed"];
+  const rows = shown.map((
+    { device, format, packets, closed },
+  ) => [device, format, packets, closed]);
+  if (rows.length === 0) return [];
+  const [head, ...lines] = textTable(header, rows);
+  return [
+    head!,
+    ...shown.flatMap(({ readings }, i) => {
+      const told = toldReadings(readings).map(readingText);
+      return told.length === 0 ? [lines[i]!] : [lines[i]!, `    ${told.join(", ")}`];
+    }),
+    ...beyond(all.length),
+  ];
 }
 
 function beyond(count: number): string[] {
