@@ -1,6 +1,7 @@
 /**
- * Simulated nodes for any MQTT broker: a climate chamber named `chamber` and a
- * lux sensor named `lux`.
+ * Simulated nodes for any MQTT broker: a climate chamber named `chamber`, a lux sensor named `lux`,
+ * and in a house with radio devices the bridge nodes `ble-1` and `ble-2` (Bluetooth LE), `wpan-1`
+ * (IEEE 802.15.4) and `omg-1`, which speaks as OpenMQTTGateway does.
  *
  * ```sh
  * deno run --allow-net --ignore-env firmware/simulated/main.ts --broker mqtt://127.0.0.1:1883
@@ -8,20 +9,25 @@
  *
  * `--ignore-env` because the `debug` package below `npm:mqtt` lists the whole
  * environment when it is loaded, which no grant by name allows; ignored, it
- * sees an empty one.
+ * sees an empty one. `--log FILE` needs `--allow-write=FILE` as well.
  *
  * @module
  */
 
-import { parseArgs } from "node:util";
+import type { LogEntry } from "./air.ts";
 import { ChamberNode } from "./chamber_node.ts";
+import { type CommandLine, type NodeName, NODES, parseCommandLine, USAGE } from "./command_line.ts";
+import { BRIDGES, type HouseOptions, type RunningNode, startHouse } from "./house.ts";
 import { LuxNode } from "./lux_node.ts";
 import type { NodeChange, NodeOptions } from "./node_client.ts";
 
+export { simulatedDevices } from "./house.ts";
+
 /** Options of {@linkcode startSimulatedNodes}. */
-export interface SimulatedNodesOptions extends Omit<NodeOptions, "name" | "onChange"> {
-  /** Seed of everything random but the boot ids and the reconnect waits. @default 1 */
-  seed?: number;
+export interface SimulatedNodesOptions
+  extends Omit<NodeOptions, "name" | "onChange">, HouseOptions {
+  /** Which nodes. @default all */
+  only?: readonly NodeName[];
   /** Called when a node's connection comes, goes, or cannot be had. */
   onChange?: (node: string, change: NodeChange, detail: string) => void;
 }
@@ -36,70 +42,58 @@ export interface SimulatedNodes extends AsyncDisposable {
 
 /** Starts the nodes. They connect by themselves, again and again until closed. */
 export function startSimulatedNodes(options: SimulatedNodesOptions): SimulatedNodes {
-  const { seed = 1, onChange, ...rest } = options;
+  const { seed = 1, only = NODES, devices, rate, loss, duplicates, log, onChange, ...rest } =
+    options;
   const settings = (name: string) => ({
     ...rest,
     name,
     onChange: (change: NodeChange, detail: string) => onChange?.(name, change, detail),
   });
-  const nodes = [
-    new ChamberNode(settings("chamber"), seed),
-    new LuxNode(settings("lux"), seed + 1),
-  ];
+  const nodes: RunningNode[] = [];
+  if (only.includes("chamber")) nodes.push(new ChamberNode(settings("chamber"), seed));
+  if (only.includes("lux")) nodes.push(new LuxNode(settings("lux"), seed + 1));
+  const bridges = BRIDGES.filter((name) => only.includes(name));
+  const house = bridges.length === 0
+    ? undefined
+    : startHouse(bridges, defined({ devices, rate, loss, duplicates, log, seed }), settings);
+  nodes.push(...house?.nodes ?? []);
+  const onAbort = () => house?.air[Symbol.dispose]();
+  if (rest.signal?.aborted) onAbort();
+  rest.signal?.addEventListener("abort", onAbort, { once: true });
   const ready = Promise.all(nodes.map((node) => node.ready)).then(() => {});
   ready.catch(() => {});
   const close = async () => {
+    rest.signal?.removeEventListener("abort", onAbort);
+    onAbort();
     await Promise.all(nodes.map((node) => node.close()));
   };
   return { ready, close, [Symbol.asyncDispose]: close };
 }
 
-const USAGE = `Usage: main.ts --broker URL [options]
-  --broker URL      mqtt://, mqtts://, ws:// or wss:// and host:port
-  --username NAME
-  --password TEXT
-  --seed N          whole number (default 1)
-  --period MS       time between measurements, at least 10 (default 1000)`;
-
-/** Options from the command line; `broker` is absent when only help was asked for. */
-function parseCommandLine(args: string[]): SimulatedNodesOptions | "help" {
-  const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    args,
-    options: {
-      broker: text,
-      username: text,
-      password: text,
-      seed: text,
-      period: text,
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return "help";
-  if (values.broker === undefined) throw new Error("--broker is missing");
-  if (!/^(mqtts?|wss?):$/.test(new URL(values.broker).protocol)) {
-    throw new Error(`--broker ${values.broker}: not an address of an MQTT broker`);
-  }
-  return {
-    broker: values.broker,
-    ...(values.username === undefined ? {} : { username: values.username }),
-    ...(values.password === undefined ? {} : { password: values.password }),
-    seed: wholeNumber("--seed", values.seed ?? "1", 0),
-    period_ms: wholeNumber("--period", values.period ?? "1000", 10),
-  };
+/** Without the members that are undefined. */
+function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
-function wholeNumber(option: string, text: string, min: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new Error(`${option} ${text}: not a whole number from ${min}`);
+/** Where the simulator's log goes. @throws when the file cannot be written */
+function openLog(path: string): (entry: LogEntry) => void {
+  if (path === "-") return (entry) => console.log(JSON.stringify(entry));
+  const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  return (entry) => {
+    const line = encoder.encode(JSON.stringify(entry) + "\n");
+    for (let at = 0; at < line.length;) at += file.writeSync(line.subarray(at));
+  };
 }
 
 /** Runs until SIGINT or SIGTERM. */
 async function main(): Promise<number> {
-  let options: SimulatedNodesOptions | "help";
+  let options: CommandLine | "help";
+  let log: ((entry: LogEntry) => void) | undefined;
   try {
     options = parseCommandLine(Deno.args);
+    if (options !== "help" && options.log !== undefined) log = openLog(options.log);
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
     return 2;
@@ -112,9 +106,13 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, stop.resolve);
   }
+  const { log: _path, ...rest } = options;
+  // With the log on the standard output, that is all there is on it.
+  const say = options.log === "-" ? console.error : console.log;
   await using _nodes = startSimulatedNodes({
-    ...options,
-    onChange: (node, change, detail) => console.log(`${node}: ${change} (${detail})`),
+    ...rest,
+    ...(log === undefined ? {} : { log }),
+    onChange: (node, change, detail) => say(`${node}: ${change} (${detail})`),
   });
   await stop.promise;
   return 0;

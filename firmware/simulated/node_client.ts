@@ -8,7 +8,7 @@
  * @module
  */
 
-import mqtt, { type MqttClient } from "mqtt";
+import mqtt, { type MqttClient, Store } from "mqtt";
 import config from "../../deno.json" with { type: "json" };
 
 /** Version that the nodes report. */
@@ -49,6 +49,20 @@ export interface NodeClientOptions extends NodeOptions {
   announce: (client: NodeClient) => void;
   /** Called every `period_ms`, connected or not, until the client is closed. */
   tick: (client: NodeClient) => void;
+  /** Radios that the status names. @default none */
+  radios?: readonly string[];
+  /** The status says that it is repeated so often, and is, seconds. @default said once per connect */
+  statusPeriod_s?: number;
+  /** How a node of another dialect says that it is there. @default the status of Edgewire */
+  presence?: Presence;
+}
+
+/** A retained topic that says whether a node is there; what it says offline is also the last will. */
+export interface Presence {
+  topic: string;
+  online: string;
+  offline: string;
+  qos: 0 | 1;
 }
 
 /** How a message is published. */
@@ -57,6 +71,8 @@ export interface PublishOptions {
   retain?: boolean;
   /** 1 to have it acknowledged and sent again after a cut. @default 0 */
   qos?: 0 | 1;
+  /** Called when the broker has it (quality 1) or it was written; with the error when it never will. */
+  done?: (error?: Error) => void;
 }
 
 const OFFLINE = '{"state":"offline"}';
@@ -79,19 +95,22 @@ export class NodeClient implements AsyncDisposable {
   readonly ready: Promise<void>;
   readonly #options: NodeClientOptions;
   readonly #client: MqttClient;
-  readonly #status: string;
+  readonly #presence: Presence;
   readonly #onAbort = () => void this.close();
+  /** What the broker has not acknowledged; kept over reconnects, where it is sent again first. */
+  readonly #stores = { incomingStore: new Store(), outgoingStore: new Store() };
   readonly #settle: { resolve: () => void; reject: (reason: Error) => void };
   #failures = 0;
   #online = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #period: ReturnType<typeof setInterval>;
+  #repeat: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Starts to connect; failures are retried until it is closed. */
   constructor(options: NodeClientOptions) {
     this.#options = options;
-    this.#status = statusTopic(options.name);
+    this.#presence = options.presence ?? this.#status();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {});
     this.ready = promise;
@@ -101,6 +120,12 @@ export class NodeClient implements AsyncDisposable {
     this.#period = setInterval(() => options.tick(this), options.period_ms ?? 1000);
     if (options.signal?.aborted) this.#onAbort();
     options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#repeatStatus();
+  }
+
+  /** Whether the broker knows that the node is there. */
+  get online(): boolean {
+    return this.#online && this.#client.connected && !this.#closing;
   }
 
   /**
@@ -109,10 +134,14 @@ export class NodeClient implements AsyncDisposable {
    *
    * @returns Whether it was handed to the connection.
    */
-  publish(topic: string, payload: string, options: PublishOptions = {}): boolean {
+  publish(topic: string, payload: string | Uint8Array, options: PublishOptions = {}): boolean {
     if (!this.#client.connected || this.#closing) return false;
-    this.#client.publish(topic, payload, { qos: 0, retain: false, ...options }, (error) => {
+    const { qos = 0, retain = false, done } = options;
+    // The type of the client's parameter is Node's Buffer; any bytes do.
+    const content = payload as string;
+    this.#client.publish(topic, content, { qos, retain }, (error) => {
       if (error) this.#problem(error);
+      done?.(error);
     });
     return true;
   }
@@ -140,13 +169,41 @@ export class NodeClient implements AsyncDisposable {
       resubscribe: false,
       queueQoSZero: false,
       timerVariant: "native",
+      ...this.#stores,
       will: {
-        topic: this.#status,
-        payload: OFFLINE,
-        qos: 1,
+        topic: this.#presence.topic,
+        payload: this.#presence.offline,
+        qos: this.#presence.qos,
         retain: true,
       },
     };
+  }
+
+  /** The status of Edgewire's own nodes. */
+  #status(): Presence {
+    const { name, radios = [], statusPeriod_s } = this.#options;
+    const status = {
+      state: "online",
+      boot: this.boot,
+      version: VERSION,
+      radios,
+      period: statusPeriod_s,
+    };
+    const topic = statusTopic(name);
+    return { topic, online: JSON.stringify(status), offline: OFFLINE, qos: 1 };
+  }
+
+  #repeatStatus() {
+    const { statusPeriod_s } = this.#options;
+    if (statusPeriod_s === undefined || this.#closing) return;
+    this.#repeat = setInterval(() => {
+      if (this.online) this.#say(this.#presence.online).catch((error) => this.#problem(error));
+    }, 1000 * statusPeriod_s);
+  }
+
+  async #say(text: string) {
+    const { topic, qos } = this.#presence;
+    await this.#client.publishAsync(topic, text, { qos, retain: true });
   }
 
   #listen() {
@@ -163,16 +220,7 @@ export class NodeClient implements AsyncDisposable {
       const topics = Object.keys(this.#options.commands ?? {});
       if (topics.length > 0) await this.#client.subscribeAsync(topics, { qos: 1 });
       this.#options.announce(this);
-      const status = {
-        state: "online",
-        boot: this.boot,
-        version: VERSION,
-        radios: [],
-      };
-      await this.#client.publishAsync(this.#status, JSON.stringify(status), {
-        qos: 1,
-        retain: true,
-      });
+      await this.#say(this.#presence.online);
     } catch (error) {
       return this.#problem(error);
     }
@@ -190,7 +238,7 @@ export class NodeClient implements AsyncDisposable {
     const longest_ms = Math.min(BACKOFF_LIMIT_MS, first_ms * 2 ** this.#failures++);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(
-      () => this.#client.reconnect(),
+      () => this.#client.reconnect(this.#stores),
       longest_ms * (1 - Math.random() / 2),
     );
   }
@@ -203,15 +251,12 @@ export class NodeClient implements AsyncDisposable {
 
   async #close() {
     clearInterval(this.#period);
+    clearInterval(this.#repeat);
     clearTimeout(this.#retry);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#settle.reject(new Error(`Cannot wait for ${this.#options.name}: it was closed`));
     if (this.#client.connected) {
-      const offline = this.#client.publishAsync(this.#status, OFFLINE, {
-        qos: 1,
-        retain: true,
-      });
-      if (await inTime(offline)) await inTime(this.#client.endAsync());
+      if (await inTime(this.#say(this.#presence.offline))) await inTime(this.#client.endAsync());
     }
     if (this.#client.disconnected) return;
     await inTime(this.#client.endAsync(true));

@@ -43,6 +43,21 @@ Deno.test("the command line says what is wrong with it, and ends with 2", async 
     [["--broker", "mqtt://127.0.0.1", "--period", "5"], /^--period 5: not a whole number from 10$/],
     [["--broker", "mqtt://127.0.0.1", "--seed", "x"], /^--seed x: not a whole number from 0$/],
     [["--colour", "red"], /--colour/],
+    [["--broker", "mqtt://127.0.0.1", "--devices", "1.5"], /^--devices 1\.5: not a whole number/],
+    [
+      ["--broker", "mqtt://127.0.0.1", "--rate", "0"],
+      /^--rate 0: not a number from 0\.001 to 1000$/,
+    ],
+    [["--broker", "mqtt://127.0.0.1", "--loss", "2"], /^--loss 2: not a number from 0 to 1$/],
+    [
+      ["--broker", "mqtt://127.0.0.1", "--duplicates", ""],
+      /^--duplicates : not a number from 0 to 1$/,
+    ],
+    [
+      ["--broker", "mqtt://127.0.0.1", "--only", "lux,nobody"],
+      /^--only nobody: not one of chamber, /,
+    ],
+    [["--broker", "mqtt://127.0.0.1", "--log", "/nowhere/log"], /\/nowhere\/log/],
   ];
   for (const [args, message] of cases) {
     await using nodes = run(...args);
@@ -50,5 +65,49 @@ Deno.test("the command line says what is wrong with it, and ends with 2", async 
     // Deno may say first what it downloads.
     assert.ok(nodes.lines.some((line) => message.test(line)), nodes.output);
     assert.match(nodes.output, /Usage: main\.ts --broker URL/);
+  }
+});
+
+testWith(
+  ["mosquitto"],
+  "chosen nodes run, and the log says what was sent and who heard it",
+  async () => {
+    await using broker = await startMosquitto();
+    const options = [
+      "--only",
+      "ble-1,ble-2",
+      "--devices",
+      "3",
+      "--rate",
+      "10",
+      "--loss",
+      "0",
+      "--seed",
+      "2",
+    ];
+    await using nodes = run("--broker", broker.url, ...options, "--log", "-");
+    await nodes.waitForLine(/^ble-1: online/);
+    await nodes.waitForLine(/^ble-2: online/);
+    const from = nodes.lines.length;
+    const { input: line } = await nodes.waitForLine(/^{.*"name":"balcony".*"heard":{"ble-2"/, {
+      from,
+    });
+    const { time, device, format, content, values, heard } = JSON.parse(line!);
+    assert.ok(Math.abs(time - Date.now()) < 10_000);
+    assert.match(device, /^[0-9A-F]{12}$/);
+    assert.equal(format, "BTHome v2");
+    assert.ok(content >= 0 && content < 256);
+    assert.deepEqual(Object.keys(values), ["battery", "temperature", "humidity"]);
+    assert.ok(heard["ble-2"] < 0);
+    assert.equal((await nodes.stop()).code, 0, nodes.output);
+    assert.ok(!nodes.lines.some((text) => /^(chamber|lux|wpan-1|omg-1):/.test(text)));
+  },
+);
+
+Deno.test("--help names all options", async () => {
+  await using nodes = run("--help");
+  assert.equal((await nodes.status).code, 0);
+  for (const option of ["broker", "only", "devices", "rate", "loss", "duplicates", "seed", "log"]) {
+    assert.match(nodes.output, new RegExp(`^\\s+--${option} `, "m"));
   }
 });
