@@ -2,6 +2,8 @@ import { signal } from "@preact/signals";
 import type { Gap, TopicDescription, Update } from "../../gateway/sessions/messages.ts";
 import type { ChannelMessage } from "../client/client.ts";
 import { onNextFrame } from "./frame_scheduler.ts";
+import { type Alive, eventLiveness } from "./nodes/liveness_words.ts";
+import { isDiagnostic } from "./values/is_diagnostic.ts";
 
 /** Topics of one channel that the page keeps; a flood of names must not fill the memory. */
 export const MAX_TOPICS = 1000;
@@ -14,7 +16,12 @@ export class TopicModel {
   /** Place in the gateway's description; those without one come after. */
   order = Infinity;
 
-  constructor(readonly topic: string) {}
+  /** Says how the radio or the device fares: comes after what it measures. */
+  readonly diagnostic: boolean;
+
+  constructor(readonly topic: string) {
+    this.diagnostic = isDiagnostic(topic);
+  }
 
   /** Whether its value holds until the next one, as a setting does, rather than being a sample. */
   get held(): boolean {
@@ -35,7 +42,7 @@ export interface ChannelListener {
 
 /** What the page knows about one channel; signals change at most once per frame. */
 export class ChannelModel {
-  /** In the order of the description, then of their names. */
+  /** In the order of the description, then of their names; diagnostics last. */
   readonly topics = signal<TopicModel[]>([]);
   /** Those that the gateway described, in its order. */
   readonly described = signal<TopicModel[]>([]);
@@ -43,6 +50,10 @@ export class ChannelModel {
   readonly loaded = signal(false);
   /** How many clients are in the room. */
   readonly members = signal(0);
+  /** What events said last about the device or node of this name. */
+  readonly alive = signal<Alive | undefined>(undefined);
+  /** Kinds of security findings that the person does not want to see again. */
+  readonly dismissed = signal<string[]>([]);
   readonly lastGap = signal<Gap | undefined>(undefined);
   readonly listeners = new Set<ChannelListener>();
   #byTopic = new Map<string, TopicModel>();
@@ -63,6 +74,9 @@ export class ChannelModel {
         break;
       case "describe":
         this.#describe(message.topics);
+        break;
+      case "event":
+        this.alive.value = eventLiveness(this.name, message) ?? this.alive.value;
         break;
       case "gap":
         if (message.reason !== "epoch") this.lastGap.value = message;
@@ -117,6 +131,7 @@ export class ChannelModel {
 }
 
 function compareTopics(a: TopicModel, b: TopicModel): number {
+  if (a.diagnostic !== b.diagnostic) return a.diagnostic ? 1 : -1;
   if (a.order !== b.order) return a.order < b.order ? -1 : 1;
   return a.topic < b.topic ? -1 : 1;
 }

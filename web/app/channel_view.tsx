@@ -1,5 +1,9 @@
 import type { ChannelModel } from "./channel_model.ts";
 import { Controls } from "./controls/controls.tsx";
+import { DevicePanel } from "./device/device_panel.tsx";
+import { SecurityNotice } from "./device/security_notice.tsx";
+import { latestLiveness } from "./nodes/liveness_words.ts";
+import { StateWord } from "./nodes/state_word.tsx";
 import { ChannelPlot } from "./plot/channel_plot.tsx";
 import type { Store } from "./store.ts";
 import { TopicTable } from "./topic_table.tsx";
@@ -15,6 +19,7 @@ export function ChannelView({ store, name }: { store: Store; name: string }) {
       <div class="heading">
         <a class="back" href="#/" aria-label="All channels">‹</a>
         <h1>{name}</h1>
+        <ChannelState store={store} name={name} model={model} />
         {model && <Watching model={model} />}
       </div>
       {missing && (
@@ -23,15 +28,29 @@ export function ChannelView({ store, name }: { store: Store; name: string }) {
         </p>
       )}
       {model && <GapNotice model={model} />}
+      {model && <SecurityNotice store={store} model={model} />}
       {model && (
         <div class="channel">
           <ChannelPlot store={store} model={model} />
           <Controls store={store} model={model} />
           <TopicTable store={store} model={model} />
+          <DevicePanel store={store} name={name} />
         </div>
       )}
     </>
   );
+}
+
+interface ChannelStateProps {
+  store: Store;
+  name: string;
+  model: ChannelModel | undefined;
+}
+
+/** Whether the device or node of the channel's name is there; nothing when there is none. */
+function ChannelState({ store, name, model }: ChannelStateProps) {
+  const alive = latestLiveness(store.liveness.value.get(name), model?.alive.value);
+  return alive ? <StateWord alive={alive} /> : null;
 }
 
 function Watching({ model }: { model: ChannelModel }) {

@@ -1,9 +1,12 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
 /** Which view the address names. */
-export type Route = { view: "list" } | { view: "channel"; name: string };
+export type Route = { view: "list" } | { view: "nodes" } | { view: "channel"; name: string };
 
 const PREFIX = "#/channel/";
+
+/** The address of the view of nodes and devices. */
+export const NODES_HREF = "#/nodes";
 
 /** The address of a channel's view. */
 export function channelHref(name: string): string {
@@ -12,6 +15,7 @@ export function channelHref(name: string): string {
 
 /** Anything that names no view is the list. */
 export function parseRoute(hash: string): Route {
+  if (hash === NODES_HREF) return { view: "nodes" };
   if (!hash.startsWith(PREFIX) || hash.length === PREFIX.length) return { view: "list" };
   try {
     return { view: "channel", name: decodeURIComponent(hash.slice(PREFIX.length)) };

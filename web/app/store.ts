@@ -1,7 +1,11 @@
-import { computed, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Liveness, NodesAnswer } from "../../gateway/nodes/answers.ts";
 import type { MqttAddress, Status } from "../../gateway/sessions/messages.ts";
 import { Client, type ConnectionState, type Subscription } from "../client/client.ts";
 import { ChannelModel } from "./channel_model.ts";
+import { fetchJson } from "./fetch_json.ts";
+import { pageVisible } from "./page_visible.ts";
+import { Poller } from "./poller.ts";
 
 /** How long a channel stays subscribed after the last one who looked left, milliseconds. */
 const LINGER = 3000;
@@ -11,6 +15,19 @@ interface Watched {
   watchers: number;
   subscription: Subscription;
   leaving: ReturnType<typeof setTimeout> | undefined;
+}
+
+async function loadNodes(abort: AbortSignal): Promise<NodesAnswer> {
+  const what = "nodes and devices";
+  const answer = await fetchJson<NodesAnswer>("/api/nodes", what, abort);
+  if (!Array.isArray(answer.nodes) || !Array.isArray(answer.devices)) {
+    throw new Error(`Cannot load ${what}: the gateway is of another version`);
+  }
+  return { nodes: answer.nodes.sort(byName), devices: answer.devices.sort(byName) };
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name.localeCompare(b.name);
 }
 
 /** The page's view of the gateway. */
@@ -34,6 +51,18 @@ export class Store {
     }
     return undefined;
   });
+  /** Whether the API is asked: not while nobody looks, nor when the gateway is not there. */
+  readonly asking: ReadonlySignal<boolean>;
+  /** Nodes and devices, asked for while a view watches it. */
+  readonly nodes: Poller<NodesAnswer>;
+  /** By the name of a device, or else of a node; empty until `nodes` was answered. */
+  readonly liveness = computed(() => {
+    const all = new Map<string, Liveness>();
+    const answer = this.nodes.data.value;
+    for (const each of answer?.nodes ?? []) all.set(each.name, each);
+    for (const each of answer?.devices ?? []) all.set(each.name, each);
+    return all;
+  });
   readonly client: Client;
   #names = new Set<string>();
   #fresh = true;
@@ -44,6 +73,9 @@ export class Store {
 
   /** @param url The gateway's `/ws`; a cookie says who asks. */
   constructor(url: URL) {
+    const visible = pageVisible();
+    this.asking = computed(() => visible.value && this.connection.value.state === "connected");
+    this.nodes = new Poller(loadNodes, this.asking);
     this.client = new Client(url, {
       onState: (state) => this.#connected(state),
       onMessage: (message) => {

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Value } from "../../../gateway/sessions/messages.ts";
 import type { Client, CommandProgress } from "../../client/client.ts";
+import { onNextFrame } from "../frame_scheduler.ts";
 
 /** The latest command of one control, as the person follows it. */
 export interface Shown extends CommandProgress {
@@ -33,8 +34,13 @@ export class Commander {
     const start = performance.now();
     const number = ++this.#count;
     const show = (progress: CommandProgress) => {
-      if (number !== this.#count) return;
-      this.shown.value = { ...progress, value, elapsed: performance.now() - start };
+      const shown = { ...progress, value, elapsed: performance.now() - start };
+      const apply = () => {
+        if (number === this.#count) this.shown.value = shown;
+      };
+      // The state that answered is shown in the next frame: the wish goes with it, not before.
+      if (progress.stage === "observed") onNextFrame(apply);
+      else apply();
     };
     show(this.client.command(this.channel, this.topic, value, show).progress);
   }

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { Gap, Update, Value } from "../../../gateway/sessions/messages.ts";
 import type { ChannelListener } from "../channel_model.ts";
 import { onNextFrame } from "../frame_scheduler.ts";
+import { isPacketCounter } from "../values/is_diagnostic.ts";
 import { numericValue } from "../values/numeric_value.ts";
 import { switchState } from "../values/switch_state.ts";
 import type { History } from "./fetch_history.ts";
@@ -106,6 +107,7 @@ export class PlotData implements ChannelListener {
 
   #add(topic: string, unit: string | undefined, time: number, value: Value): void {
     this.#last = Math.max(this.#last, time);
+    if (isPacketCounter(topic)) return;
     const number = numericValue(value);
     const state = number === undefined ? switchState(value) : undefined;
     if (number === undefined && state === undefined) return;

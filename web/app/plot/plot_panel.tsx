@@ -30,10 +30,18 @@ interface Props {
   onZoom(span: Span): void;
 }
 
+/** A plot and what it was made of: the panel may be another, or have more lines, before it is. */
+interface Drawn {
+  made: uPlot;
+  panel: Panel;
+  topics: string[];
+  held: boolean[];
+}
+
 /** One plot with the legend above it; topics that share a unit. */
 export function PlotPanel({ panel, channel, view, store, held, onZoom }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const plot = useSignal<uPlot | undefined>(undefined);
+  const drawn = useSignal<Drawn | undefined>(undefined);
   const row = useSignal<number | undefined>(undefined);
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const topics = panel.topics.value;
@@ -53,28 +61,31 @@ export function PlotPanel({ panel, channel, view, store, held, onZoom }: Props) 
       if (width > 0 && width !== made.width) made.setSize({ width, height: made.height });
     });
     observer.observe(box.current!);
-    plot.value = made;
+    drawn.value = { made, panel, topics, held };
     return () => {
       observer.disconnect();
       made.destroy();
-      plot.value = undefined;
+      drawn.value = undefined;
     };
   }, [panel, topics, colors, held.join()]);
 
   useSignalEffect(() => {
+    if (!drawn.value) return;
+    const { made, panel, topics, held } = drawn.value;
     void panel.version.value;
     void store.now.value;
     const { length, zoom } = view.value;
     const now = store.time();
     const { from, to } = zoom ?? { from: now - length, to: now };
-    const made = plot.value;
-    made?.batch(() => {
-      made.setData(panel.table.aligned(Math.min(to, store.known()), held), false);
+    made.batch(() => {
+      const [times, ...lines] = panel.table.aligned(Math.min(to, store.known()), held);
+      made.setData([times, ...lines.slice(0, topics.length)], false);
       made.setScale("x", { min: from, max: to });
     });
   });
   useSignalEffect(() => {
-    topics.forEach((topic, i) => plot.value?.setSeries(i + 1, { show: !hidden.value.has(topic) }));
+    const { made, topics } = drawn.value ?? {};
+    topics?.forEach((topic, i) => made?.setSeries(i + 1, { show: !hidden.value.has(topic) }));
   });
 
   const toggle = (topic: string) => {

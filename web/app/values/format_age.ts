@@ -11,3 +11,9 @@ export function formatAge(age: number): string {
   if (seconds < 36 * 3600) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86400)} d`;
 }
+
+/** The same within a sentence: "just now", "12 s ago". */
+export function formatAgo(age: number): string {
+  const text = formatAge(age);
+  return text === "now" ? "just now" : `${text} ago`;
+}

@@ -1,4 +1,5 @@
 import type { Value } from "../../../gateway/sessions/messages.ts";
+import { findingText } from "./finding_text.ts";
 import { innerValue } from "./inner_value.ts";
 
 const MAX_TEXT = 400;
@@ -12,7 +13,10 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(size >= 1e5 ? 9 : 6)));
 }
 
-/** A payload for people: numbers short, text as it is, bytes by their count, the rest as JSON. */
+/**
+ * A payload for people: numbers short, text as it is, bytes by their count, security findings in
+ * words, the rest as JSON.
+ */
 export function formatValue(value: Value): string {
   const inner = innerValue(value);
   switch (typeof inner) {
@@ -30,7 +34,7 @@ export function formatValue(value: Value): string {
     const bytes = Math.floor(text.replace(/=+$/, "").length * 3 / 4);
     return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   }
-  return clip(JSON.stringify(inner));
+  return clip(findingText(inner) ?? JSON.stringify(inner));
 }
 
 function clip(text: string): string {

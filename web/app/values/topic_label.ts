@@ -1,7 +1,10 @@
+/** What stands before a device's name. */
+const BEFORE = ["edgewire/v1/readings/", "devices/"];
+
 /** A topic without the levels that its channel's name says already. */
 export function topicLabel(topic: string, channel: string): string {
-  for (const prefix of [`devices/${channel}/`, `${channel}/`]) {
-    if (topic.startsWith(prefix) && topic.length > prefix.length) return topic.slice(prefix.length);
-  }
-  return topic;
+  const before = BEFORE.find((each) => topic.startsWith(`${each}${channel}/`)) ?? "";
+  const at = `/${topic}`.indexOf(`/${channel}/`, before.length);
+  const rest = at < 0 ? "" : topic.slice(at + channel.length + 1);
+  return rest === "" ? topic : rest;
 }

@@ -1,0 +1,330 @@
+/** Nodes and devices in the page, in real Chromium, from radio frames and Zigbee2MQTT's messages. */
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import type { NodesAnswer } from "../../gateway/nodes/answers.ts";
+import { encodeEnvelope, RadioFlag, RadioLink } from "../../traces/sensors/radio_envelope.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { testWith } from "../support/tools.ts";
+
+/** An HCI event with a Ruuvi tag's advertisement: 25.01 °C, 61.04 %, 1004.16 hPa, 3.181 V. */
+const RUUVI = Uint8Array.fromHex(
+  "043E2B02010301F27A52FAD4CD1F0201061BFF990405138A5F61C4F0FFE4FFDC0414C5B6EC29B3F27A52FAD4CDBC",
+);
+const ADDRESS = "CD:D4:FA:52:7A:F2";
+
+/** An HCI event with an advertisement of encrypted BTHome v2. */
+function sealed(address: string, serviceData: string): Uint8Array {
+  const reversed = Uint8Array.fromHex(address.replaceAll(":", "")).reverse().toHex();
+  return Uint8Array.fromHex(`043e2202010000${reversed}160201061216d2fc${serviceData}c4`);
+}
+
+/** Says that a node is there, and hands on what it heard. */
+class Node {
+  #batch = 0;
+  constructor(readonly name: string, readonly peer: MqttPeer) {}
+
+  async online() {
+    const said = { state: "online", boot: 7, version: "0.1.0", radios: ["ble"] };
+    await this.peer.publish(`edgewire/v1/${this.name}/status`, said, { retain: true });
+  }
+
+  /** @param event an HCI event, whose last byte is the RSSI */
+  async hears(event: Uint8Array, rssi: number) {
+    const frame = event.slice();
+    new DataView(frame.buffer).setInt8(frame.length - 1, rssi);
+    const record = {
+      linkType: RadioLink.HciH4,
+      time: Date.now() * 1000,
+      rssi,
+      channel: 37,
+      flags: RadioFlag.UnixTime,
+      lqi: 255,
+      data: frame,
+      start: 0,
+      end: frame.length,
+    };
+    const header = { boot: 7, batch: this.#batch++, dropped: 0 };
+    await this.peer.publish(`edgewire/v1/${this.name}/radio`, encodeEnvelope(header, [record]));
+  }
+}
+
+/** Name of the device that the gateway made of an address. */
+async function deviceAt(gateway: GatewayProcess, address: string): Promise<string> {
+  return await eventually(`a device at ${address}`, async () => {
+    const { devices } = await gateway.json("/api/nodes") as NodesAnswer;
+    return devices.find((each) => each.address === address)?.name;
+  });
+}
+
+function channel(gateway: GatewayProcess, name: string): URL {
+  return new URL(`#/channel/${encodeURIComponent(name)}`, gateway.url);
+}
+
+/** Opens the panel of the channel's device. */
+async function openDevice(page: Page): Promise<Locator> {
+  const panel = page.locator("section.device");
+  await panel.getByRole("heading", { name: "Device" }).click();
+  return panel;
+}
+
+/** Bytes that are marked, in order. */
+async function marked(panel: Locator): Promise<string> {
+  const bytes = await panel.locator(".hex-byte[data-marked]").allTextContents();
+  return bytes.map((each) => each.trim()).join(" ");
+}
+
+testWith(
+  ["chromium"],
+  "a radio frame becomes values with units, receivers, and the bytes that say so",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const [west, east] = [new Node("west", peer), new Node("east", peer)];
+    await west.online();
+    await east.online();
+    await west.hears(RUUVI, -67);
+    await east.hears(RUUVI, -81);
+    const name = await deviceAt(gateway, ADDRESS);
+
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(gateway.url);
+    const card = page.getByRole("link", { name: new RegExp(`^${name}\\b`) });
+    await card.getByText("25.01").waitFor();
+    await card.getByText("°C").waitFor();
+    await card.click();
+    const row = page.locator(".topics tr", { hasText: "/temperature" });
+    await row.getByText("25.01").waitFor();
+    await row.getByText("°C").waitFor();
+
+    const panel = await openDevice(page);
+    await panel.getByText(ADDRESS, { exact: true }).waitFor();
+    const receivers = panel.getByRole("table", { name: "Heard by" });
+    for (const [node, rssi] of [["east", "−81 dBm"], ["west", "−67 dBm"]]) {
+      const line = receivers.getByRole("row", { name: new RegExp(`^${node}`) });
+      await line.getByText(rssi!).first().waitFor();
+    }
+
+    const why = panel.getByRole("table", { name: "Why these values" });
+    const temperature = why.getByRole("row", { name: /^temperature/ });
+    await temperature.getByText("25.01 °C").waitFor();
+    await temperature.getByText("5002", { exact: true }).waitFor();
+    await temperature.getByText("× 0.005").waitFor();
+    assert.equal(await marked(panel), "");
+    await temperature.getByRole("button").click();
+    assert.equal(await marked(panel), "13 8a");
+    assert.equal(
+      await panel.locator(".hex-byte[data-marked]").first().getAttribute("data-offset"),
+      "8",
+    );
+    // Keys do what the mouse does.
+    const humidity = why.getByRole("row", { name: /^humidity/ }).getByRole("button");
+    await page.mouse.move(0, 0);
+    await humidity.focus();
+    assert.equal(await marked(panel), "5f 61");
+    await page.keyboard.press("Enter");
+    assert.equal(await humidity.getAttribute("aria-pressed"), "true");
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "the view of nodes says who is there, who hears whom, and why not",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const west = new Node("west", peer);
+    await west.online();
+    await west.hears(RUUVI, -67);
+    const name = await deviceAt(gateway, ADDRESS);
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(gateway.url);
+    await page.getByRole("link", { name: "Nodes" }).click();
+    const nodes = page.getByRole("table", { name: "Nodes" });
+    const row = nodes.getByRole("row", { name: /^west/ });
+    await row.getByText("online").waitFor();
+    await row.getByText("0.1.0").waitFor();
+    const device = page.getByRole("table", { name: "Devices" }).getByRole("row", {
+      name: new RegExp(`^${name}`),
+    });
+    await device.getByText("−67 dBm").waitFor();
+
+    await peer.publish("edgewire/v1/west/status", { state: "offline" }, { retain: true });
+    await row.getByText(/^lost: /).waitFor();
+    await device.getByRole("link", { name }).click();
+    await page.getByRole("heading", { name, exact: true }).waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(["chromium"], "a device without its key says what to put where", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  const west = new Node("west", peer);
+  await west.online();
+  await west.hears(sealed("A4:C1:38:8D:18:B2", "41a47266c95f730011223378237214"), -60);
+  const name = await deviceAt(gateway, "A4:C1:38:8D:18:B2");
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(channel(gateway, name));
+  const panel = await openDevice(page);
+  await panel.getByText('devices: [{ address: "A4:C1:38:8D:18:B2", key: "<32 hex digits>" }]')
+    .waitFor();
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a replayed packet is told of, and can be dismissed", async () => {
+  await using gateway = await GatewayProcess.start({
+    config: `
+devices:
+  - { address: "54:48:E6:8F:80:A5", name: shelf, key: 231d39c1d7cc1ab1aee224cd096db932 }
+`,
+  });
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  const west = new Node("west", peer);
+  await west.online();
+  await west.hears(sealed("54:48:E6:8F:80:A5", "413e932cc7175f34221100553876af"), -60);
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(channel(gateway, "shelf"));
+  await page.locator(".topics").getByText("humidity").waitFor();
+  // The counter before the last one.
+  await west.hears(sealed("54:48:E6:8F:80:A5", "41723d3035fb88322211009e7414c0"), -60);
+  const notice = page.locator(".notice", { hasText: "Security: replayed counter" });
+  await notice.waitFor();
+  await page.locator(".topics").getByText(/^replayed counter: /).waitFor();
+  await notice.getByRole("button", { name: "Dismiss" }).click();
+  await notice.waitFor({ state: "detached" });
+  const panel = await openDevice(page);
+  await panel.locator(".findings").getByText("replayed counter").waitFor();
+  await panel.getByText("opened with the configured key").or(panel.getByText("refused")).first()
+    .waitFor();
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a card says in a word that its device is lost", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  const west = new Node("west", peer);
+  await west.online();
+  await west.hears(RUUVI, -67);
+  const name = await deviceAt(gateway, ADDRESS);
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page("about:blank");
+  // A device is silent for long before it counts as lost: the answer says so at once.
+  await page.route("**/api/nodes", async (route) => {
+    const answer = await (await route.fetch()).json() as NodesAnswer;
+    for (const device of answer.devices) {
+      Object.assign(device, { state: "lost", reason: "silent", since: Date.now() });
+    }
+    await route.fulfill({ json: answer });
+  });
+  await page.goto(gateway.url.href);
+  const card = page.getByRole("link", { name: new RegExp(`^${name}\\b`) });
+  await card.getByText("lost: silent").waitFor();
+  await card.getByText("25.01").waitFor();
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a light of Zigbee2MQTT gets a switch and a slider that work", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.subscribe("zigbee2mqtt/lamp/set");
+  await peer.publish("zigbee2mqtt/bridge/state", { state: "online" }, { retain: true });
+  await peer.publish("zigbee2mqtt/bridge/devices", [{
+    ieee_address: "0x00158d0001dc126a",
+    type: "Router",
+    friendly_name: "lamp",
+    supported: true,
+    definition: {
+      model: "LED1624G9",
+      vendor: "IKEA",
+      description: "a lamp",
+      exposes: [{
+        type: "light",
+        features: [
+          {
+            type: "binary",
+            name: "state",
+            property: "state",
+            access: 7,
+            value_on: "ON",
+            value_off: "OFF",
+            value_toggle: "TOGGLE",
+          },
+          {
+            type: "numeric",
+            name: "brightness",
+            property: "brightness",
+            access: 7,
+            value_min: 0,
+            value_max: 254,
+          },
+        ],
+      }],
+    },
+  }], { retain: true });
+  await peer.publish("zigbee2mqtt/lamp", { state: "OFF", brightness: 120, linkquality: 92 });
+
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(channel(gateway, "lamp"));
+  const power = page.getByRole("switch", { name: "state" });
+  const slider = page.getByRole("slider", { name: "brightness" });
+  await slider.waitFor();
+  assert.equal(await power.isChecked(), false);
+  assert.equal(await slider.inputValue(), "120");
+  await power.click();
+  const sent = await peer.message(({ topic }) => topic === "zigbee2mqtt/lamp/set");
+  assert.deepEqual(JSON.parse(sent.text), { state: "ON" });
+  await peer.publish("zigbee2mqtt/lamp", { state: "ON", brightness: 120, linkquality: 92 });
+  await page.locator('[data-stage="observed"]').first().waitFor();
+  assert.equal(await power.isChecked(), true);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a request that fails is said, and what was there stays", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await new Node("west", peer).online();
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(new URL("#/nodes", gateway.url));
+  const row = page.getByRole("row", { name: /^west/ });
+  await row.waitFor();
+  await page.route("**/api/nodes", (route) => route.fulfill({ status: 503, body: "{}" }));
+  await page.getByText("Cannot load nodes and devices: status 503").waitFor();
+  assert.equal(await row.isVisible(), true);
+  await page.unroute("**/api/nodes");
+  await page.getByText("Cannot load").waitFor({ state: "detached" });
+  assert.equal(browser.problems.every((each) => each.includes("503")), true);
+});
+
+for (
+  const { name, options } of [
+    { name: "a phone", options: { width: 390, height: 844, colorScheme: "dark" as const } },
+    { name: "a wide screen", options: { width: 1600, height: 1000 } },
+  ]
+) {
+  testWith(["chromium"], `nodes and devices are not cut off on ${name}`, async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const west = new Node("west", peer);
+    await west.online();
+    await west.hears(RUUVI, -67);
+    const device = await deviceAt(gateway, ADDRESS);
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(new URL("#/nodes", gateway.url), options);
+    await page.getByText("−67 dBm").waitFor();
+    const sideways = () =>
+      page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+    assert.equal(await sideways(), 0, "nodes scroll sideways");
+    await page.goto(String(channel(gateway, device)));
+    const panel = await openDevice(page);
+    await panel.getByRole("row", { name: /^temperature/ }).waitFor();
+    assert.equal(await sideways(), 0, "the device scrolls sideways");
+    assert.deepEqual(browser.problems, []);
+  });
+}

@@ -1,0 +1,86 @@
+import { useState } from "preact/hooks";
+import type { DeviceInfo, ReceiverInfo } from "../../../gateway/nodes/answers.ts";
+import { channelHref } from "../router.ts";
+import { formatAge } from "../values/format_age.ts";
+import { formatDuration } from "../values/format_duration.ts";
+import { formatShare } from "../values/format_share.ts";
+import { Cell, Heads } from "./cell.tsx";
+import { formatRssi, inOrder } from "./receivers.ts";
+import { StateAndCause } from "./state_word.tsx";
+
+const HEADS = ["Device", "What it is", "State", "Interval", "Last seen", "Heard by"];
+/** Rows before the person is asked whether to see all. */
+const FIRST = 100;
+
+/** Devices: what they are, whether they are there, who hears them how well. */
+export function DeviceTable({ devices, now }: { devices: DeviceInfo[]; now: number }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? devices : devices.slice(0, FIRST);
+  return (
+    <>
+      <table class="stack devices" role="table" aria-labelledby="devices-title">
+        <Heads names={HEADS} right={["Interval", "Last seen"]} />
+        <tbody role="rowgroup">
+          {shown.map((device) => <DeviceRow key={device.name} device={device} now={now} />)}
+        </tbody>
+      </table>
+      {devices.length > shown.length && (
+        <button type="button" onClick={() => setAll(true)}>Show all {devices.length}</button>
+      )}
+    </>
+  );
+}
+
+function DeviceRow({ device, now }: { device: DeviceInfo; now: number }) {
+  const { name, address, model, localName, formats, sealing, interval, findings } = device;
+  const about = [...new Set([model, localName])].filter((each) => each !== undefined);
+  return (
+    <tr role="row">
+      <th scope="row" role="rowheader">
+        <a href={channelHref(name)}>{name}</a>
+        {address !== undefined && address !== name && <span class="below mono">{address}</span>}
+      </th>
+      <Cell label="" class="whole">
+        {formats.join(", ") || "–"}
+        {about.length > 0 && <span class="below">{about.join(" · ")}</span>}
+        {sealing === "no key" && <span class="below warn">encrypted, no key</span>}
+        {sealing === "refused" && <span class="below warn">encrypted, refused</span>}
+        {findings > 0 && (
+          <span class="below warn">
+            {findings.toLocaleString("en")} security {findings === 1 ? "finding" : "findings"}
+          </span>
+        )}
+      </Cell>
+      <Cell label="" class="whole">
+        <StateAndCause alive={device} />
+      </Cell>
+      <Cell label="Interval" class="right">
+        {interval === undefined ? "–" : formatDuration(interval)}
+      </Cell>
+      <Cell label="Last seen" class="right age">{formatAge(now - device.lastSeen)}</Cell>
+      <Cell label="Heard by" class="whole">
+        {device.receivers.length === 0 ? "–" : (
+          <ul class="receivers">
+            {inOrder(device.receivers).map((each) => <Receiver key={each.node} receiver={each} />)}
+          </ul>
+        )}
+      </Cell>
+    </tr>
+  );
+}
+
+function Receiver({ receiver }: { receiver: ReceiverInfo }) {
+  const { node, rssi, share, loss } = receiver;
+  return (
+    <li>
+      <span class="receiver-node">{node}</span>
+      <span class="right">{formatRssi(rssi)}</span>
+      <span class="right" title="Part of the packets that any node heard">
+        {formatShare(share)} heard
+      </span>
+      <span class="right" title="Part of the packets sent that it missed, by the device's numbers">
+        {loss === undefined ? "" : `${formatShare(loss)} lost`}
+      </span>
+    </li>
+  );
+}

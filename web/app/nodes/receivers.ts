@@ -1,0 +1,11 @@
+import type { ReceiverInfo } from "../../../gateway/nodes/answers.ts";
+
+/** By name, so that rows stay where they are when signals change. */
+export function inOrder(receivers: readonly ReceiverInfo[]): ReceiverInfo[] {
+  return [...receivers].sort((a, b) => a.node.localeCompare(b.node));
+}
+
+/** Signal strength for people: "−67 dBm" with a true minus. */
+export function formatRssi(rssi: number | undefined): string {
+  return rssi === undefined ? "–" : `${String(Math.round(rssi)).replace("-", "−")} dBm`;
+}
