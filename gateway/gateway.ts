@@ -3,10 +3,11 @@
  *
  * @module
  */
+import program from "../deno.json" with { type: "json" };
 import { isLoopback } from "./access/peer.ts";
 import { Policy } from "./access/policy.ts";
 import { loadOrMakeTokens, TokenBook } from "./access/tokens.ts";
-import type { Broker, BrokerCounters, IncomingMessage } from "./broker/broker.ts";
+import type { Broker, BrokerCounters, IncomingMessage, SessionEvent } from "./broker/broker.ts";
 import { EmbeddedBroker } from "./broker/embedded.ts";
 import { ExternalBroker } from "./broker/external.ts";
 import { now } from "./clock.ts";
@@ -17,7 +18,8 @@ import { EventLoopDelay } from "./http/event_loop.ts";
 import { Metrics } from "./http/metrics.ts";
 import type { Asset } from "./http/page.ts";
 import { Discovery } from "./nodes/discovery.ts";
-import { NodeRegistry } from "./nodes/registry.ts";
+import { Nodes } from "./nodes/nodes.ts";
+import { ReadingsOut } from "./nodes/out/readings_out.ts";
 import { Commands } from "./rooms/commands.ts";
 import { payloadToJson } from "./rooms/payload.ts";
 import type { Room } from "./rooms/room.ts";
@@ -61,7 +63,9 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #tokens: TokenBook;
   readonly #policy: Policy;
-  readonly #nodes = new NodeRegistry();
+  readonly #clientId: string;
+  readonly #readings: ReadingsOut;
+  readonly #nodes: Nodes;
   readonly #discovery: Discovery;
   readonly #commands: Commands;
   readonly #sessions: Sessions;
@@ -84,13 +88,34 @@ export class Gateway {
       !config.access.openLoopback;
     this.madeTokens = everywhere ? loadOrMakeTokens(config.dataDir) : {};
     this.#tokens = new TokenBook(this.madeTokens, config.tokens);
-    const rules = new Rules(config.rules, config.relays);
-    this.#policy = new Policy((topic) => rules.isCommand(topic));
+    const { prefix } = config.homeAssistant;
+    const rules = new Rules(config.rules, config.relays, [`${prefix}/#`]);
+    // Home Assistant says there that it has started, and leaves its will there.
+    const birth = `${prefix}/status`;
+    this.#policy = new Policy((topic) => rules.isCommand(topic) || topic === birth);
     this.rooms = new Rooms(config, rules, (delay) => this.#delivery.observe(delay));
     this.#discovery = new Discovery(
       (description, commandTopic) => this.rooms.describe(description, commandTopic),
       (topic) => this.rooms.undescribe(topic),
+      prefix,
     );
+    this.#clientId = config.broker.clientId ?? `edgewire-${Deno.hostname()}`;
+    this.#readings = new ReadingsOut({
+      config,
+      broker: () => this.#broker,
+      version: program.version,
+      clientId: this.#clientId,
+      log: options.log,
+    });
+    this.#nodes = new Nodes({
+      config,
+      rooms: this.rooms,
+      onReading: this.#readings.onReading,
+      onDevice: (device) => this.#readings.device(device),
+      onForget: (name) => this.#readings.forget(name),
+      onLiveness: (change) => this.#readings.liveness(change),
+      log: options.log,
+    });
     this.#commands = new Commands({
       timeoutMs: config.command.timeoutSeconds * 1000,
       route: (topic) => rules.route(topic),
@@ -104,8 +129,8 @@ export class Gateway {
       () => this.#broker.state,
       () => this.#mqttAddress(),
     );
-    this.rooms.onMessage((message, route) => this.#heard(message, route));
-    this.rooms.onState((message, room) => this.#observe(message, room));
+    this.rooms.onMessage((message, route, id) => this.#heard(message, route, id));
+    this.rooms.onState((topic, room) => this.#observe(topic, room));
   }
 
   /**
@@ -126,7 +151,7 @@ export class Gateway {
   }
 
   async #startBroker(): Promise<URL[]> {
-    const { url: address, ca, username, password, clientId, subscribe } = this.#config.broker;
+    const { url: address, ca, username, password, subscribe } = this.#config.broker;
     const common = {
       policy: this.#policy,
       tokens: this.#tokens,
@@ -137,6 +162,7 @@ export class Gateway {
       },
       counters: this.#brokerCounters,
       sink: (message: IncomingMessage) => this.rooms.take(message),
+      onSession: (event: SessionEvent) => this.#nodes.session(event),
       log: this.#options.log,
     };
     if (address === undefined) {
@@ -146,17 +172,24 @@ export class Gateway {
       return this.#listenMqtt(broker);
     }
     const caText = readPem(ca);
+    const { willTopic } = this.#readings;
     this.#broker = await ExternalBroker.connect({
       ...common,
       url: address,
-      clientId: clientId ?? `edgewire-${Deno.hostname()}`,
+      clientId: this.#clientId,
       subscribe,
-      onState: () => this.#sessions.statusChanged(),
+      onState: () => this.#brokerChanged(),
+      ...(willTopic === undefined ? {} : { willTopic }),
       ...(caText === undefined ? {} : { ca: caText }),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     });
     return [];
+  }
+
+  #brokerChanged() {
+    this.#sessions.statusChanged();
+    if (this.#broker?.state.connected) this.#readings.connected();
   }
 
   #listenMqtt(broker: EmbeddedBroker): URL[] {
@@ -181,11 +214,13 @@ export class Gateway {
       assets: this.#options.assets,
       metrics: new Metrics({
         rooms: this.rooms,
+        nodes: this.#nodes,
         sessions: this.#sessions,
         commands: this.#commands,
         brokerState: () => this.#broker.state,
         brokerCounters: this.#brokerCounters,
         relayFailures: () => this.#relayFailures,
+        readings: this.#readings,
         delivery: this.#delivery,
         eventLoop: this.#eventLoop,
       }),
@@ -212,19 +247,20 @@ export class Gateway {
     return isLoopback(mqttHost) ? { host: mqttHost, port } : { port };
   }
 
-  /** Hears every message before its room does. */
-  #heard(message: IncomingMessage, route: Route) {
-    if (route.channel === null) {
-      this.#nodes.take(message.topic, message.payload);
-      this.#discovery.take(message.topic, message.payload);
-    }
-    if (message.own || message.replayed) return;
+  /** Hears every message before its room does. @returns whether the room is to leave it alone */
+  #heard(message: IncomingMessage, route: Route, id: string): boolean {
+    const taken = this.#nodes.take(message, route, id);
+    if (message.own) return taken;
+    if (route.channel === null) this.#discovery.take(message.topic, message.payload);
+    this.#readings.take(message.topic, message.payload);
+    if (message.replayed) return taken;
     for (const topic of route.relays) this.#relay(topic, message.payload);
+    return taken;
   }
 
   /** A state answers commands; who commanded gets the state before the answer. */
-  #observe({ own, replayed, topic }: IncomingMessage, room: Room) {
-    if (own || replayed || !this.#commands.watches(topic)) return;
+  #observe(topic: string, room: Room) {
+    if (!this.#commands.watches(topic)) return;
     room.flush();
     this.#commands.observe(topic);
   }
@@ -244,13 +280,13 @@ export class Gateway {
   #obstacle(route: Route): string | null {
     const { connected, reason } = this.#broker.state;
     if (!connected) return `broker away: ${reason ?? "not connected"}`;
-    const node = route.device === undefined ? undefined : this.#nodes.get(route.device);
-    return node?.state === "offline" ? `node offline: ${node.name}` : null;
+    return route.device === undefined ? null : this.#nodes.obstacle(route.device);
   }
 
   /** The server goes last: it cuts WebSockets that are not closed yet. */
   async #disconnect() {
-    await Promise.allSettled([this.#sessions.close(), this.#broker?.close()]);
+    const mqtt = this.#readings.close().then(() => this.#broker?.close());
+    await Promise.allSettled([this.#sessions.close(), mqtt]);
     await this.#server?.shutdown();
   }
 
@@ -261,6 +297,7 @@ export class Gateway {
     const timer = setTimeout(late.resolve, GOODBYE_MS);
     await Promise.race([this.#disconnect(), late.promise]);
     clearTimeout(timer);
+    this.#nodes.close();
     this.rooms.close();
     this.#eventLoop.close();
   }

@@ -64,6 +64,12 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** Names and keys of the simulated sensors, beside those of the configuration. */
+async function knowSimulatedDevices(config: Config) {
+  const { simulatedDevices } = await import("../firmware/simulated/main.ts");
+  config.devices = [...config.devices, ...simulatedDevices({})];
+}
+
 async function startDemo(gateway: Gateway, config: Config, signal: AbortSignal) {
   const { startSimulatedNodes } = await import("../firmware/simulated/main.ts");
   const { url, username, password } = config.broker;
@@ -91,6 +97,7 @@ export async function start(args: string[]): Promise<number> {
   let config: Config | undefined;
   try {
     config = loadConfig(args);
+    if (config.demo) await knowSimulatedDevices(config);
     const { assets } = await import("../web/dist/assets.js");
     gateway = await Gateway.start(config, { assets, log });
   } catch (error) {

@@ -12,6 +12,8 @@ export interface Identity {
   role: TokenRole;
   /** Name of the token; for a node, the node's own name, where the token fixes it. */
   name?: string;
+  /** Further topics that a node may publish and read, for nodes of other dialects. */
+  topics?: readonly string[];
 }
 
 const FILE = "tokens.json";
@@ -68,8 +70,9 @@ export class TokenBook {
     for (const [role, token] of Object.entries(made)) {
       this.#entries.push({ digest: digest(token), identity: { role: role as TokenRole } });
     }
-    for (const { name, role, token } of configured) {
-      this.#entries.push({ digest: digest(token), identity: { role, name } });
+    for (const { name, role, token, topics } of configured) {
+      const identity = { role, name, ...(topics === undefined ? {} : { topics }) };
+      this.#entries.push({ digest: digest(token), identity });
     }
   }
 

@@ -15,6 +15,37 @@ export interface IncomingMessage {
   replayed: boolean;
   /** The gateway itself published it. */
   own: boolean;
+  /** MQTT client id of who published it; the embedded broker alone knows. */
+  client?: string;
+  /** The broker published it for a client that broke off (a last will); absent: not known. */
+  will?: boolean;
+}
+
+/** How an MQTT session ended. */
+export type SessionEnd =
+  /** The client said DISCONNECT. */
+  | "disconnect"
+  /** The connection ended without it. */
+  | "connection lost"
+  /** Nothing came for one and a half times the client's keepalive. */
+  | "keepalive"
+  /** Another connection with the same client id took its place. */
+  | "taken over"
+  /** The client broke a rule or a limit, and the broker closed it. */
+  | "closed for an error"
+  /** The gateway ends. */
+  | "shutdown";
+
+/** What becomes of an MQTT client's session at the embedded broker. */
+export interface SessionEvent {
+  /** MQTT client id. */
+  client: string;
+  /** `alive`: it sent a ping. */
+  state: "open" | "alive" | "closed";
+  /** How it ended. */
+  how?: SessionEnd;
+  /** What the client asked for, seconds; 0: none. With `open`. */
+  keepalive?: number;
 }
 
 /**
@@ -42,16 +73,28 @@ export interface MqttWebSocket {
   identity: Identity | null;
 }
 
+export interface PublishOptions {
+  /** @default false */
+  retain?: boolean;
+  /** @default 1 */
+  qos?: 0 | 1;
+}
+
 /** Both kinds of broker, to the rest of the gateway. */
 export interface Broker {
   readonly state: BrokerState;
   /**
-   * Publishes with QoS 1.
+   * Publishes, with QoS 1 where nothing else is said.
    *
-   * @returns When the broker acknowledged it.
+   * @returns When the broker acknowledged it; with QoS 0 when it is sent.
    * @throws {PublishError} if the broker is away or refuses.
    */
-  publish(topic: string, payload: Uint8Array, options?: { retain?: boolean }): Promise<void>;
+  publish(topic: string, payload: Uint8Array, options?: PublishOptions): Promise<void>;
+  /**
+   * Whether some MQTT client has subscribed to what would bring it a message on this topic. An
+   * external broker does not tell, so there it is always true.
+   */
+  hears(topic: string): boolean;
   /** Serves an MQTT client that came by WebSocket; the broker closes it. */
   serveWebSocket(client: MqttWebSocket): void;
   /** Ends every connection properly. */

@@ -6,6 +6,7 @@
  */
 import { Aedes, type Client } from "aedes";
 import { Buffer } from "node:buffer";
+import { type AedesInsides, decouple, insidesOf, partsOf, streamOf } from "./aedes_insides.ts";
 import { isLoopback } from "../access/peer.ts";
 import { isNodeName, type Policy } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
@@ -16,10 +17,15 @@ import {
   type MessageSink,
   type MqttWebSocket,
   PublishError,
+  type PublishOptions,
+  type SessionEvent,
 } from "./broker.ts";
+import { ConnectionWatch } from "./connection_watch.ts";
+import { Hearers } from "./hearers.ts";
 import { explainListen } from "../listen_error.ts";
 import { CloseCode } from "../sessions/messages.ts";
-import { SessionStore, type Store } from "./session_store.ts";
+import { noteFailure, tellSessions } from "./session_events.ts";
+import { SessionStore } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
@@ -32,13 +38,13 @@ export interface EmbeddedOptions {
   limits: SocketLimits;
   counters: BrokerCounters;
   sink: MessageSink;
+  /** Hears of each session. */
+  onSession?: (event: SessionEvent) => void;
   log: (line: string) => void;
 }
 
-/** Time for CONNECT to arrive, milliseconds. */
-const CONNECT_TIMEOUT_MS = 10_000;
-/** A client that takes nothing of what waits for it is closed, milliseconds. */
-const DRAIN_TIMEOUT_MS = 60_000;
+/** aedes' own timers would go off after a stall of this process; `ConnectionWatch` does their work. */
+const NEVER_MS = 2 ** 31 - 1;
 /** Clients whose whole backlog is kept while they are away. */
 const KEPT_BACKLOGS = 16;
 const RETAINED_BYTES = 64 << 20;
@@ -54,25 +60,6 @@ interface ClientPublish {
 
 type AuthenticateError = Error & { returnCode: number };
 
-function streamOf(client: Client): SocketStream {
-  return client.conn as unknown as SocketStream;
-}
-
-/** Parts of aedes that its types leave out. */
-interface Insides {
-  persistence: Store;
-  mq: { emit(packet: unknown, done?: () => void): void };
-}
-
-/** Publishers do not wait for those who subscribe; who is too slow misses messages. */
-function decouple({ mq }: Insides) {
-  const emit = mq.emit.bind(mq);
-  mq.emit = (packet, done) => {
-    emit(packet);
-    done?.();
-  };
-}
-
 /** A topic with what UTF-8 does not have [MQTT-1.5.3-1, MQTT-1.5.3-2]. */
 function isBadText(topic: string): boolean {
   return topic.includes("\0") || topic.includes("\uFFFD");
@@ -83,8 +70,12 @@ export class EmbeddedBroker implements Broker {
   readonly state: BrokerState = { connected: true };
   readonly #options: EmbeddedOptions;
   readonly #listeners: Deno.Listener[] = [];
+  readonly #watch = new ConnectionWatch();
+  /** Wills that the broker publishes, until they are taken in. */
+  readonly #wills = new WeakSet<object>();
   #connections = 0;
   #aedes!: Aedes;
+  #hearers!: Hearers;
 
   private constructor(options: EmbeddedOptions) {
     this.#options = options;
@@ -94,8 +85,8 @@ export class EmbeddedBroker implements Broker {
   static async create(options: EmbeddedOptions): Promise<EmbeddedBroker> {
     const broker = new EmbeddedBroker(options);
     broker.#aedes = await Aedes.createBroker({
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      drainTimeout: DRAIN_TIMEOUT_MS,
+      connectTimeout: NEVER_MS,
+      drainTimeout: NEVER_MS,
       concurrency: 0,
       // What comes before CONNACK is bounded by one chunk, see SocketStream.
       queueLimit: 1 << 20,
@@ -103,7 +94,11 @@ export class EmbeddedBroker implements Broker {
       maxInflightInbound: 0,
       maxClientsIdLength: 128,
       preConnect: (client, packet, done) => {
-        streamOf(client as Client).willTopic = packet.will?.topic ?? null;
+        const stream = streamOf(client as Client);
+        stream.willTopic = packet.will?.topic ?? null;
+        stream.keepaliveMs = (packet.keepalive ?? 0) * 1000;
+        // Not for aedes to look after.
+        packet.keepalive = 0;
         done(null, true);
       },
       authenticate: (client, username, password, done) => {
@@ -121,11 +116,17 @@ export class EmbeddedBroker implements Broker {
       },
       authorizeForward: (client, packet) => broker.#admitForward(client, packet) ? packet : null,
       published: (packet, client, done) => {
-        if (packet.qos === 2 && client !== null) broker.#take(packet);
+        if (packet.qos === 2 && client !== null) broker.#take(client, packet);
         done(null);
       },
     });
-    broker.#bound(broker.#aedes as unknown as Insides);
+    const insides = partsOf(broker.#aedes);
+    broker.#hearers = new Hearers(insides.mq, insides.persistence);
+    broker.#bound(insides);
+    const { onSession } = options;
+    if (onSession !== undefined) {
+      tellSessions(broker.#aedes, onSession, () => !broker.state.connected);
+    }
     // What came with CONNECT is taken first: right after this event.
     broker.#aedes.on("clientReady", (client) => {
       setImmediate(() => streamOf(client).answered());
@@ -136,7 +137,7 @@ export class EmbeddedBroker implements Broker {
     return broker;
   }
 
-  #bound(insides: Insides) {
+  #bound(insides: AedesInsides) {
     const { limits: { backlogBytes }, counters } = this.#options;
     const limits = {
       clientBytes: backlogBytes,
@@ -153,6 +154,7 @@ export class EmbeddedBroker implements Broker {
   }
 
   #report(client: Client, error: Error) {
+    noteFailure(client, error);
     const name = client.id ? `client "${client.id}"` : "a client";
     this.#options.log(`mqtt: ${name} from ${streamOf(client).peer} closed: ${error.message}`);
   }
@@ -217,7 +219,11 @@ export class EmbeddedBroker implements Broker {
 
   #handle(stream: SocketStream) {
     this.#connections++;
-    stream.once("close", () => this.#connections--);
+    this.#watch.add(stream);
+    stream.once("close", () => {
+      this.#connections--;
+      this.#watch.delete(stream);
+    });
     this.#aedes.handle(stream);
   }
 
@@ -251,6 +257,8 @@ export class EmbeddedBroker implements Broker {
       return Object.assign(new Error(message), { returnCode: NOT_AUTHORIZED });
     }
     stream.identity = identity;
+    const other = partsOf(this.#aedes).clients[client.id];
+    if (other !== undefined) streamOf(other).ending ??= "taken over";
     return null;
   }
 
@@ -274,12 +282,17 @@ export class EmbeddedBroker implements Broker {
       return new Error(`may not publish on "${packet.topic}"`);
     }
     if (isBadText(packet.topic)) return new Error("a topic is not UTF-8");
-    if (packet.qos < 2) this.#take(packet);
+    const known = client as Client;
+    if (packet === insidesOf(known).will) this.#wills.add(packet);
+    if (packet.qos < 2) this.#take(known, packet);
     return null;
   }
 
-  #take({ topic, payload, qos }: ClientPublish) {
-    const message = { topic, payload: payload as Uint8Array, qos, replayed: false, own: false };
+  #take({ id: client }: Client, packet: ClientPublish) {
+    const { topic, qos } = packet;
+    const payload = packet.payload as Uint8Array;
+    const will = this.#wills.has(packet);
+    const message = { topic, payload, qos, replayed: false, own: false, client, will };
     try {
       this.#options.sink(message);
     } catch (error) {
@@ -303,14 +316,14 @@ export class EmbeddedBroker implements Broker {
     return false;
   }
 
-  publish(topic: string, payload: Uint8Array, options: { retain?: boolean } = {}): Promise<void> {
+  publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#aedes.publish(
         {
           cmd: "publish",
           topic,
           payload: Buffer.from(payload),
-          qos: 1,
+          qos: options.qos ?? 1,
           retain: options.retain ?? false,
           dup: false,
         },
@@ -319,8 +332,13 @@ export class EmbeddedBroker implements Broker {
     });
   }
 
+  hears(topic: string): boolean {
+    return this.#hearers.hears(topic);
+  }
+
   async close() {
     this.state.connected = false;
+    this.#watch.close();
     for (const listener of this.#listeners) listener.close();
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
   }

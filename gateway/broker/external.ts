@@ -13,6 +13,7 @@ import {
   type MessageSink,
   type MqttWebSocket,
   PublishError,
+  type PublishOptions,
 } from "./broker.ts";
 import type { Policy } from "../access/policy.ts";
 import type { TokenBook } from "../access/tokens.ts";
@@ -28,6 +29,8 @@ export interface ExternalOptions {
   ca?: string;
   clientId: string;
   subscribe: string[];
+  /** Topic on which the broker says "offline", retained, when our connection breaks off. */
+  willTopic?: string;
   policy: Policy;
   tokens: TokenBook;
   limits: SocketLimits;
@@ -80,7 +83,7 @@ export class ExternalBroker implements Broker {
   }
 
   #attempt() {
-    const { url, username, password, ca, clientId } = this.#options;
+    const { url, username, password, ca, clientId, willTopic } = this.#options;
     const five = this.#version === 5;
     const options: IClientOptions = {
       protocolVersion: this.#version,
@@ -93,6 +96,9 @@ export class ExternalBroker implements Broker {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(ca === undefined ? {} : { ca: [Buffer.from(ca)] }),
+      ...(willTopic === undefined ? {} : {
+        will: { topic: willTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
+      }),
       ...(five ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } } : {}),
     };
     const client = this.#connect(url, options);
@@ -175,7 +181,7 @@ export class ExternalBroker implements Broker {
     }
   }
 
-  publish(topic: string, payload: Uint8Array, options: { retain?: boolean } = {}): Promise<void> {
+  publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
     const client = this.#client;
     if (client === undefined || !this.state.connected) return Promise.reject(this.#away());
     const gathered = this.#options.subscribe;
@@ -194,10 +200,15 @@ export class ExternalBroker implements Broker {
       );
       this.#pending.add(fail);
       const message = Buffer.from(payload);
-      client.publish(topic, message, { qos: 1, retain: options.retain ?? false }, (error) => {
+      const { qos = 1, retain = false } = options;
+      client.publish(topic, message, { qos, retain }, (error) => {
         settle(error ? new PublishError(error.message) : undefined);
       });
     });
+  }
+
+  hears(): boolean {
+    return true;
   }
 
   serveWebSocket(client: MqttWebSocket) {

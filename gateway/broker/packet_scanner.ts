@@ -11,6 +11,8 @@ export class PacketTooBig extends Error {
 
 /** Remembers where in a packet the last chunk ended. */
 export class PacketScanner {
+  /** Packets that ended so far. */
+  packets = 0;
   readonly #limit: number;
   /** Bytes of the present packet still to come; -1 in the fixed header. */
   #left = -1;
@@ -41,6 +43,7 @@ export class PacketScanner {
       }
       if (this.#left === 0) {
         this.#left = -1;
+        this.packets++;
         ends?.(at);
       }
     }

@@ -11,14 +11,13 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Identity } from "../access/tokens.ts";
+import type { SessionEnd } from "./broker.ts";
+import type { WatchedConnection } from "./connection_watch.ts";
 import { Intake, type IntakeMember } from "./intake.ts";
 import { PacketScanner } from "./packet_scanner.ts";
 
 /** Largest chunk read at once, bytes. */
 export const CHUNK_BYTES = 64 << 10;
-/** A write that the peer has not taken for so long ends the connection, milliseconds. */
-const STALL_MS = 60_000;
-
 /** Time for an answer under way when the connection is closed, milliseconds. */
 const FAREWELL_MS = 1000;
 /**
@@ -40,13 +39,19 @@ export interface SocketLimits {
 const intake = new Intake();
 
 /** What a kind of socket adds: {@linkcode transmit}, {@linkcode release}, and calls to `receive`. */
-export abstract class SocketStream extends Duplex implements IntakeMember {
+export abstract class SocketStream extends Duplex implements IntakeMember, WatchedConnection {
   /** Address of the client. */
   readonly peer: string;
   /** Who it is; `null` until CONNECT told. */
   identity: Identity | null;
   /** Topic of the will that CONNECT brought. */
   willTopic: string | null = null;
+  /** Longest silence that CONNECT announced, milliseconds; 0: none. */
+  keepaliveMs = 0;
+  /** Writes that the peer took. */
+  writes = 0;
+  /** How its session ends, where that is known before it does. */
+  ending: SessionEnd | null = null;
   readonly limits: SocketLimits;
   readonly #scanner: PacketScanner;
   #handedOut = false;
@@ -73,6 +78,19 @@ export abstract class SocketStream extends Duplex implements IntakeMember {
   protected abstract transmit(bytes: Uint8Array): Promise<void>;
   /** Closes the socket. */
   protected abstract release(error: Error | null): void;
+
+  /** MQTT packets that came. */
+  get packets(): number {
+    return this.#scanner.packets;
+  }
+
+  get isWriting(): boolean {
+    return this.#sending !== null;
+  }
+
+  get isAnswered(): boolean {
+    return this.#answered;
+  }
 
   /** Takes what came from the peer. @returns Whether to go on reading. */
   protected receive(bytes: Uint8Array): boolean {
@@ -129,12 +147,8 @@ export abstract class SocketStream extends Duplex implements IntakeMember {
   }
 
   override _write(bytes: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
-    const stall = setTimeout(
-      () => this.destroy(new Error("the peer takes nothing")),
-      STALL_MS,
-    );
     const settle = (error?: Error) => {
-      clearTimeout(stall);
+      this.writes++;
       this.#sending = null;
       done(error);
       if (!this.#held || this.writableNeedDrain) return;

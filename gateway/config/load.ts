@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { parseArgs } from "node:util";
 import { LineCounter, parseDocument } from "yaml";
 import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
+import { TopicFilter } from "../topics/topic_filter.ts";
 import { type Config, schema } from "./schema.ts";
 
 /** What the user gave cannot be used: the message says what, where and what to do. */
@@ -153,6 +154,26 @@ function checkTogether(config: Config) {
   if (config.mqttsPort !== undefined && config.cert === undefined) {
     throw new UsageError("mqttsPort needs cert and key");
   }
+  const { prefix } = config.homeAssistant;
+  if (prefix === "" || /[+#\0]|^[$/]|\/$/.test(prefix)) {
+    throw new UsageError(`homeAssistant.prefix "${prefix}" is not the beginning of a topic`);
+  }
+  config.tokens.forEach(({ role, topics }, index) => {
+    if (topics === undefined) return;
+    if (role !== "node") throw new UsageError(`tokens.${index}.topics goes with the role node`);
+    for (const topic of topics) new TopicFilter(topic);
+  });
+  config.devices.forEach(({ address, short, key }, index) => {
+    const extended = /^(?:[0-9a-f]{2}[:-]?){7}[0-9a-f]{2}$/i.test(address);
+    if (short !== undefined && !extended) {
+      throw new UsageError(`devices.${index}.short goes with an extended address of 8 bytes`);
+    }
+    if (key !== undefined && address.includes("/")) {
+      throw new UsageError(
+        `devices.${index}.key needs the extended address: give that as address, and ${address} as short`,
+      );
+    }
+  });
   const url = config.broker.url;
   if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
     throw new UsageError(

@@ -14,6 +14,8 @@ export interface Option {
   type: OptionType;
   /** What the setting is when nothing sets it; absent: not set. */
   default?: string | number | boolean | string[];
+  /** Texts allowed; any where absent. */
+  choices?: string[];
   /** Smallest and largest number allowed. */
   range?: [number, number];
   /** One line for `--help` and the README, with the unit. */
@@ -97,6 +99,56 @@ export const options: Option[] = [
     default: 5,
     range: [0.1, 3600],
     help: "a command that no device answered for so long has failed, seconds",
+  },
+  {
+    key: "liveness.lateMinSeconds",
+    type: "number",
+    default: 5,
+    range: [0.1, 86_400],
+    help: "a device is late no sooner than this, however often it sends, seconds",
+  },
+  {
+    key: "liveness.lateMaxSeconds",
+    type: "number",
+    default: 3600,
+    range: [0.1, 1e7],
+    help: "a device is late no later than this (unless it sends only on events), seconds",
+  },
+  {
+    key: "liveness.lostMinSeconds",
+    type: "number",
+    default: 15,
+    range: [0.1, 86_400],
+    help: "a device is lost no sooner than this, seconds",
+  },
+  {
+    key: "liveness.lostMaxSeconds",
+    type: "number",
+    default: 86_400,
+    range: [0.1, 1e7],
+    help: "a device is lost no later than this, seconds",
+  },
+  {
+    key: "liveness.nodeMinSeconds",
+    type: "number",
+    default: 15,
+    range: [0.1, 86_400],
+    help: "a node is called deaf or hung no sooner than this, seconds",
+  },
+  {
+    key: "liveness.nodeMaxSeconds",
+    type: "number",
+    default: 3600,
+    range: [0.1, 1e7],
+    help:
+      "a node is called deaf or hung no later than this (or one and a half of its own periods), seconds",
+  },
+  {
+    key: "liveness.graceSeconds",
+    type: "number",
+    default: 20,
+    range: [0, 3600],
+    help: "so long after the gateway itself stood still nobody is lost, seconds",
   },
   {
     key: "history.count",
@@ -202,6 +254,31 @@ export const options: Option[] = [
     default: 4 << 20,
     range: COUNT,
     help: "bytes that may wait for one MQTT client, or from one on /mqtt, before it is closed",
+  },
+  {
+    key: "readings.publish",
+    type: "text",
+    default: "auto",
+    choices: ["auto", "on", "off"],
+    help: "publish decoded values on edgewire/v1/readings/...: auto is on with the embedded broker",
+  },
+  {
+    key: "homeAssistant.discovery",
+    type: "switch",
+    default: false,
+    help: "announce decoded devices to Home Assistant",
+  },
+  {
+    key: "homeAssistant.prefix",
+    type: "text",
+    default: "homeassistant",
+    help: "topic prefix of Home Assistant's discovery",
+  },
+  {
+    key: "zigbee2mqtt.base",
+    type: "list",
+    default: ["zigbee2mqtt"],
+    help: "base topics of Zigbee2MQTT; others are found out when they say what devices they have",
   },
   {
     key: "access.openLoopback",

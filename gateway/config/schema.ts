@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { type Option, options } from "./options.ts";
 
 /** A topic filter of MQTT in which a level may have a name: `lab/:room/+/state`. */
@@ -42,12 +43,43 @@ const lists = {
     })),
     [],
   ),
+  /** Devices that bridge nodes hear: what to call them, and the keys of those that encrypt. */
+  devices: v.optional(
+    v.array(v.strictObject({
+      /**
+       * `A4:C1:38:8D:18:B2` (Bluetooth), `00:12:4B:00:01:02:03:04` (IEEE 802.15.4, extended) or
+       * `1A62/0001` (IEEE 802.15.4, PAN and short address).
+       */
+      address: v.pipe(
+        v.string(),
+        v.check((text) => parseDeviceId(text) !== undefined, "is no address of a device"),
+      ),
+      /** PAN and short address of an IEEE 802.15.4 device whose frames hold those: `1A62/0001`. */
+      short: v.optional(v.pipe(
+        v.string(),
+        v.regex(/^(?:0x)?[0-9a-f]{1,4}\/(?:0x)?[0-9a-f]{1,4}$/i, "is not of the form 1A62/0001"),
+      )),
+      /** Level of its topics, and its channel. */
+      name: v.optional(v.pipe(
+        v.string(),
+        v.regex(/^[^/+#$\0]+$/, "has to be one topic level, without / + # $"),
+      )),
+      /** 32 hexadecimal digits; 24 for MiBeacon version 2 and 3. */
+      key: v.optional(v.pipe(
+        v.string(),
+        v.regex(/^(?:[0-9a-f]{32}|[0-9a-f]{24})$/i, "is not 32 hexadecimal digits"),
+      )),
+    })),
+    [],
+  ),
   /** Tokens beside those that the gateway makes. */
   tokens: v.optional(
     v.array(v.strictObject({
       name: v.pipe(v.string(), v.nonEmpty("is empty")),
       role: v.picklist(["viewer", "operator", "admin", "node"]),
       token: v.pipe(v.string(), v.minLength(16, "is shorter than 16 characters")),
+      /** Topics that a node of another dialect publishes and reads, as `home/OpenMQTTGateway/#`. */
+      topics: v.optional(v.array(filter)),
     })),
     [],
   ),
@@ -55,6 +87,9 @@ const lists = {
 
 function optionSchema(option: Option): v.GenericSchema {
   const { type, range } = option;
+  if (option.choices !== undefined) {
+    return v.picklist(option.choices, `is not one of ${option.choices.join(", ")}`);
+  }
   if (type === "text") return v.string("is not text");
   if (type === "switch") return v.boolean("is not true or false");
   if (type === "list") return v.array(v.string("is not text"), "is not a list");
@@ -95,8 +130,9 @@ export const schema = v.strictObject({
 export type Rule = { filter: string; channel: string; command?: string };
 export type Relay = { filter: string; to: string };
 export type TopicNote = v.InferOutput<typeof lists.describe>[number];
+export type ConfiguredDevice = { address: string; short?: string; name?: string; key?: string };
 export type TokenRole = "viewer" | "operator" | "admin" | "node";
-export type ConfiguredToken = { name: string; role: TokenRole; token: string };
+export type ConfiguredToken = { name: string; role: TokenRole; token: string; topics?: string[] };
 
 /** A checked configuration. Fields are described in `options.ts`. */
 export interface Config {
@@ -137,5 +173,18 @@ export interface Config {
   rules: Rule[];
   relays: Relay[];
   describe: TopicNote[];
+  liveness: {
+    lateMinSeconds: number;
+    lateMaxSeconds: number;
+    lostMinSeconds: number;
+    lostMaxSeconds: number;
+    nodeMinSeconds: number;
+    nodeMaxSeconds: number;
+    graceSeconds: number;
+  };
+  devices: ConfiguredDevice[];
+  readings: { publish: "auto" | "on" | "off" };
+  homeAssistant: { discovery: boolean; prefix: string };
+  zigbee2mqtt: { base: string[] };
   tokens: ConfiguredToken[];
 }

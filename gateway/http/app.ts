@@ -11,7 +11,7 @@ import type { Identity, TokenBook } from "../access/tokens.ts";
 import type { Broker } from "../broker/broker.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import type { NodeRegistry } from "../nodes/registry.ts";
+import type { Nodes } from "../nodes/nodes.ts";
 import type { Room } from "../rooms/room.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
@@ -27,7 +27,7 @@ export interface AppParts {
   tokens: TokenBook;
   rooms: Rooms;
   sessions: Sessions;
-  nodes: NodeRegistry;
+  nodes: Nodes;
   broker: Broker;
   metrics: Metrics;
   assets: Record<string, Asset>;
@@ -188,7 +188,17 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
     const room = rooms.get(c.req.param("name"));
     return room === undefined ? noChannel(c) : history(c, room, rooms);
   });
-  app.get("/api/nodes", (c) => c.json({ nodes: nodes.all() }));
+  app.get("/api/nodes", (c) => c.json(nodes.answer()));
+  app.get("/api/devices/:name", (c) => {
+    const device = nodes.device(c.req.param("name"));
+    return device === undefined ? noDevice(c) : c.json(device);
+  });
+  app.delete("/api/devices/:name", (c) => {
+    if (!atLeast(c.get("identity") as Identity, "admin")) {
+      return problem(c, 403, "only admins forget devices");
+    }
+    return nodes.forget(c.req.param("name")) ? c.body(null, 204) : noDevice(c);
+  });
   app.get("/healthz", (c) => {
     const { connected, reason } = broker.state;
     const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
@@ -198,6 +208,10 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
     const { text, contentType } = await metrics.text();
     return c.body(text, 200, { "content-type": contentType });
   });
+}
+
+function noDevice(c: Context) {
+  return problem(c, 404, `no device "${c.req.param("name")}"`);
 }
 
 function noChannel(c: Context) {

@@ -6,6 +6,8 @@
  */
 import type { BrokerCounters, BrokerState } from "../broker/broker.ts";
 import type { Commands } from "../rooms/commands.ts";
+import type { Nodes } from "../nodes/nodes.ts";
+import type { ReadingsOut } from "../nodes/out/readings_out.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { DeliveryHistogram } from "./delivery_histogram.ts";
@@ -13,6 +15,8 @@ import type { EventLoopDelay } from "./event_loop.ts";
 
 export interface MetricSources {
   rooms: Rooms;
+  nodes: Nodes;
+  readings: ReadingsOut;
   sessions: Sessions;
   commands: Commands;
   brokerState: () => BrokerState;
@@ -29,8 +33,9 @@ type Reading = number | { label: string; values: Record<string, number> };
 type Kind = "Counter" | "Gauge";
 
 function readings(sources: MetricSources): [Kind, string, string, () => Reading][] {
-  const { rooms, sessions, commands, brokerCounters } = sources;
+  const { rooms, nodes, sessions, commands, brokerCounters } = sources;
   const { counters } = rooms;
+  const { monitor, sensors } = nodes;
   const queued = () => [...rooms.all()].reduce((sum, room) => sum + room.history.bytes, 0);
   return [
     ["Counter", "messages_in_total", "MQTT messages taken in, by QoS", () => ({
@@ -104,6 +109,56 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       values: commands.ended,
     })],
     ["Gauge", "commands_pending", "Commands under way", () => commands.pending],
+    ["Counter", "radio_frames_total", "Radio frames taken in, by what became of them", () => ({
+      label: "outcome",
+      values: nodes.frames(),
+    })],
+    ["Counter", "radio_batches_total", "Batches of radio frames missed or come twice", () => ({
+      label: "kind",
+      values: nodes.batches(),
+    })],
+    ["Counter", "packets_total", "Packets of devices, by what became of them", () => ({
+      label: "outcome",
+      values: {
+        accepted: sensors.counters.accepted,
+        duplicate: sensors.counters.duplicates,
+        superseded: sensors.counters.superseded,
+        stranger: sensors.counters.strangers,
+        no_key: sensors.counters.noKey,
+      },
+    })],
+    ["Counter", "security_findings_total", "Suspicious packets, by kind", () => ({
+      label: "kind",
+      values: sensors.counters.findings,
+    })],
+    ["Counter", "readings_out_total", "Readings published by MQTT, by what became of them", () => ({
+      label: "outcome",
+      values: sources.readings.counters,
+    })],
+    [
+      "Counter",
+      "home_assistant_total",
+      "Devices announced to Home Assistant and withdrawn",
+      () => ({
+        label: "what",
+        values: { ...sources.readings.announcements },
+      }),
+    ],
+    ["Gauge", "nodes", "Nodes, by whether they live", () => ({
+      label: "state",
+      values: monitor.counts().node,
+    })],
+    ["Gauge", "devices", "Devices, by whether they live", () => ({
+      label: "state",
+      values: monitor.counts().device,
+    })],
+    ["Counter", "stalls_total", "Times that this process stood still", () => monitor.stalls],
+    [
+      "Counter",
+      "stalled_seconds_total",
+      "Time for which this process stood still",
+      () => monitor.stalledMs / 1000,
+    ],
     ["Gauge", "sessions", "WebSocket sessions", () => sessions.size],
     ["Gauge", "sessions_lagging", "WebSocket sessions that are behind", () => sessions.lagging],
     ["Gauge", "queue_bytes", "Bytes queued for WebSocket clients", () => sessions.queuedBytes()],

@@ -10,6 +10,7 @@
  * @module
  */
 import type { Control, TopicDescription } from "../sessions/messages.ts";
+import { READINGS } from "./out/readings_publisher.ts";
 
 type Json = Record<string, unknown>;
 
@@ -92,6 +93,8 @@ interface Described {
 function describeComponent(platform: string, config: Json): Described | null {
   const topic = config.state_topic;
   if (typeof topic !== "string" || topic === "") return null;
+  // What this gateway, or another on the same broker, announces of its own readings.
+  if (topic.startsWith(READINGS)) return null;
   const template = config.value_template;
   if (typeof template === "string" && !PLAIN_TEMPLATE.test(template)) return null;
   const description: TopicDescription = { topic };
@@ -106,18 +109,22 @@ export class Discovery {
   readonly #described = new Map<string, string[]>();
   readonly #describe: (description: TopicDescription, commandTopic?: string) => void;
   readonly #undescribe: (topic: string) => void;
+  readonly #prefix: string;
 
+  /** @param prefix First levels of the topics. */
   constructor(
     describe: (description: TopicDescription, commandTopic?: string) => void,
     undescribe: (topic: string) => void,
+    prefix = "homeassistant",
   ) {
+    this.#prefix = `${prefix}/`;
     this.#describe = describe;
     this.#undescribe = undescribe;
   }
 
   /** Takes a discovery message; others, and those that cannot be read, are ignored. */
   take(topic: string, payload: Uint8Array) {
-    if (!topic.startsWith("homeassistant/") || !topic.endsWith("/config")) return;
+    if (!topic.startsWith(this.#prefix) || !topic.endsWith("/config")) return;
     if (!this.#described.has(topic) && this.#described.size >= MAX_CONFIGURATIONS) return;
     const described = payload.length === 0 ? [] : this.#read(topic, payload);
     const now = described.map(({ description }) => description.topic);
@@ -139,7 +146,7 @@ export class Discovery {
       return [];
     }
     if (!isObject(config)) return [];
-    const platform = topic.split("/")[1] as string;
+    const platform = topic.slice(this.#prefix.length).split("/")[0] as string;
     const device = expand(config);
     if (platform !== "device") {
       return [describeComponent(platform, device)].filter((d) => d !== null);

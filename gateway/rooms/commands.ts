@@ -33,6 +33,8 @@ interface Running {
   /** Topics on which the device may answer. */
   stateTopics: string[];
   commandTopic: string;
+  /** Commands of one line follow each other; members of one topic's objects have lines of their own. */
+  line: string;
   payload: Uint8Array;
   ack: AckSink;
   last: Ack;
@@ -80,7 +82,8 @@ export class Commands {
       id,
       stateTopics: route.answer === undefined ? [topic] : [topic, route.answer],
       commandTopic: route.command ?? "",
-      payload: valueToPayload(value),
+      line: `${route.command ?? ""}\n${route.member ?? ""}`,
+      payload: valueToPayload(route.member === undefined ? value : { [route.member]: value }),
       ack,
       last: { type: "ack", id, stage: "accepted", time: now() },
       seen: false,
@@ -136,9 +139,9 @@ export class Commands {
   }
 
   #enqueue(running: Running) {
-    const line = this.#lines.get(running.commandTopic);
+    const line = this.#lines.get(running.line);
     if (line === undefined) {
-      this.#lines.set(running.commandTopic, { inFlight: running, waiting: null });
+      this.#lines.set(running.line, { inFlight: running, waiting: null });
       this.#publish(running);
       return;
     }
@@ -158,7 +161,7 @@ export class Commands {
       if (!(error instanceof PublishError)) throw error;
       this.#end(running, "failed", error.message);
     }
-    this.#next(running.commandTopic);
+    this.#next(running.line);
   }
 
   #watch(running: Running) {
@@ -176,10 +179,10 @@ export class Commands {
     }
   }
 
-  #next(commandTopic: string) {
-    const line = this.#lines.get(commandTopic);
+  #next(name: string) {
+    const line = this.#lines.get(name);
     if (line?.waiting == null || line.waiting.ended) {
-      this.#lines.delete(commandTopic);
+      this.#lines.delete(name);
       return;
     }
     line.inFlight = line.waiting;
@@ -188,7 +191,7 @@ export class Commands {
   }
 
   #timeOut(running: Running) {
-    const line = this.#lines.get(running.commandTopic);
+    const line = this.#lines.get(running.line);
     if (line?.waiting === running) line.waiting = null;
     const reason = running.last.stage === "delivered"
       ? "timeout: the device did not answer"

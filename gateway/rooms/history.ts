@@ -14,6 +14,8 @@ export interface Entry {
   /** The value as JSON text; for an event its `kind` and `detail` as members of an object. */
   json: string;
   id: string;
+  /** Who heard it, as members of the message: `,"node":"attic"`; "" where nobody is named. */
+  node: string;
 }
 
 /** A topic of a room and its newest value. */

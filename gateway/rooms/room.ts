@@ -48,8 +48,10 @@ export class Room {
   seq: number;
   /** Updates taken in so far. */
   updates = 0;
-  /** When the last update came, Unix milliseconds. */
+  /** When the last update came, Unix milliseconds; 0: none yet. */
   time = 0;
+  /** When the last update or event came. */
+  active: number = now();
   /** Counts changes of members and of descriptions. */
   presenceVersion = 0;
   describeVersion = 0;
@@ -85,23 +87,36 @@ export class Room {
     return state;
   }
 
-  /** Takes in a value. @param json The value as JSON text. */
-  update(topic: TopicState, json: string, time: number, id: string) {
+  /**
+   * Takes in a value.
+   *
+   * @param json The value as JSON text.
+   * @param node As {@linkcode Entry.node}.
+   */
+  update(topic: TopicState, json: string, time: number, id: string, node = "") {
     this.updates++;
     this.time = time;
-    topic.last = this.#append(topic, json, time, id);
+    this.active = time;
+    topic.last = this.#append(topic, json, time, id, node);
     if (this.members.size > 0) this.#context.scheduler.mark(this);
   }
 
   /** Takes in an event. */
   event(kind: string, detail: unknown) {
     const json = `"kind":${JSON.stringify(kind)},"detail":${JSON.stringify(detail)}`;
-    this.#append(null, json, now(), "");
+    this.active = now();
+    this.#append(null, json, this.active, "", "");
     if (this.members.size > 0) this.#context.scheduler.markLazily(this, LAZY_MS);
   }
 
-  #append(topic: TopicState | null, json: string, time: number, id: string): Entry {
-    const entry = { seq: ++this.seq, time, topic, json, id };
+  #append(
+    topic: TopicState | null,
+    json: string,
+    time: number,
+    id: string,
+    node: string,
+  ): Entry {
+    const entry = { seq: ++this.seq, time, topic, json, id, node };
     this.history.append(entry);
     if (this.members.size > 0) this.#pending.push(entry);
     return entry;
@@ -190,8 +205,10 @@ export class Room {
   }
 
   /** Length of the message of an entry; in bytes, if it is ASCII. */
-  sizeOf({ json, id, topic }: Entry): number {
-    const described = topic === null ? 0 : topic.head.length + topic.tail.length + id.length;
+  sizeOf({ json, id, node, topic }: Entry): number {
+    const described = topic === null
+      ? 0
+      : topic.head.length + topic.tail.length + id.length + node.length;
     return MESSAGE_BYTES + this.#messageHead.length + described + json.length;
   }
 
@@ -219,7 +236,8 @@ export class Room {
 }
 
 function fields(entry: Entry, topic: TopicState): string {
-  return `"seq":${entry.seq},"time":${entry.time}${topic.head}${entry.json}${topic.tail}${entry.id}"`;
+  const { seq, time, json, node, id } = entry;
+  return `"seq":${seq},"time":${time}${topic.head}${json}${node}${topic.tail}${id}"`;
 }
 
 /** Sets what a topic's messages carry beside the value. */

@@ -26,11 +26,38 @@ export interface RoomCounters {
   overLimit: number;
 }
 
-/** Hears of every message, before the rooms take it. */
-export type MessageListener = (message: IncomingMessage, route: Route, id: string) => void;
+/**
+ * Hears of every message, before the rooms take it.
+ *
+ * @returns Whether it is not for the rooms: its listener makes updates of it.
+ */
+export type MessageListener = (message: IncomingMessage, route: Route, id: string) => boolean;
 
-/** Hears of every message that says what a topic's value now is, after the room has it. */
-export type StateListener = (message: IncomingMessage, room: Room) => void;
+/** Hears of every value that a device, not we, says a topic now has, after the room has it. */
+export type StateListener = (topic: string, room: Room) => void;
+
+/** Whose updates a {@linkcode DerivedTopic} makes. */
+export interface DerivedRoute {
+  /** Full topic, under which clients know it. */
+  topic: string;
+  channel: string;
+  device: string;
+  unit?: string;
+  control?: Control;
+  /** Topic of commands, and the member of a JSON object that the value becomes there. */
+  command?: { topic: string; member: string };
+}
+
+/** A topic whose updates are made of something else than messages on it: a radio frame, one property of many. */
+export class DerivedTopic {
+  readonly route: Route;
+  /** @ignore */
+  place: Place | null = null;
+
+  constructor(route: Route) {
+    this.route = route;
+  }
+}
 
 export interface ChannelListener {
   channelAdded(name: string): void;
@@ -102,9 +129,12 @@ export class Rooms {
     counters.messagesIn[message.qos]++;
     counters.payloadBytesIn += message.payload.length;
     const route = this.#rules.route(message.topic);
-    const id = this.#nextId();
-    for (const listener of this.#messageListeners) listener(message, route, id);
-    if (route.channel === null) return;
+    const id = this.nextId();
+    let taken = false;
+    for (const listener of this.#messageListeners) {
+      if (listener(message, route, id)) taken = true;
+    }
+    if (taken || route.channel === null) return;
     const place = this.#place(route, route.channel);
     if (place === null) {
       counters.overLimit++;
@@ -117,10 +147,83 @@ export class Rooms {
     }
     counters.updates++;
     place.room.update(place.topic, json, now(), id);
-    for (const listener of this.#stateListeners) listener(message, place.room);
+    if (message.own || message.replayed) return;
+    for (const listener of this.#stateListeners) listener(message.topic, place.room);
   }
 
-  #nextId(): string {
+  /** Makes a topic for updates that are no messages; tells clients its unit and control. */
+  derive(derived: DerivedRoute): DerivedTopic {
+    const { topic, channel, device, unit, control, command } = derived;
+    const route: Route = {
+      topic,
+      channel,
+      device,
+      command: command?.topic ?? null,
+      relays: [],
+      ...(command === undefined ? {} : { member: command.member }),
+    };
+    this.#rules.derive(route);
+    this.describe({
+      topic,
+      ...(unit === undefined ? {} : { unit }),
+      ...(control === undefined ? {} : { control }),
+    });
+    return new DerivedTopic(route);
+  }
+
+  /** Ends a topic that {@linkcode derive} made; what its room remembers stays. */
+  underive({ route }: DerivedTopic) {
+    this.undescribe(route.topic);
+    this.#rules.underive(route.topic);
+  }
+
+  /**
+   * Makes an update.
+   *
+   * @param json The value as JSON text.
+   * @param node As {@linkcode Entry.node}.
+   * @param id Of the message or radio record that it is made of.
+   * @param time When that came in, Unix milliseconds.
+   * @param replayed It is made of a retained message that the broker repeats: what is known already
+   *   makes no update.
+   * @returns Whether there was room for it.
+   */
+  put(
+    derived: DerivedTopic,
+    json: string,
+    node: string,
+    id: string,
+    time: number,
+    replayed = false,
+  ): boolean {
+    let { place } = derived;
+    if (place === null || place.topic.stale) {
+      place = derived.place = this.#place(derived.route, derived.route.channel as string);
+      if (place === null) {
+        this.counters.overLimit++;
+        return false;
+      }
+    }
+    if (replayed && place.topic.last?.json === json) {
+      this.counters.unchanged++;
+      return true;
+    }
+    this.counters.updates++;
+    place.room.update(place.topic, json, time, id, node);
+    if (replayed) return true;
+    if (derived.route.command !== null) {
+      for (const listener of this.#stateListeners) listener(derived.route.topic, place.room);
+    }
+    return true;
+  }
+
+  /** Tells a channel of something that happened; makes the channel where there is none. */
+  event(channel: string, kind: string, detail: unknown) {
+    (this.#rooms.get(channel) ?? this.#makeRoom(channel))?.event(kind, detail);
+  }
+
+  /** A new `id`, for a message or radio record. */
+  nextId(): string {
     return `${this.epoch.slice(0, 6)}-${(++this.#ids).toString(36)}`;
   }
 
@@ -179,7 +282,7 @@ export class Rooms {
     const time = now();
     for (const room of this.#rooms.values()) {
       room.history.trim(time);
-      if (room.members.size === 0 && time - room.time > this.#historyLimits.ageMs) {
+      if (room.members.size === 0 && time - room.active > this.#historyLimits.ageMs) {
         this.#remove(room);
       }
     }

@@ -20,11 +20,16 @@ export interface Route {
   answer?: string;
   /** Device name, where the topic says it. */
   device?: string;
+  /** Member of a JSON object that a command's value becomes; absent: the value is the payload. */
+  member?: string;
+  /** A rule of the configuration says so: no dialect takes its messages. */
+  configured?: boolean;
   /** Topics to republish it on. */
   relays: string[];
 }
 
 interface CompiledRule {
+  configured?: boolean;
   filter: TopicFilter;
   channel: string | null;
   command: string | null;
@@ -66,6 +71,7 @@ function compile(rule: Rule): CompiledRule {
     command: rule.command ?? null,
     answer: null,
     device: null,
+    configured: true,
   };
   for (const template of [rule.channel, compiled.command ?? ""]) {
     checkTemplate(compiled.filter, template, "rule");
@@ -94,14 +100,23 @@ export class Rules {
   readonly #rules: CompiledRule[];
   readonly #relays: { filter: TopicFilter; to: string }[];
   readonly #routes = new Map<string, Route>();
+  /** Topics whose updates are made of other messages; they win over every rule. */
+  readonly #derived = new Map<string, Route>();
+  /** Command topics of derived topics, and how many share each. */
+  readonly #derivedCommands = new Map<string, number>();
   #characters = 0;
   /** Command topics that have been routed to, so that they are known as such. */
   readonly #commandFilters: TopicFilter[];
 
-  /** @throws {FilterError} if a filter or template is malformed. */
-  constructor(rules: Rule[], relays: Relay[]) {
+  /**
+   * @param silent Topic filters of messages that make no updates, beside the built-in ones.
+   * @throws {FilterError} if a filter or template is malformed.
+   */
+  constructor(rules: Rule[], relays: Relay[], silent: string[] = []) {
     const configured = rules.map(compile);
-    this.#rules = [...configured, ...builtIn];
+    const none = { channel: null, command: null, answer: null, device: null };
+    const left = silent.map((filter) => ({ filter: new TopicFilter(filter), ...none }));
+    this.#rules = [...configured, ...left, ...builtIn];
     this.#relays = relays.map(compileRelay);
     this.#commandFilters = this.#rules.flatMap(({ command }) =>
       command === null ? [] : [new TopicFilter(command)]
@@ -110,7 +125,7 @@ export class Rules {
 
   /** @returns The same object for the same topic, while it is remembered. */
   route(topic: string): Route {
-    const known = this.#routes.get(topic);
+    const known = this.#routes.get(topic) ?? this.#derived.get(topic);
     if (known !== undefined) return known;
     const route = this.#resolve(topic);
     this.#characters += topic.length;
@@ -124,7 +139,29 @@ export class Rules {
 
   /** Whether commands are published on this topic (so it holds no state). */
   isCommand(topic: string): boolean {
+    if (this.#derivedCommands.has(topic)) return true;
     return this.#commandFilters.some((filter) => filter.match(topic) !== null);
+  }
+
+  /** Says where a topic belongs whose updates are made of other messages. */
+  derive(route: Route) {
+    this.underive(route.topic);
+    this.#routes.delete(route.topic);
+    this.#derived.set(route.topic, route);
+    const { command } = route;
+    if (command === null) return;
+    this.#derivedCommands.set(command, (this.#derivedCommands.get(command) ?? 0) + 1);
+    this.#routes.delete(command);
+  }
+
+  /** Forgets what {@linkcode derive} said. */
+  underive(topic: string) {
+    const command = this.#derived.get(topic)?.command ?? null;
+    if (!this.#derived.delete(topic) || command === null) return;
+    const left = (this.#derivedCommands.get(command) ?? 1) - 1;
+    if (left > 0) this.#derivedCommands.set(command, left);
+    else this.#derivedCommands.delete(command);
+    this.#routes.delete(command);
   }
 
   #resolve(topic: string): Route {
@@ -146,11 +183,14 @@ export class Rules {
 
 function routeBy(rule: CompiledRule, match: Match, topic: string, relays: string[]): Route {
   const channel = fill(rule.channel as string, match);
+  const command = rule.command === null ? null : fill(rule.command, match);
   return {
     topic,
     channel: channel === "" ? null : channel,
-    command: rule.command === null ? null : fill(rule.command, match),
+    // Settings of nodes are no commands, whatever the configuration says.
+    command: command === null || isSettings(command) ? null : command,
     relays,
+    ...(rule.configured === true ? { configured: true } : {}),
     ...(rule.answer === null ? {} : { answer: fill(rule.answer, match) }),
     ...(rule.device === null ? {} : { device: fill(rule.device, match) }),
   };

@@ -7,6 +7,7 @@ import { now } from "../clock.ts";
 import { isLoopback } from "../access/peer.ts";
 import type { Identity } from "../access/tokens.ts";
 import type { BrokerState } from "../broker/broker.ts";
+import { RunningClock } from "../broker/running_clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
@@ -73,6 +74,7 @@ export class Sessions implements ChannelListener {
   #removed: string[] = [];
   #channelTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval>;
+  readonly #clock: RunningClock;
   #open = 0;
   /** Called when no connection is left. */
   #onAllGone = () => {};
@@ -92,6 +94,7 @@ export class Sessions implements ChannelListener {
     this.#brokerState = brokerState;
     rooms.addChannelListener(this);
     const period = config.session.idleTimeoutSeconds * 1000 / WATCHES_PER_TIMEOUT;
+    this.#clock = new RunningClock({ periodMs: period });
     this.#watch = setInterval(() => this.#closeStuck(), period);
   }
 
@@ -268,6 +271,10 @@ export class Sessions implements ChannelListener {
   }
 
   #closeStuck() {
+    const { stalls } = this.#clock;
+    this.#clock.now();
+    // What clients said while this process stood still is read right after this timer.
+    if (this.#clock.stalls !== stalls) return;
     const timeout = this.#config.session.idleTimeoutSeconds * 1000;
     for (const session of this.#sessions) {
       if (session.isStuck(timeout)) session.close(CloseCode.readsNothing, "reads nothing");

@@ -19,8 +19,16 @@ const COUNTER = "edgewire_messages_in_total";
 export interface GatewayOptions {
   /** Program to run instead of the project's `main.ts`. */
   entry?: string | undefined;
+  /** Configuration file. */
+  config?: string | undefined;
   /** Folder for a CPU profile (`.cpuprofile`), written when the gateway ends. */
   profile?: string | undefined;
+}
+
+/** The gateway under test. */
+export interface GatewayPeer extends Peer {
+  /** What `/metrics` says now. */
+  metrics(): Promise<string>;
 }
 
 /** The environment without `EDGEWIRE_*`, which would change the gateway's settings. */
@@ -44,7 +52,7 @@ export function sumCounter(text: string, name: string): number | undefined {
  *
  * @throws {Error} When it does not within 15 s.
  */
-export async function startGateway(options: GatewayOptions = {}): Promise<Peer> {
+export async function startGateway(options: GatewayOptions = {}): Promise<GatewayPeer> {
   const dataDir = await temporaryFolder();
   const profile = options.profile === undefined
     ? []
@@ -54,6 +62,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Peer> 
     args: [
       ...["run", ...profile, ...startFlags(), options.entry ?? "main.ts", "start"],
       ...["--host", "127.0.0.1", "--port", "0", "--mqtt-port", "0", "--data-dir", dataDir],
+      ...(options.config === undefined ? [] : ["--config", options.config]),
     ],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     clearEnv: true,
@@ -63,6 +72,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Peer> 
   const startMillis = performance.now() - started;
   const port = Number(http![1]);
   const stop = () => child.stop();
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return {
     name: "Edgewire",
     child,
@@ -77,10 +87,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Peer> 
       // The first message is `welcome`.
       join: (receiver) => receiver.receive(1),
     }),
-    messagesIn: async () => {
-      const response = await fetch(`http://127.0.0.1:${port}/metrics`);
-      return sumCounter(await response.text(), COUNTER);
-    },
+    messagesIn: async () => sumCounter(await metrics(), COUNTER),
+    metrics,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -11,7 +11,7 @@ import { stopAll, takeDeaths } from "./child.ts";
 import { benchDecode } from "./decode.ts";
 import { mosquittoVersion } from "./mosquitto.ts";
 import { formatResult } from "./report.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { GROUPS, SCENARIOS } from "./scenarios.ts";
 import type { Settings } from "./settings.ts";
 
 const USAGE = `Usage: deno task bench [options] [scenario...]
@@ -56,7 +56,10 @@ function parse(args: string[]) {
     const decode = positionals[0] === "decode";
     const unknown = positionals.filter((name) => !decode && !Object.hasOwn(SCENARIOS, name));
     if (unknown.length > 0) throw new UsageError(`Cannot run ${unknown.join(", ")}: no such name`);
-    return { values, decode, names: decode ? positionals.slice(1) : positionals };
+    const names = decode
+      ? positionals.slice(1)
+      : positionals.flatMap((name) => GROUPS[name] ?? [name]);
+    return { values, decode, names };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -8,7 +8,11 @@ import { fanout, fanoutPlain, light } from "./scenario_fan_out.ts";
 import { generator } from "./scenario_generator.ts";
 import { idle } from "./scenario_idle.ts";
 import { ingest } from "./scenario_ingest.ts";
+import { ingestRadio } from "./scenario_ingest_radio.ts";
 import type { Scenario } from "./settings.ts";
+
+/** Names that stand for several. */
+export const GROUPS: Record<string, string[]> = { "ingest": ["ingest", "ingest-radio"] };
 
 export const SCENARIOS: Record<string, Scenario> = {
   "generator": generator,
@@ -17,5 +21,6 @@ export const SCENARIOS: Record<string, Scenario> = {
   "fanout": fanout,
   "fanout-plain": fanoutPlain,
   "ingest": ingest,
+  "ingest-radio": ingestRadio,
   "burst": burst,
 };

@@ -62,7 +62,9 @@ Deno.test("every setting can be given in all three ways, and means the same", ()
     list: "a,b",
   } as const;
   for (const option of options) {
-    const value = option.key === "broker.url" ? "mqtt://h" : text[option.type];
+    const value = option.key === "broker.url"
+      ? "mqtt://h"
+      : option.choices?.at(-1) ?? text[option.type];
     // What belongs together has to be given together.
     const both = { cert: ["--cert", "c"], key: ["--key", "k"] };
     const rest = Object.entries(both).flatMap(([key, flags]) => key === option.key ? [] : flags);
@@ -88,8 +90,8 @@ Deno.test("names: environment variables begin with EDGEWIRE_, flags are unique, 
   const flags = options.map(flagName);
   assert.equal(new Set([...flags, "config", "help"]).size, flags.length + 2);
   for (const option of options) {
-    assert.match(environmentName(option), /^EDGEWIRE_[A-Z]+(_[A-Z]+)*$/);
-    assert.match(flagName(option), /^[a-z]+(-[a-z]+)*$/);
+    assert.match(environmentName(option), /^EDGEWIRE_[A-Z][A-Z0-9]*(_[A-Z]+)*$/);
+    assert.match(flagName(option), /^[a-z][a-z0-9]*(-[a-z]+)*$/);
     assert.ok(option.help.length > 10, option.key);
   }
   assert.equal(
@@ -173,4 +175,36 @@ Deno.test("settings that contradict each other are refused", () => {
   for (const url of ["http://h", "h:1883", "mqtt://", "mqtt://h:99999"]) {
     fails({ args: ["--broker", url] }, `broker "${url}" is not a broker's address`);
   }
+});
+
+Deno.test("devices: addresses in three spellings and of three kinds, names and keys are checked", () => {
+  const key = "b9ea895fac7eea6d30532432a516f3a3";
+  const of = (device: unknown) => ({ file: JSON.stringify({ devices: [device] }) });
+  for (
+    const address of [
+      "A4:C1:38:8D:18:B2",
+      "a4-c1-38-8d-18-b2",
+      "A4C1388D18B2",
+      "00:12:4B:00:01:02:03:04",
+      "1A62/0001",
+    ]
+  ) assert.equal(load(of({ address, name: "fridge" })).devices[0]!.address, address);
+  assert.equal(load(of({ address: "A4C1388D18B2", key })).devices[0]!.key, key);
+  fails(of({ address: "A4:C1:38", key }), "devices.0.address is no address of a device", "line 1");
+  fails(of({ address: "A4C1388D18B2", key: "secret" }), "devices.0.key is not 32 hexadecimal");
+  fails(of({ address: "A4C1388D18B2", name: "a/b" }), "devices.0.name has to be one topic level");
+  fails(of({ address: "1A62/0001", key }), "devices.0.key needs the extended address");
+  fails(
+    of({ address: "A4C1388D18B2", short: "1A62/0001" }),
+    "devices.0.short goes with an extended",
+  );
+});
+
+Deno.test("a token's further topics are for nodes, and filters", () => {
+  const of = (more: object) => ({
+    file: JSON.stringify({ tokens: [{ name: "hall", token: "0123456789abcdef", ...more }] }),
+  });
+  const topics = ["home/OMG/#"];
+  assert.deepEqual(load(of({ role: "node", topics })).tokens[0]!.topics, topics);
+  fails(of({ role: "viewer", topics }), "tokens.0.topics goes with the role node");
 });

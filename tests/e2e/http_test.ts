@@ -105,11 +105,13 @@ Deno.test("HTTP", async (t) => {
   await t.step("/api/nodes", async () => {
     const { nodes } = await (await get("/api/nodes")).json();
     assert.equal(nodes.length, 1);
-    assert.deepEqual({ ...nodes[0], time: 0 }, {
+    const { name, dialect, state, radios, frames } = nodes[0];
+    assert.deepEqual({ name, dialect, state, radios, frames }, {
       name: "n1",
+      dialect: "edgewire",
       state: "online",
       radios: ["ble"],
-      time: 0,
+      frames: 0,
     });
   });
 

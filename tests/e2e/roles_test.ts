@@ -10,6 +10,7 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { connectPacket, encode, publishPacket, RawMqtt } from "../support/raw_mqtt.ts";
 import { testWith } from "../support/tools.ts";
+import { WsPeer } from "../support/ws_peer.ts";
 
 const ROLES = ["viewer", "operator", "admin", "node"] as const;
 type Role = typeof ROLES[number];
@@ -19,6 +20,10 @@ const TOKENS = Object.fromEntries(
 ) as Record<Role, string>;
 
 const CONFIG = `
+rules:
+  # A rule does not make settings a matter of operators.
+  - { filter: "home/:gateway/mode", channel: ":gateway", command: "home/:gateway/commands/MQTTtoSYS/config" }
+  - { filter: "heating/:room", channel: ":room", command: "heating/:room/wanted" }
 tokens:
 ${
   ROLES.map((role) =>
@@ -39,6 +44,10 @@ const PUBLISH: [topic: string, may: Role[]][] = [
   ["homeassistant/sensor/n1/t/config", ["admin", "node"]],
   ["homeassistant/sensor/n2/t/config", ["admin"]],
   ["anything/else", ["admin"]],
+  ["heating/hall/wanted", ["admin", "operator"]],
+  ["home/OpenMQTTGateway/commands/MQTTtoSYS/config", ["admin"]],
+  ["home/OpenMQTTGateway/commands/MQTTtoBT/config", ["admin"]],
+  ["zigbee2mqtt/bridge/request/permit_join", ["admin"]],
 ];
 
 /** Who may subscribe to it. */
@@ -51,6 +60,12 @@ const SUBSCRIBE: [filter: string, may: Role[]][] = [
   ["edgewire/v1/n2/set", ["admin"]],
   ["edgewire/v1/+/set", ["admin"]],
   ["edgewire/v1/n1/status", ["admin", "operator", "viewer", "node"]],
+  ["home/+/BTtoMQTT/#", ["admin", "operator", "viewer"]],
+  ["home/+/commands/MQTTtoSYS/#", ["admin"]],
+  ["+/+/SYStoMQTT", ["admin"]],
+  ["zigbee2mqtt/bridge/#", ["admin", "operator", "viewer"]],
+  ["zigbee2mqtt/bridge/request/#", ["admin"]],
+  ["+/bridge/response/backup", ["admin"]],
 ];
 
 /** Who hears a message there, having subscribed to everything they may. */
@@ -61,6 +76,13 @@ const HEARD: [topic: string, by: Role[]][] = [
   ["edgewire/v1/n1/set", ["admin", "node"]],
   ["edgewire/v1/n2/set", ["admin"]],
   ["edgewire/v1/n2/set/result", ["admin"]],
+  ["home/OpenMQTTGateway/BTtoMQTT/A4C1388D18B2", ["admin", "operator", "viewer"]],
+  ["home/OpenMQTTGateway/commands/MQTTtoSYS/config", ["admin"]],
+  ["home/OpenMQTTGateway/SYStoMQTT", ["admin"]],
+  ["zigbee2mqtt/bridge/devices", ["admin", "operator", "viewer"]],
+  ["zigbee2mqtt/bridge/request/device/remove", ["admin"]],
+  ["zigbee2mqtt/bridge/response/backup", ["admin"]],
+  ["zigbee2mqtt/bridge/info", ["admin"]],
 ];
 
 interface Way {
@@ -206,6 +228,22 @@ Deno.test("roles over MQTT with the embedded broker", async (t) => {
     assert.equal((await peer.packet("connack")).returnCode, 0);
     await peer.send(publishPacket("devices/n1/setpoint/set", "1", { qos: 1, messageId: 5 }));
     await peer.gone();
+  });
+
+  await t.step("/ws: operators command devices, no settings", async () => {
+    const way = { name: "TCP", version: 4, open: () => RawMqtt.tcp(gateway.mqttPort) };
+    assert.ok(await published(way, "admin", "heating/hall"));
+    assert.ok(await published(way, "admin", "home/OpenMQTTGateway/mode"));
+    const headers = { authorization: `Bearer ${TOKENS.operator}` };
+    await using browser = await WsPeer.open(gateway.ws("/ws"), { headers });
+    const command = async (channel: string, topic: string) => {
+      browser.send({ type: "subscribe", channel });
+      await browser.next("snapshot", (one) => one.channel === channel);
+      browser.send({ type: "command", id: topic, channel, topic, value: 1 });
+      return (await browser.next("ack", ({ id }) => id === topic)).stage;
+    };
+    assert.equal(await command("hall", "heating/hall"), "accepted");
+    assert.equal(await command("OpenMQTTGateway", "home/OpenMQTTGateway/mode"), "failed");
   });
 });
 

@@ -13,6 +13,7 @@ function roomOf(values: unknown[], kept = 100): Room {
       topic: { topic: 'a,"b"', last: null, head: "", tail: "", stale: false },
       json: JSON.stringify(value),
       id: `id-${i}`,
+      node: "",
     })
   );
   return { name: "room", epoch: "e", seq: values.length, history } as unknown as Room;

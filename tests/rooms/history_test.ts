@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Entry, History } from "../../gateway/rooms/history.ts";
 
 function entry(seq: number, { json = "0", time = seq } = {}): Entry {
-  return { seq, time, topic: null, json, id: "" };
+  return { seq, time, topic: null, json, id: "", node: "" };
 }
 
 function filled(limits: Partial<{ count: number; bytes: number; ageMs: number }>, to: number) {

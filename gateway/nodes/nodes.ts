@@ -1,0 +1,298 @@
+/**
+ * Bridge nodes: takes in what they say, of whichever dialect, and makes updates of it.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { SessionEvent } from "../broker/broker.ts";
+import type { IncomingMessage } from "../broker/broker.ts";
+import { isNodeName } from "../access/policy.ts";
+import { now } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import type { Route } from "../rooms/rules.ts";
+import type { DeviceAnswer, NodesAnswer } from "./answers.ts";
+import { DeviceBook } from "./devices/device_book.ts";
+import type { ReadingListener } from "./devices/device_updates.ts";
+import { DialectIntake } from "./dialects/dialect_intake.ts";
+import { Dialects } from "./dialects/dialects.ts";
+import { openMqttGateway, theengsGateway } from "./dialects/openmqttgateway.ts";
+import { ruuviGateway } from "./dialects/ruuvi_gateway.ts";
+import { zigbee2Mqtt } from "./dialects/zigbee2mqtt.ts";
+import type { KnownDevice } from "./devices/known_device.ts";
+import { type LivenessChange, LivenessMonitor } from "./liveness/liveness_monitor.ts";
+import { type KnownNode, NodeBook } from "./radio/node_book.ts";
+import { RadioIntake } from "./radio/radio_intake.ts";
+import { SensorIntake } from "./devices/sensor_intake.ts";
+
+const statusMessage = v.object({
+  state: v.picklist(["online", "offline"]),
+  boot: v.optional(v.number()),
+  version: v.optional(v.string()),
+  radios: v.optional(v.array(v.string())),
+  /** The status comes again after so many seconds. */
+  period: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(86_400))),
+});
+
+export interface NodesOptions {
+  config: Config;
+  rooms: Rooms;
+  /** Hears of every update made of a reading; `null`: nobody wants to. */
+  onReading: ReadingListener | null;
+  /** What is known of a device is new. */
+  onDevice: (device: KnownDevice) => void;
+  onForget: (name: string) => void;
+  onLiveness: (change: LivenessChange) => void;
+  log: (line: string) => void;
+}
+
+const PREFIX = "edgewire/v1/";
+/** The same problem of a node is logged so often at most, ms. */
+const LOG_MS = 60_000;
+const MAX_LOGGED = 1000;
+
+/** Ends with `close()`. */
+export class Nodes {
+  readonly monitor: LivenessMonitor;
+  readonly sensors: SensorIntake;
+  /** Status messages that could not be read. */
+  malformed = 0;
+  readonly #options: NodesOptions;
+  readonly #nodes: NodeBook;
+  readonly #book: DeviceBook;
+  readonly #radio: RadioIntake;
+  readonly #dialects: Dialects;
+  readonly #foreign: DialectIntake;
+  readonly #logged = new Map<string, number>();
+
+  constructor(options: NodesOptions) {
+    this.#options = options;
+    const { config, rooms, onReading, onDevice } = options;
+    const { liveness } = config;
+    this.monitor = new LivenessMonitor({
+      settings: {
+        lateMinMs: liveness.lateMinSeconds * 1000,
+        lateMaxMs: liveness.lateMaxSeconds * 1000,
+        lostMinMs: liveness.lostMinSeconds * 1000,
+        lostMaxMs: liveness.lostMaxSeconds * 1000,
+        nodeMinMs: liveness.nodeMinSeconds * 1000,
+        nodeMaxMs: liveness.nodeMaxSeconds * 1000,
+        graceMs: liveness.graceSeconds * 1000,
+      },
+      onChange: (change) => this.#changed(change),
+      onStall: (ms) => options.log(`the gateway stood still for ${(ms / 1000).toFixed(1)} s`),
+    });
+    const { monitor } = this;
+    this.#nodes = new NodeBook(monitor);
+    this.#book = new DeviceBook({
+      configured: config.devices,
+      rooms,
+      monitor,
+      onReading,
+      onForget: options.onForget,
+    });
+    const onProblem = (node: string, text: string) => this.#problem(node, text);
+    this.sensors = new SensorIntake({
+      rooms,
+      book: this.#book,
+      liveness: (node) => (node as KnownNode).live,
+      onDevice,
+    });
+    this.#radio = new RadioIntake(this.sensors, this.#book.wpanKeys, onProblem);
+    this.#dialects = new Dialects([
+      openMqttGateway(),
+      theengsGateway(),
+      ruuviGateway(),
+      zigbee2Mqtt(config.zigbee2mqtt.base),
+    ]);
+    this.#foreign = new DialectIntake({
+      rooms,
+      nodes: this.#nodes,
+      book: this.#book,
+      monitor,
+      sensors: this.sensors,
+      onDevice,
+      onProblem,
+    });
+  }
+
+  /**
+   * Takes in a message, if it is a node's.
+   *
+   * @param id of the message
+   * @returns whether the rooms are to leave it alone
+   */
+  take(message: IncomingMessage, route: Route, id: string): boolean {
+    const { topic, own } = message;
+    if (own) return false;
+    if (topic.startsWith(PREFIX)) {
+      this.#own(message);
+      return true;
+    }
+    if (route.configured === true) return false;
+    if (route.device !== undefined) this.#heard(route.device, message);
+    const reader = this.#dialects.reader(topic);
+    if (reader === null) return false;
+    const { replayed, client, payload } = message;
+    const sink = this.#foreign.begin(reader.dialect, id, replayed, performance.now(), client);
+    reader.read(payload, sink);
+    return true;
+  }
+
+  /** A plain publisher of values lives as well. */
+  #heard(name: string, { client, replayed }: IncomingMessage) {
+    if (!replayed) this.#nodes.get(name)?.live.heard(performance.now(), client);
+  }
+
+  #own(message: IncomingMessage) {
+    const { topic } = message;
+    const slash = topic.indexOf("/", PREFIX.length);
+    if (slash < 0) return;
+    const name = topic.slice(PREFIX.length, slash);
+    // What gateways say themselves.
+    if (!isNodeName(name)) return;
+    const what = topic.slice(slash + 1);
+    if (what === "radio") this.#frames(name, message);
+    else if (what === "status") this.#status(name, message);
+    else if (what === "set/result") this.#heard(name, message);
+  }
+
+  #frames(name: string, { payload, replayed, client }: IncomingMessage) {
+    // A retained batch is an old one, and nobody says how old.
+    if (replayed) return;
+    const node = this.#nodes.node(name, "edgewire");
+    if (node === null) return;
+    const arrival = performance.now();
+    node.live.frames(arrival, client);
+    this.#radio.take(node, payload, arrival);
+  }
+
+  #status(name: string, { payload, replayed, client, will }: IncomingMessage) {
+    if (payload.length === 0) {
+      this.#nodes.forget(name);
+      return;
+    }
+    const result = v.safeParse(statusMessage, parse(payload));
+    if (!result.success) {
+      this.malformed++;
+      this.#problem(name, "status: not a JSON object with state online or offline");
+      return;
+    }
+    const node = this.#nodes.node(name, "edgewire");
+    if (node === null) return;
+    const { state, boot, version, radios, period } = result.output;
+    node.boot = boot ?? node.boot;
+    node.version = version ?? node.version;
+    node.radios = radios ?? node.radios;
+    node.live.status(
+      {
+        state,
+        replayed,
+        ...(will === undefined ? {} : { will }),
+        ...(period === undefined ? {} : { period }),
+        ...(boot === undefined ? {} : { boot }),
+      },
+      performance.now(),
+      client,
+    );
+  }
+
+  /** An MQTT session of the embedded broker began, lives, or ended. */
+  session({ client, state, how, keepalive }: SessionEvent) {
+    this.monitor.session(client, state, how, keepalive);
+  }
+
+  #changed(change: LivenessChange) {
+    const { kind, name, before, now: { state, reason, detail } } = change;
+    this.#options.onLiveness(change);
+    if (before === null || before === state) return;
+    const { rooms } = this.#options;
+    // A publisher of values that has no channel gets none for saying that it is there.
+    const node = kind === "node" ? this.#nodes.get(name) : undefined;
+    if (kind === "node" && node?.frames === 0 && rooms.get(name) === undefined) return;
+    rooms.event(name, state, {
+      [kind]: name,
+      before,
+      ...(reason === undefined ? {} : { reason }),
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+
+  #problem(node: string, text: string) {
+    const key = `${node}\n${text}`;
+    const time = performance.now();
+    if (time - (this.#logged.get(key) ?? -Infinity) < LOG_MS) return;
+    if (this.#logged.size >= MAX_LOGGED) this.#logged.clear();
+    this.#logged.set(key, time);
+    this.#options.log(`node "${node}": ${text}`);
+  }
+
+  /** Why commands cannot reach a device or node now; `null`: they can, for all that is known. */
+  obstacle(name: string): string | null {
+    const { state, reason } = this.#nodes.get(name)?.live.liveness ?? {};
+    // One that is deaf for radio frames still hears MQTT.
+    if (state !== "lost" || reason === "radio deaf") return null;
+    return `node offline: ${name}${reason === undefined ? "" : ` (${reason})`}`;
+  }
+
+  /** Radio frames of all nodes, for `/metrics`. */
+  frames(): Record<"taken" | "damaged" | "malformed" | "dropped_by_node", number> {
+    const sum = { taken: 0, damaged: 0, malformed: 0, dropped_by_node: 0 };
+    for (const { frames, damaged, malformed, dropped } of this.#nodes.all()) {
+      sum.taken += frames;
+      sum.damaged += damaged;
+      sum.malformed += malformed;
+      sum.dropped_by_node += dropped;
+    }
+    return sum;
+  }
+
+  /** Batches of all nodes, for `/metrics`. */
+  batches(): Record<"missed" | "repeated", number> {
+    const sum = { missed: 0, repeated: 0 };
+    for (const { batches } of this.#nodes.all()) {
+      sum.missed += batches.missed;
+      sum.repeated += batches.repeated;
+    }
+    return sum;
+  }
+
+  /** What `/api/nodes` says. */
+  answer(): NodesAnswer {
+    const toUnix = unixClock();
+    return {
+      nodes: [...this.#nodes.all()].map((node) => ({ ...node.info(), ...node.live.liveness })),
+      devices: [...this.#book.all()].map((device) => device.info(toUnix)),
+    };
+  }
+
+  /** What `/api/devices/<name>` says; undefined: no such device. */
+  device(name: string): DeviceAnswer | undefined {
+    return this.#book.named(name)?.answer(unixClock());
+  }
+
+  /** Forgets a device until it is heard again. @returns whether there was one */
+  forget(name: string): boolean {
+    const known = this.#book.named(name);
+    if (known !== undefined) this.sensors.forget(known.id);
+    return this.#book.forget(name);
+  }
+
+  close() {
+    this.monitor.close();
+  }
+}
+
+/** From our monotonic clock to Unix milliseconds. */
+function unixClock(): (at: number) => number {
+  const offset = now() - performance.now();
+  return (at) => Math.round((at + offset) * 1000) / 1000;
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Which batches of a node came, by their numbers: those that never came, those that came twice.
+ *
+ * @module
+ */
+
+/** Batches behind the newest whose arrival is remembered; a resend comes within that. */
+const WINDOW = 32;
+/** A number so far behind, or ahead, is no late or lost batch: the node counts anew. */
+const RESTART = 1 << 20;
+const MODULUS = 2 ** 32;
+
+export type BatchVerdict = "first" | "next" | "repeated" | "rebooted";
+
+export class Batches {
+  /** Numbers that never came. */
+  missed = 0;
+  repeated = 0;
+  reboots = 0;
+  boot = -1;
+  #newest = -1;
+  /** Bit i: the batch `newest - i` came. */
+  #seen = 0;
+
+  /** Takes note of a batch. Repeated ones are not to be read again. */
+  take(boot: number, batch: number): BatchVerdict {
+    if (boot !== this.boot) return this.#restart(boot, batch);
+    let ahead = batch - this.#newest;
+    if (ahead < -MODULUS / 2) ahead += MODULUS;
+    else if (ahead > MODULUS / 2) ahead -= MODULUS;
+    if (ahead > RESTART || ahead < -RESTART) return this.#restart(boot, batch);
+    if (ahead > 0) {
+      this.missed += ahead - 1;
+      this.#seen = ahead >= WINDOW ? 1 : this.#seen << ahead | 1;
+      this.#newest = batch;
+      return "next";
+    }
+    const bit = -ahead < WINDOW ? 1 << -ahead : 0;
+    if (bit === 0 || (this.#seen & bit) !== 0) {
+      this.repeated++;
+      return "repeated";
+    }
+    // One that was counted as missed came after all.
+    this.#seen |= bit;
+    this.missed--;
+    return "next";
+  }
+
+  #restart(boot: number, batch: number): BatchVerdict {
+    const first = this.boot < 0;
+    if (!first) this.reboots++;
+    this.boot = boot;
+    this.#newest = batch;
+    this.#seen = 1;
+    // Batches before the first that we saw were sent when nobody listened.
+    return first ? "first" : "rebooted";
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What is known of a node that hands on radio frames.
+ *
+ * @module
+ */
+import type { CaptureInterface } from "../../../traces/files/capture_frame.ts";
+import { liveInterface } from "../../../traces/flows/live_interface.ts";
+import { RadioFlag } from "../../../traces/sensors/radio_envelope.ts";
+import { Batches } from "./batches.ts";
+import type { NodeInfo } from "../answers.ts";
+import { NodeClock } from "./node_clock.ts";
+
+export class RadioNode {
+  readonly name: string;
+  dialect: string;
+  /** Members of a message that name it. */
+  readonly member: string;
+  readonly batches: Batches = new Batches();
+  /** The decoder keeps nodes apart by it. */
+  readonly interface: CaptureInterface;
+  frames = 0;
+  malformed = 0;
+  /** Frames whose check sequence was wrong, by the node's word. */
+  damaged = 0;
+  /** Frames that it dropped since it booted. */
+  dropped = 0;
+  boot: number | undefined;
+  version: string | undefined;
+  radios: string[] | undefined;
+  details: Record<string, string | number | boolean> | undefined;
+  /** Its Unix clock, and its time since boot. */
+  readonly #unixClock = new NodeClock();
+  #bootClock = new NodeClock();
+
+  /** @param number counts nodes, from 0 */
+  constructor(name: string, dialect: string, number: number) {
+    this.name = name;
+    this.dialect = dialect;
+    this.member = `,"node":${JSON.stringify(name)}`;
+    this.interface = liveInterface(number, name, 0);
+  }
+
+  /**
+   * When a frame was heard, ms of our monotonic clock.
+   *
+   * @param time microseconds as in the record
+   */
+  heardAt(time: number, flags: number, arrival: number): number {
+    const clock = (flags & RadioFlag.UnixTime) !== 0 ? this.#unixClock : this.#bootClock;
+    return clock.at(time / 1000, arrival);
+  }
+
+  /** It booted again: its time begins at zero. */
+  rebooted() {
+    this.#bootClock = new NodeClock();
+  }
+
+  info(): Omit<NodeInfo, "state" | "since" | "lastSeen"> {
+    const { name, dialect, boot, version, radios, details, batches } = this;
+    return {
+      name,
+      dialect,
+      ...(boot === undefined ? {} : { boot }),
+      ...(version === undefined ? {} : { version }),
+      ...(radios === undefined ? {} : { radios }),
+      ...(details === undefined ? {} : { details }),
+      frames: this.frames,
+      malformed: this.malformed,
+      damaged: this.damaged,
+      batchesMissed: batches.missed,
+      batchesRepeated: batches.repeated,
+      dropped: this.dropped,
+      reboots: batches.reboots,
+    };
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Beacons and association requests of IEEE 802.15.4 as events of the node that heard them.
+ *
+ * @module
+ */
+import { deviceIdText } from "../../../traces/sensors/device_id.ts";
+import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
+import type { Hearing } from "./radio_intake.ts";
+
+/** A coordinator's beacons are told when they begin, and then so often at most, ms. */
+const BEACON_MS = 60_000;
+/** Association requests of one device that are one: repeats and copies of other nodes, ms. */
+const REQUEST_MS = 1000;
+const MAX_REMEMBERED = 1000;
+
+export class WpanEvents {
+  readonly #rooms: Rooms;
+  readonly #beacons = new Map<string, { at: number; count: number }>();
+  readonly #requests = new Map<string, number>();
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** A beacon of a coordinator. */
+  beacon({ node, at, rssi }: Hearing, pan: number, coordinator: DeviceId) {
+    const key = `${node.name}\n${pan}\n${coordinator}`;
+    const known = this.#beacons.get(key);
+    if (known !== undefined) known.count++;
+    if (known !== undefined && at - known.at < BEACON_MS) return;
+    const beacons = known?.count ?? 1;
+    remember(this.#beacons, key, { at, count: 0 });
+    this.#rooms.event(node.name, "beacon", {
+      node: node.name,
+      pan: panText(pan),
+      coordinator: deviceIdText(coordinator),
+      rssi,
+      beacons,
+    });
+  }
+
+  /** A device asks a coordinator to let it in. */
+  associationRequest({ node, at, rssi }: Hearing, device: DeviceId, pan: number) {
+    const key = `${pan}\n${device}`;
+    const last = this.#requests.get(key) ?? -Infinity;
+    remember(this.#requests, key, at);
+    if (at - last < REQUEST_MS) return;
+    this.#rooms.event(node.name, "association request", {
+      node: node.name,
+      pan: panText(pan),
+      device: deviceIdText(device),
+      rssi,
+    });
+  }
+}
+
+function panText(pan: number): string {
+  return `0x${pan.toString(16).padStart(4, "0")}`;
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V) {
+  if (map.size >= MAX_REMEMBERED && !map.has(key)) map.delete(map.keys().next().value as string);
+  map.set(key, value);
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { Batches } from "../../../gateway/nodes/radio/batches.ts";
+
+Deno.test("batches that never came are counted, and no more when they come late", () => {
+  const batches = new Batches();
+  assert.equal(batches.take(7, 10), "first");
+  assert.equal(batches.take(7, 11), "next");
+  assert.equal(batches.take(7, 14), "next");
+  assert.equal(batches.missed, 2);
+  assert.equal(batches.take(7, 12), "next");
+  assert.equal(batches.missed, 1);
+});
+
+Deno.test("a batch that comes twice is known, also after others", () => {
+  const batches = new Batches();
+  for (const number of [0, 1, 2, 3]) batches.take(7, number);
+  for (const number of [3, 1, 0, 2]) assert.equal(batches.take(7, number), "repeated");
+  assert.equal(batches.repeated, 4);
+  assert.equal(batches.missed, 0);
+});
+
+Deno.test("one from far behind is a repeat", () => {
+  const batches = new Batches();
+  batches.take(7, 5);
+  batches.take(7, 1000);
+  assert.equal(batches.take(7, 6), "repeated");
+});
+
+Deno.test("numbers wrap", () => {
+  const batches = new Batches();
+  batches.take(7, 0xffff_fffe);
+  batches.take(7, 0xffff_ffff);
+  assert.equal(batches.take(7, 1), "next");
+  assert.equal(batches.missed, 1);
+  assert.equal(batches.take(7, 0), "next");
+  assert.equal(batches.missed, 0);
+  assert.equal(batches.take(7, 0xffff_ffff), "repeated");
+});
+
+Deno.test("a new boot id is a reboot, and counts anew", () => {
+  const batches = new Batches();
+  batches.take(7, 500);
+  assert.equal(batches.take(8, 0), "rebooted");
+  assert.equal(batches.take(8, 1), "next");
+  assert.deepEqual([batches.reboots, batches.missed], [1, 0]);
+});
+
+Deno.test("numbers that jump further than any outage are a new count, not a million losses", () => {
+  const batches = new Batches();
+  batches.take(7, 5);
+  assert.equal(batches.take(7, 3_000_000_000), "rebooted");
+  assert.equal(batches.missed, 0);
+});
