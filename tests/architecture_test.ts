@@ -14,7 +14,13 @@ const ROOT = new URL("../", import.meta.url);
  */
 const LAYERS = [
   ["gateway/sessions/messages.ts"],
-  ["gateway/clock.ts", "gateway/listen_error.ts", "gateway/config/", "gateway/topics/"],
+  [
+    "gateway/clock.ts",
+    "gateway/running_clock.ts",
+    "gateway/listen_error.ts",
+    "gateway/config/",
+    "gateway/topics/",
+  ],
   ["gateway/access/", "gateway/store/"],
   ["gateway/broker/", "gateway/rooms/", "gateway/nodes/"],
   ["gateway/sessions/", "gateway/uplink/", "gateway/recorder/"],

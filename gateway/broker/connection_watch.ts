@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { RunningClock } from "./running_clock.ts";
+import { RunningClock } from "../running_clock.ts";
 
 /** A connection, as far as it is watched. */
 export interface WatchedConnection {

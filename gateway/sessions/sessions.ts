@@ -7,7 +7,7 @@ import { now } from "../clock.ts";
 import { isLoopback } from "../access/peer.ts";
 import type { Identity } from "../access/tokens.ts";
 import type { BrokerState } from "../broker/broker.ts";
-import { RunningClock } from "../broker/running_clock.ts";
+import { RunningClock } from "../running_clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RunningClock } from "../../broker/running_clock.ts";
+import { RunningClock } from "../../running_clock.ts";
 import { now as unixNow } from "../../clock.ts";
 import type { Cause, Liveness, LiveState } from "../answers.ts";
 import { DEFAULT_SETTINGS, type LivenessSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RunningClock } from "../../gateway/broker/running_clock.ts";
+import { RunningClock } from "../gateway/running_clock.ts";
 
 function clockAt(begin: number) {
   const time = { now: begin };
