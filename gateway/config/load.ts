@@ -158,6 +158,11 @@ function checkTogether(config: Config) {
   if (prefix === "" || /[+#\0]|^[$/]|\/$/.test(prefix)) {
     throw new UsageError(`homeAssistant.prefix "${prefix}" is not the beginning of a topic`);
   }
+  for (const base of config.zigbee2mqtt.base) {
+    if (/[+#\0]|^$|^[$/]|\/$|^(?:devices|edgewire|homeassistant)(?:\/|$)/.test(base)) {
+      throw new UsageError(`zigbee2mqtt.base "${base}" is not a base topic of Zigbee2MQTT`);
+    }
+  }
   config.tokens.forEach(({ role, topics }, index) => {
     if (topics === undefined) return;
     if (role !== "node") throw new UsageError(`tokens.${index}.topics goes with the role node`);
@@ -167,6 +172,9 @@ function checkTogether(config: Config) {
     const extended = /^(?:[0-9a-f]{2}[:-]?){7}[0-9a-f]{2}$/i.test(address);
     if (short !== undefined && !extended) {
       throw new UsageError(`devices.${index}.short goes with an extended address of 8 bytes`);
+    }
+    if (key !== undefined && key.length !== 32 && extended) {
+      throw new UsageError(`devices.${index}.key has to have 32 digits for an 802.15.4 device`);
     }
     if (key !== undefined && address.includes("/")) {
       throw new UsageError(

@@ -188,7 +188,10 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
     const room = rooms.get(c.req.param("name"));
     return room === undefined ? noChannel(c) : history(c, room, rooms);
   });
-  app.get("/api/nodes", (c) => c.json(nodes.answer()));
+  app.get(
+    "/api/nodes",
+    (c) => c.body(nodes.answerText(), 200, { "content-type": "application/json" }),
+  );
   app.get("/api/devices/:name", (c) => {
     const device = nodes.device(c.req.param("name"));
     return device === undefined ? noDevice(c) : c.json(device);

@@ -7,6 +7,7 @@
 import type { BrokerCounters, BrokerState } from "../broker/broker.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { Nodes } from "../nodes/nodes.ts";
+import type { HomeAssistantCounters } from "../nodes/out/home_assistant.ts";
 import type { ReadingsOut } from "../nodes/out/readings_out.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -109,14 +110,17 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       values: commands.ended,
     })],
     ["Gauge", "commands_pending", "Commands under way", () => commands.pending],
-    ["Counter", "radio_frames_total", "Radio frames taken in, by what became of them", () => ({
-      label: "outcome",
-      values: nodes.frames(),
-    })],
-    ["Counter", "radio_batches_total", "Batches of radio frames missed or come twice", () => ({
-      label: "kind",
-      values: nodes.batches(),
-    })],
+    ["Counter", "radio_frames_total", "Radio frames taken in, by what became of them", () => {
+      const { frames: taken, damaged, malformed, dropped } = nodes.totals();
+      return {
+        label: "outcome",
+        values: { taken, damaged, malformed, dropped_by_node: dropped },
+      };
+    }],
+    ["Counter", "radio_batches_total", "Batches that did not come in time, late, or twice", () => {
+      const { missed, late, repeated } = nodes.totals();
+      return { label: "kind", values: { missed, late, repeated } };
+    }],
     ["Counter", "packets_total", "Packets of devices, by what became of them", () => ({
       label: "outcome",
       values: {
@@ -141,7 +145,7 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       "Devices announced to Home Assistant and withdrawn",
       () => ({
         label: "what",
-        values: { ...sources.readings.announcements },
+        values: announcements(sources.readings.announcements),
       }),
     ],
     ["Gauge", "nodes", "Nodes, by whether they live", () => ({
@@ -183,6 +187,10 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       () => Deno.memoryUsage().rss,
     ],
   ];
+}
+
+function announcements({ announced, withdrawn, failed, overLimit }: HomeAssistantCounters) {
+  return { announced, withdrawn, failed, over_limit: overLimit };
 }
 
 /** As OpenTelemetry's data model numbers them. */

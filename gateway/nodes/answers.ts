@@ -123,6 +123,8 @@ export interface DeviceAnswer extends DeviceInfo {
   packet?: {
     time: number;
     node: string;
+    /** Bluetooth channel index, or IEEE 802.15.4 channel; absent when unknown. */
+    channel?: number;
     /** Advertising data or MAC payload, as it came: encrypted bytes stay so. */
     hex: string;
     format: string;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as v from "valibot";
 import type { SessionEvent } from "../broker/broker.ts";
 import type { IncomingMessage } from "../broker/broker.ts";
 import { isNodeName } from "../access/policy.ts";
@@ -12,6 +11,7 @@ import type { Config } from "../config/schema.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Route } from "../rooms/rules.ts";
 import type { DeviceAnswer, NodesAnswer } from "./answers.ts";
+import { AnswerText } from "./answer_text.ts";
 import { DeviceBook } from "./devices/device_book.ts";
 import type { ReadingListener } from "./devices/device_updates.ts";
 import { DialectIntake } from "./dialects/dialect_intake.ts";
@@ -21,18 +21,11 @@ import { ruuviGateway } from "./dialects/ruuvi_gateway.ts";
 import { zigbee2Mqtt } from "./dialects/zigbee2mqtt.ts";
 import type { KnownDevice } from "./devices/known_device.ts";
 import { type LivenessChange, LivenessMonitor } from "./liveness/liveness_monitor.ts";
-import { type KnownNode, NodeBook } from "./radio/node_book.ts";
+import { type KnownNode, NodeBook, type NodeTotals } from "./radio/node_book.ts";
+import { ProblemLog } from "./problem_log.ts";
+import { readNodeStatus } from "./radio/node_status.ts";
 import { RadioIntake } from "./radio/radio_intake.ts";
 import { SensorIntake } from "./devices/sensor_intake.ts";
-
-const statusMessage = v.object({
-  state: v.picklist(["online", "offline"]),
-  boot: v.optional(v.number()),
-  version: v.optional(v.string()),
-  radios: v.optional(v.array(v.string())),
-  /** The status comes again after so many seconds. */
-  period: v.optional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(86_400))),
-});
 
 export interface NodesOptions {
   config: Config;
@@ -47,9 +40,6 @@ export interface NodesOptions {
 }
 
 const PREFIX = "edgewire/v1/";
-/** The same problem of a node is logged so often at most, ms. */
-const LOG_MS = 60_000;
-const MAX_LOGGED = 1000;
 
 /** Ends with `close()`. */
 export class Nodes {
@@ -63,7 +53,8 @@ export class Nodes {
   readonly #radio: RadioIntake;
   readonly #dialects: Dialects;
   readonly #foreign: DialectIntake;
-  readonly #logged = new Map<string, number>();
+  readonly #problems: ProblemLog;
+  readonly #answer = new AnswerText(() => this.answer());
 
   constructor(options: NodesOptions) {
     this.#options = options;
@@ -83,15 +74,17 @@ export class Nodes {
       onStall: (ms) => options.log(`the gateway stood still for ${(ms / 1000).toFixed(1)} s`),
     });
     const { monitor } = this;
+    const problems = this.#problems = new ProblemLog({ log: options.log });
     this.#nodes = new NodeBook(monitor);
     this.#book = new DeviceBook({
       configured: config.devices,
+      maxChannels: config.limits.channels,
       rooms,
       monitor,
       onReading,
       onForget: options.onForget,
     });
-    const onProblem = (node: string, text: string) => this.#problem(node, text);
+    const onProblem = (node: string, text: string) => problems.problem(node, text);
     this.sensors = new SensorIntake({
       rooms,
       book: this.#book,
@@ -109,7 +102,6 @@ export class Nodes {
       rooms,
       nodes: this.#nodes,
       book: this.#book,
-      monitor,
       sensors: this.sensors,
       onDevice,
       onProblem,
@@ -133,15 +125,16 @@ export class Nodes {
     if (route.device !== undefined) this.#heard(route.device, message);
     const reader = this.#dialects.reader(topic);
     if (reader === null) return false;
-    const { replayed, client, payload } = message;
-    const sink = this.#foreign.begin(reader.dialect, id, replayed, performance.now(), client);
-    reader.read(payload, sink);
+    const { replayed, client, will, payload } = message;
+    const { dialect } = reader;
+    const arrival = performance.now();
+    reader.read(payload, this.#foreign.sink({ dialect, id, replayed, arrival, client, will }));
     return true;
   }
 
   /** A plain publisher of values lives as well. */
   #heard(name: string, { client, replayed }: IncomingMessage) {
-    if (!replayed) this.#nodes.get(name)?.live.heard(performance.now(), client);
+    if (!replayed) this.#nodes.own(name)?.live.heard(performance.now(), client);
   }
 
   #own(message: IncomingMessage) {
@@ -160,7 +153,7 @@ export class Nodes {
   #frames(name: string, { payload, replayed, client }: IncomingMessage) {
     // A retained batch is an old one, and nobody says how old.
     if (replayed) return;
-    const node = this.#nodes.node(name, "edgewire");
+    const node = this.#nodes.node(name);
     if (node === null) return;
     const arrival = performance.now();
     node.live.frames(arrival, client);
@@ -169,18 +162,18 @@ export class Nodes {
 
   #status(name: string, { payload, replayed, client, will }: IncomingMessage) {
     if (payload.length === 0) {
-      this.#nodes.forget(name);
+      if (this.#nodes.own(name) !== undefined) this.#nodes.forget(name);
       return;
     }
-    const result = v.safeParse(statusMessage, parse(payload));
-    if (!result.success) {
+    const status = readNodeStatus(payload);
+    if (status === null) {
       this.malformed++;
-      this.#problem(name, "status: not a JSON object with state online or offline");
+      this.#problems.problem(name, "status: not a JSON object with state online or offline");
       return;
     }
-    const node = this.#nodes.node(name, "edgewire");
+    const node = this.#nodes.node(name);
     if (node === null) return;
-    const { state, boot, version, radios, period } = result.output;
+    const { state, boot, version, radios, period } = status;
     node.boot = boot ?? node.boot;
     node.version = version ?? node.version;
     node.radios = radios ?? node.radios;
@@ -209,7 +202,10 @@ export class Nodes {
     const { rooms } = this.#options;
     // A publisher of values that has no channel gets none for saying that it is there.
     const node = kind === "node" ? this.#nodes.get(name) : undefined;
-    if (kind === "node" && node?.frames === 0 && rooms.get(name) === undefined) return;
+    const room = rooms.get(name);
+    if (kind === "node" && node?.frames === 0 && room === undefined) return;
+    // A channel with values is a device's: a node of another dialect may have its name by chance.
+    if (kind === "node" && this.#nodes.own(name) === undefined && room?.topics.size) return;
     rooms.event(name, state, {
       [kind]: name,
       before,
@@ -218,43 +214,17 @@ export class Nodes {
     });
   }
 
-  #problem(node: string, text: string) {
-    const key = `${node}\n${text}`;
-    const time = performance.now();
-    if (time - (this.#logged.get(key) ?? -Infinity) < LOG_MS) return;
-    if (this.#logged.size >= MAX_LOGGED) this.#logged.clear();
-    this.#logged.set(key, time);
-    this.#options.log(`node "${node}": ${text}`);
-  }
-
   /** Why commands cannot reach a device or node now; `null`: they can, for all that is known. */
   obstacle(name: string): string | null {
-    const { state, reason } = this.#nodes.get(name)?.live.liveness ?? {};
+    const { state, reason } = this.#nodes.own(name)?.live.liveness ?? {};
     // One that is deaf for radio frames still hears MQTT.
     if (state !== "lost" || reason === "radio deaf") return null;
     return `node offline: ${name}${reason === undefined ? "" : ` (${reason})`}`;
   }
 
-  /** Radio frames of all nodes, for `/metrics`. */
-  frames(): Record<"taken" | "damaged" | "malformed" | "dropped_by_node", number> {
-    const sum = { taken: 0, damaged: 0, malformed: 0, dropped_by_node: 0 };
-    for (const { frames, damaged, malformed, dropped } of this.#nodes.all()) {
-      sum.taken += frames;
-      sum.damaged += damaged;
-      sum.malformed += malformed;
-      sum.dropped_by_node += dropped;
-    }
-    return sum;
-  }
-
-  /** Batches of all nodes, for `/metrics`. */
-  batches(): Record<"missed" | "repeated", number> {
-    const sum = { missed: 0, repeated: 0 };
-    for (const { batches } of this.#nodes.all()) {
-      sum.missed += batches.missed;
-      sum.repeated += batches.repeated;
-    }
-    return sum;
+  /** What was counted of all nodes so far, for `/metrics`. */
+  totals(): NodeTotals {
+    return this.#nodes.totals();
   }
 
   /** What `/api/nodes` says. */
@@ -266,6 +236,11 @@ export class Nodes {
     };
   }
 
+  /** The same as JSON text; with many devices it may be from a moment ago. */
+  answerText(): string {
+    return this.#answer.text;
+  }
+
   /** What `/api/devices/<name>` says; undefined: no such device. */
   device(name: string): DeviceAnswer | undefined {
     return this.#book.named(name)?.answer(unixClock());
@@ -274,11 +249,15 @@ export class Nodes {
   /** Forgets a device until it is heard again. @returns whether there was one */
   forget(name: string): boolean {
     const known = this.#book.named(name);
-    if (known !== undefined) this.sensors.forget(known.id);
-    return this.#book.forget(name);
+    if (known === undefined) return false;
+    this.sensors.forget(known.id);
+    this.#book.forget(known);
+    this.#answer.drop();
+    return true;
   }
 
   close() {
+    this.#problems.close();
     this.monitor.close();
   }
 }
@@ -287,12 +266,4 @@ export class Nodes {
 function unixClock(): (at: number) => number {
   const offset = now() - performance.now();
   return (at) => Math.round((at + offset) * 1000) / 1000;
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(payload));
-  } catch {
-    return undefined;
-  }
 }

@@ -54,6 +54,12 @@ const REMEMBERED = 10_000;
 /** What no topic to publish on may have (MQTT 3.1.1 section 4.7.1.1 and 4.7.3). */
 const NO_TOPIC = /^$|[+#\0]/;
 
+/** The value as the device takes it: as it is, or as a member of a JSON object, whatever its name. */
+function payloadOf({ member }: Route, value: unknown): Uint8Array {
+  if (member === undefined) return valueToPayload(value);
+  return new TextEncoder().encode(JSON.stringify({ [member]: value }));
+}
+
 export class Commands {
   readonly #context: CommandContext;
   readonly #running = new Map<string, Running>();
@@ -83,7 +89,7 @@ export class Commands {
       stateTopics: route.answer === undefined ? [topic] : [topic, route.answer],
       commandTopic: route.command ?? "",
       line: `${route.command ?? ""}\n${route.member ?? ""}`,
-      payload: valueToPayload(route.member === undefined ? value : { [route.member]: value }),
+      payload: payloadOf(route, value),
       ack,
       last: { type: "ack", id, stage: "accepted", time: now() },
       seen: false,

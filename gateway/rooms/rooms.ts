@@ -154,15 +154,14 @@ export class Rooms {
   /** Makes a topic for updates that are no messages; tells clients its unit and control. */
   derive(derived: DerivedRoute): DerivedTopic {
     const { topic, channel, device, unit, control, command } = derived;
-    const route: Route = {
+    const route = this.#rules.derive({
       topic,
       channel,
       device,
       command: command?.topic ?? null,
       relays: [],
       ...(command === undefined ? {} : { member: command.member }),
-    };
-    this.#rules.derive(route);
+    });
     this.describe({
       topic,
       ...(unit === undefined ? {} : { unit }),
@@ -197,8 +196,11 @@ export class Rooms {
     replayed = false,
   ): boolean {
     let { place } = derived;
+    const { channel } = derived.route;
+    // Settings of a node.
+    if (channel === null) return false;
     if (place === null || place.topic.stale) {
-      place = derived.place = this.#place(derived.route, derived.route.channel as string);
+      place = derived.place = this.#place(derived.route, channel);
       if (place === null) {
         this.counters.overLimit++;
         return false;
@@ -215,6 +217,21 @@ export class Rooms {
       for (const listener of this.#stateListeners) listener(derived.route.topic, place.room);
     }
     return true;
+  }
+
+  /** Whether a topic's value is this already. */
+  says({ place }: DerivedTopic, json: string): boolean {
+    return place !== null && !place.topic.stale && place.topic.last?.json === json;
+  }
+
+  /** Removes a channel that nobody watches and whose topics have all ended. */
+  leave(channel: string) {
+    const room = this.#rooms.get(channel);
+    if (room === undefined || room.members.size > 0) return;
+    for (const topic of room.topics.keys()) {
+      if (!topic.startsWith("edgewire/v1/readings/") || this.#rules.isDerived(topic)) return;
+    }
+    this.#remove(room);
   }
 
   /** Tells a channel of something that happened; makes the channel where there is none. */

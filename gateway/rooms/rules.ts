@@ -143,15 +143,31 @@ export class Rules {
     return this.#commandFilters.some((filter) => filter.match(topic) !== null);
   }
 
-  /** Says where a topic belongs whose updates are made of other messages. */
-  derive(route: Route) {
-    this.underive(route.topic);
-    this.#routes.delete(route.topic);
-    this.#derived.set(route.topic, route);
-    const { command } = route;
-    if (command === null) return;
+  /**
+   * Says where a topic belongs whose updates are made of other messages.
+   *
+   * @returns The route as it counts: settings of nodes belong to no channel and are no commands,
+   *   whoever says so.
+   */
+  derive(wanted: Route): Route {
+    const { topic } = wanted;
+    const channel = isSettings(topic) || wanted.channel === "" ? null : wanted.channel;
+    const command = channel === null || wanted.command === null || isSettings(wanted.command)
+      ? null
+      : wanted.command;
+    const route = { ...wanted, channel, command };
+    this.underive(topic);
+    this.#routes.delete(topic);
+    this.#derived.set(topic, route);
+    if (command === null) return route;
     this.#derivedCommands.set(command, (this.#derivedCommands.get(command) ?? 0) + 1);
     this.#routes.delete(command);
+    return route;
+  }
+
+  /** Whether {@linkcode derive} said something of the topic. */
+  isDerived(topic: string): boolean {
+    return this.#derived.has(topic);
   }
 
   /** Forgets what {@linkcode derive} said. */
@@ -165,12 +181,11 @@ export class Rules {
   }
 
   #resolve(topic: string): Route {
-    const relays = this.#relays.flatMap(({ filter, to }) => {
-      const match = filter.match(topic);
-      return match === null ? [] : [fill(to, match)];
-    }).filter((to) => to !== topic);
+    // Nobody is to read them under another name.
+    if (isSettings(topic)) return { topic, channel: null, command: null, relays: [] };
+    const relays = this.#relaysOf(topic);
     const none: Route = { topic, channel: null, command: null, relays };
-    if (this.isCommand(topic) || isSettings(topic)) return none;
+    if (this.isCommand(topic)) return none;
     for (const rule of this.#rules) {
       const match = rule.filter.match(topic);
       if (match === null) continue;
@@ -178,6 +193,14 @@ export class Rules {
       return routeBy(rule, match, topic, relays);
     }
     return none;
+  }
+
+  /** Where a topic is republished: never onto itself, and never as settings of a node. */
+  #relaysOf(topic: string): string[] {
+    return this.#relays.flatMap(({ filter, to }) => {
+      const match = filter.match(topic);
+      return match === null ? [] : [fill(to, match)];
+    }).filter((to) => to !== topic && !isSettings(to));
   }
 }
 

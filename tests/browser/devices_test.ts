@@ -328,3 +328,25 @@ for (
     assert.deepEqual(browser.problems, []);
   });
 }
+
+testWith(
+  ["chromium"],
+  "an admin forgets a device, and it comes back when it is heard",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const node = new Node("attic", peer);
+    await node.hears(RUUVI, -60);
+    const name = await deviceAt(gateway, ADDRESS);
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(channel(gateway, name));
+    const panel = await openDevice(page);
+    await panel.getByRole("button", { name: "Forget this device" }).click();
+    await panel.getByRole("button", { name: "Yes, forget it" }).click();
+    await page.getByRole("heading", { name: "Nodes and devices" }).waitFor();
+    const { devices } = await gateway.json("/api/nodes") as NodesAnswer;
+    assert.deepEqual(devices, []);
+    await node.hears(RUUVI, -60);
+    assert.equal(await deviceAt(gateway, ADDRESS), name);
+  },
+);

@@ -24,6 +24,8 @@ const BTHOME = "043E1902010300A5808FE648540D0201060916D2FC4002CA0903BF13C0";
 const DEVICE = "CDD4FA527AF2";
 const READINGS = `edgewire/v1/readings/${DEVICE}`;
 const CONFIG = `homeassistant/device/edgewire_${DEVICE}/config`;
+/** What is configured is announced to Home Assistant at its first packet. */
+const CONFIGURED = 'devices: [{ address: "CD:D4:FA:52:7A:F2" }]\n';
 
 let batch = 0;
 
@@ -135,14 +137,18 @@ testWith([...TOOLS], "Home Assistant: announced, gone, back, forgotten", async (
   const args = ["--home-assistant-discovery", "--liveness-lost-min-seconds", "0.3"]
     .concat(["--liveness-lost-max-seconds", "0.5", "--liveness-late-max-seconds", "0.4"])
     .concat(["--liveness-late-min-seconds", "0.2"]);
-  await using gateway = await GatewayProcess.start({ args });
+  await using gateway = await GatewayProcess.start({ args, config: CONFIGURED });
   const { mqttPort } = gateway;
   await using node = await MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
-  await using home = await Subscriber.open(mqttPort, node, "edgewire/v1/readings/#", CONFIG);
+  const filters = ["edgewire/v1/readings/#", "homeassistant/device/#"];
+  await using home = await Subscriber.open(mqttPort, node, ...filters);
+  // Of a stranger that is heard once nothing is retained.
+  await node.publish("edgewire/v1/attic/radio", envelope(BTHOME));
   await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
   const config: DeviceConfig = JSON.parse(await home.next(CONFIG, /./));
+  assert.deepEqual(home.on("homeassistant/device/edgewire_5448E68F80A5/config"), []);
   const payloads = new Map(
-    home.process.lines.filter((line) => line.includes("readings"))
+    home.process.lines.filter((line) => line.includes(`readings/${DEVICE}`))
       .map((line) => line.split(" ")).map(([, topic, ...text]) => [topic!, text.join(" ")]),
   );
   checkConfig(config, payloads);
@@ -174,7 +180,8 @@ testWith([...TOOLS], "Home Assistant: announced, gone, back, forgotten", async (
 
 Deno.test("Home Assistant can be an operator: it may leave its will and say that it is there", async () => {
   const token = "0123456789abcdef0123";
-  const config = "homeAssistant: { discovery: true }\naccess: { openLoopback: false }\n" +
+  const config = CONFIGURED +
+    "homeAssistant: { discovery: true }\naccess: { openLoopback: false }\n" +
     `tokens: [{ name: home, role: operator, token: ${token} }, ` +
     `{ name: hall, role: node, token: x${token} }]\n`;
   await using gateway = await GatewayProcess.start({ config });
@@ -201,6 +208,7 @@ async function behind(
 ): Promise<GatewayProcess> {
   const gateway = await GatewayProcess.start({
     args: ["--broker", broker.url, "--broker-client-id", clientId, ...args],
+    config: CONFIGURED,
   });
   await gateway.process.waitForLine(/^broker: connected/);
   return gateway;

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import type { IPublishPacket } from "mqtt-packet";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { connectPacket, encode, publishPacket, RawMqtt } from "../support/raw_mqtt.ts";
@@ -84,6 +85,10 @@ const HEARD: [topic: string, by: Role[]][] = [
   ["zigbee2mqtt/bridge/response/backup", ["admin"]],
   ["zigbee2mqtt/bridge/info", ["admin"]],
 ];
+
+/** Settings that a broker may keep, and something that all hear. */
+const RETAINED = HEARD.filter(([, by]) => by.length === 1).map(([topic]) => topic);
+const LAST_RETAINED = "zz/last";
 
 interface Way {
   name: string;
@@ -194,6 +199,36 @@ async function check(t: Deno.TestContext, way: Way) {
         assert.equal(heard.has(topic), by.includes(role), `${role} hears ${topic}`);
       }
     }
+  });
+
+  await t.step(`${way.name}: hear what was retained`, async () => {
+    using admin = await connected(way, "admin");
+    let id = 10;
+    const retain = async (payload: string) => {
+      for (const topic of [...RETAINED, LAST_RETAINED]) {
+        const more = { qos: 1, dup: false, retain: true, messageId: ++id } as const;
+        await admin.send(encode({ cmd: "publish", topic, payload, ...more }, way.version));
+        await admin.packet("puback", ({ messageId }) => messageId === id);
+      }
+    };
+    await retain("1");
+    for (const role of ["admin", "operator", "viewer"] as const) {
+      using peer = await connected(way, role);
+      await subscribe(peer, way, ["#"]);
+      // What this brings comes after what the first brings.
+      await subscribe(peer, way, [LAST_RETAINED]);
+      const topics = () =>
+        peer.packets.flatMap((packet) => packet.cmd === "publish" ? [packet.topic] : []);
+      await eventually(
+        "both subscriptions are answered",
+        () => topics().filter((topic) => topic === LAST_RETAINED).length === 2,
+      );
+      const heard = new Set(topics());
+      for (const topic of RETAINED) {
+        assert.equal(heard.has(topic), role === "admin", `${role} hears ${topic}`);
+      }
+    }
+    await retain("");
   });
 
   await t.step(`${way.name}: no or wrong token, and a will that is not allowed`, async () => {

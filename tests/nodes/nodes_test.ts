@@ -332,8 +332,9 @@ Deno.test("a device that is forgotten is gone, and comes back when it is heard",
   assert.equal(scene.nodes.forget(SENDER), true);
   assert.equal(scene.nodes.forget(SENDER), false);
   assert.equal(scene.nodes.device(SENDER), undefined);
+  assert.equal(scene.rooms.get(SENDER), undefined, "its channel is gone as well");
   scene.hear(attic, bthome("4002cb09"));
-  assert.deepEqual(scene.values(SENDER, "temperature"), [25.06, 25.07]);
+  assert.deepEqual(scene.values(SENDER, "temperature"), [25.07]);
 });
 
 Deno.test("two devices that are to have one name keep apart", () => {
@@ -370,4 +371,66 @@ Deno.test("a node's status is checked, and what it says is shown", () => {
   assert.equal(scene.nodes.malformed, 1);
   scene.publish("edgewire/v1/attic/status", "");
   assert.deepEqual(scene.nodes.answer().nodes, []);
+});
+
+Deno.test("a keyed 802.15.4 device is believed with an integrity code alone, from the first frame on", () => {
+  const key = "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf";
+  using scene = new Scene([{ address: EXTENDED, name: "boiler", key }]);
+  const lab = new RadioSource("lab");
+  const send = (level: number | undefined, counter: number, payload: string) => {
+    const security = level === undefined
+      ? {}
+      : { security: { level, key: Uint8Array.fromHex(key), counter } };
+    const frame = macFrame({
+      pan: 0x1a62,
+      destination: 0,
+      compression: true,
+      source: EXTENDED,
+      payload: Uint8Array.fromHex(payload),
+      ...security,
+    });
+    const wpan = { linkType: RadioLink.WpanWithFcs, rssi: -71 };
+    scene.publish(lab.topic, lab.envelope(record(withFcs(frame), wpan)));
+  };
+  send(undefined, 0, "4002ff09");
+  send(0, 2_147_483_000, "4002fe09");
+  send(4, 2_147_483_001, "4002fd09");
+  assert.deepEqual(scene.values("boiler", "temperature"), []);
+  send(5, 12, "4002ca09");
+  assert.deepEqual(scene.values("boiler", "temperature"), [25.06]);
+  // Forgotten or not, what was recorded is no news.
+  scene.nodes.forget("boiler");
+  send(5, 12, "4002ca09");
+  send(5, 11, "4002cb09");
+});
+
+Deno.test("made-up addresses push out neither each other's betters nor the last channel", () => {
+  using scene = new Scene([{ address: SENDER, name: "fridge", key: KEY }]);
+  const attic = new RadioSource("attic");
+  scene.hear(attic, sealed(0x41, 1000, "02ca09"));
+  for (let i = 0; i < 6000; i++) {
+    const address = (0xc0_0000_0000_00 + i).toString(16).padStart(12, "0");
+    scene.hear(attic, advertisingReport(address, "0716d2fc4002ca09"));
+  }
+  assert.ok(scene.nodes.answer().devices.length < 2100);
+  assert.ok(scene.nodes.sensors.counters.strangers > 3900);
+  scene.hear(attic, sealed(0x41, 1001, "02cb09"));
+  assert.deepEqual(scene.values("fridge", "temperature"), [25.06, 25.07]);
+});
+
+Deno.test("who has no key cannot speak for a device, not even say that it lives", () => {
+  using scene = new Scene([{ address: SENDER, name: "fridge", key: KEY }]);
+  const attic = new RadioSource("attic");
+  scene.hear(attic, sealed(0x41, 1000, "02ca09"));
+  const before = scene.nodes.device("fridge")!;
+  const name = "05094576696c";
+  scene.hear(attic, advertisingReport(SENDER, `${name}0716d2fc4402ee09`, -20));
+  const after = scene.nodes.device("fridge")!;
+  const told = ({ localName, receivers }: typeof before) => [
+    localName,
+    ...receivers.map(({ heard, rssi, share }) => [heard, rssi, share]),
+  ];
+  assert.deepEqual(told(after), told(before));
+  assert.ok(Math.abs(after.lastSeen - before.lastSeen) < 1);
+  assert.equal(after.findings, 1);
 });

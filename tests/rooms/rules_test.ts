@@ -72,3 +72,32 @@ Deno.test("the same topic gives the same route; the cache is bounded", () => {
   for (let i = 0; i < 400; i++) rules.route(`${i}/${long}`);
   assert.notEqual(rules.route("a/b"), first);
 });
+
+const SETTINGS = ["home/OMG/commands/MQTTtoSYS/config", "z/bridge/info", "edgewire/v1/n/set"];
+
+Deno.test("settings of nodes are not republished, and nothing is republished as settings", () => {
+  const rules = new Rules([], [
+    { filter: "#", to: "copy/#" },
+    { filter: "in/:name", to: "home/:name/commands/MQTTtoSYS/config" },
+  ]);
+  for (const topic of SETTINGS) assert.deepEqual(rules.route(topic).relays, [], topic);
+  assert.deepEqual(rules.route("in/a").relays, ["copy/in/a"]);
+});
+
+Deno.test("derived topics: settings belong to no channel, and are no commands", () => {
+  const rules = new Rules([], []);
+  for (const topic of SETTINGS) {
+    const hidden = rules.derive({ topic, channel: "x", command: "x/set", relays: [] });
+    assert.deepEqual([hidden.channel, hidden.command], [null, null], topic);
+    assert.equal(rules.route(topic), hidden);
+    const bound = rules.derive({ topic: `x/${topic}`, channel: "x", command: topic, relays: [] });
+    assert.equal(bound.command, null, topic);
+    assert.equal(rules.isCommand(topic), false, topic);
+  }
+  assert.equal(rules.isCommand("x/set"), false);
+  const lamp = { topic: "z/lamp/state", channel: "lamp", command: "z/lamp/set", relays: [] };
+  assert.deepEqual(rules.derive(lamp), lamp);
+  assert.equal(rules.isCommand("z/lamp/set"), true);
+  rules.underive(lamp.topic);
+  assert.equal(rules.isCommand("z/lamp/set"), false);
+});

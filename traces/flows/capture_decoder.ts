@@ -8,7 +8,7 @@ import type { CaptureFrame } from "../files/capture_frame.ts";
 import type { SensorDecoder } from "../sensors/sensor_decoder.ts";
 import { decodeCoap } from "../wire/coap.ts";
 import { decodeData } from "../wire/data.ts";
-import { Dissection } from "../wire/dissection.ts";
+import { Dissection, Failure } from "../wire/dissection.ts";
 import { putExperts } from "../wire/expert.ts";
 import { conclude } from "../wire/failure.ts";
 import { allFields } from "../wire/field.ts";
@@ -56,6 +56,8 @@ export class CaptureDecoder {
   /** The frame decoded last: its fields, layers and problems. */
   readonly d: Dissection;
   readonly clock: FrameClock = new FrameClock();
+  /** One of `Failure`: whether a layer of that frame could not be read to its end, and why. */
+  failure: number = Failure.None;
   readonly #keyLog: KeyLog;
   readonly #network: Network;
   readonly #bluetooth: Bluetooth;
@@ -132,9 +134,9 @@ export class CaptureDecoder {
       this.#network.begin(d);
       this.#link(frame, frame.linkType);
     } else decodeData(d);
-    const whole = d.failed === 0;
-    if (!whole) conclude(d);
-    this.#sensors?.end(d, whole);
+    this.failure = d.failed;
+    if (d.failed !== Failure.None) conclude(d);
+    this.#sensors?.end(d, this.failure === Failure.None);
     putExperts(d);
   }
 
@@ -161,8 +163,9 @@ export class CaptureDecoder {
     if (!this.#bluetooth.decode(d, linkType, frame.flags, source?.id)) decodeData(d);
   }
 
-  #datagram(d: Dissection, { portA, portB }: Conversation): boolean {
-    this.#sensors?.udpPayload(d);
+  #datagram(d: Dissection, conversation: Conversation): boolean {
+    this.#sensors?.udpPayload(d, conversation);
+    const { portA, portB } = conversation;
     if (this.#dataPorts.has(portA) || this.#dataPorts.has(portB)) return false;
     if (!this.#coapPorts.has(portA) && !this.#coapPorts.has(portB)) return false;
     decodeCoap(d);

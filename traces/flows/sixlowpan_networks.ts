@@ -63,6 +63,7 @@ export class SixlowpanNetworks {
   #pan = WPAN_BROADCAST;
   /** Several interfaces may hear the same fragments. */
   #interface = 0;
+  #authenticated = false;
 
   /** @param ipv6 decodes the IPv6 packet that the dissection then stands at */
   constructor(ipv6: (d: Dissection) => void, contexts: readonly GivenContext[]) {
@@ -92,6 +93,7 @@ export class SixlowpanNetworks {
   decode(d: Dissection, frame: WpanFrame): void {
     this.#pan = frame.sourcePan;
     this.#interface = frame.interfaceId;
+    this.#authenticated = frame.authenticated;
     startSixlowpan(d);
     identifiersOf(frame, this.#link);
     if (d.peek() >>> 6 === 2) decodeMesh(d, this.#link);
@@ -243,10 +245,14 @@ export class SixlowpanNetworks {
     d.leave();
   }
 
-  /** Who sends what to whom: names a datagram among those under way. */
+  /**
+   * Who sends what to whom: names a datagram among those under way. Fragments that anybody may have
+   * sent are not joined to those of a sender that is sure.
+   */
   #key(): string {
     const { source, destination } = this.#link;
     const { tag } = this.#header;
-    return String.fromCharCode(this.#interface, this.#pan, tag, ...source, ...destination);
+    const sure = this.#authenticated ? 1 : 0;
+    return String.fromCharCode(this.#interface, this.#pan, tag, sure, ...source, ...destination);
   }
 }

@@ -91,6 +91,8 @@ export class Wpan {
   readonly #observer: WpanObserver | undefined;
   readonly #fcsLength: number;
   readonly #ti: boolean;
+  /** Nothing of the frame is missing. */
+  #whole = false;
 
   /** @throws {RangeError} when a key is not 16 bytes long, or an extended address not 8 */
   constructor(options: WpanOptions) {
@@ -166,6 +168,7 @@ export class Wpan {
     else this.#open(d);
     if (d.columns) d.protocolColumn = "IEEE 802.15.4";
     const { limit } = d;
+    this.#whole = d.end === limit;
     frame.length = limit - d.pos;
     const withFcs = fcsLength > 0 && frame.length >= fcsLength;
     const fcsAt = withFcs && d.end === limit ? limit - fcsLength : -1;
@@ -258,7 +261,7 @@ export class Wpan {
     if (frame.type === WpanType.Beacon) this.#beaconPayload(d);
     else if (frame.type === WpanType.Data && frame.fcsOk) {
       // What was cut short could not be checked, and is no payload to take values from.
-      if (d.end === d.limit) this.#observer?.wpanPayload(d, frame, d.pos, d.end, frame.security);
+      if (this.#whole) this.#observer?.wpanPayload(d, frame, d.pos, d.end, frame.authenticated);
       this.#payloads.decode(d, frame);
     } else decodeData(d);
   }

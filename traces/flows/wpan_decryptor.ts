@@ -94,11 +94,13 @@ export class WpanDecryptor {
   /**
    * Opens the payload, which is what is left of the layer without the integrity code. An encrypted
    * one is entered as a source of its own; then `entered` is true, and the caller has to leave it.
+   * Sets `frame.authenticated` when there is an integrity code, all of it, and it fits.
    *
    * @returns whether the payload can be read
    */
   open(d: Dissection, frame: WpanFrame): boolean {
     this.entered = false;
+    const checked = frame.micLength > 0 && d.end === d.limit;
     if (this.#keys.length === 0) return this.#closed(d, "no key");
     const known = this.#findSource(frame);
     let tried = false;
@@ -123,6 +125,7 @@ export class WpanDecryptor {
         frame.encrypted ? this.#decrypt(d, frame, cipher, number) : this.#verify(d, frame, cipher)
       ) {
         if (!this.entered) d.put(F["wpan.key_number"], number, frame.start, 0);
+        frame.authenticated = checked;
         return true;
       }
     }

@@ -25,9 +25,11 @@ export interface WpanObserver {
 
   /**
    * The payload of a data frame, `d.data[start, end)`: plain, or decrypted and then in a buffer of
-   * its own. Told before any upper layer looks at it, and behind payload IEs, if there are any.
+   * its own. Told before any upper layer looks at it, and behind payload IEs, if there are any; not
+   * of frames that were cut short.
    *
-   * @param secured the frame had an integrity code or was encrypted, and a key fitted
+   * @param secured the frame has an integrity code, and it fits a key. Security levels without a
+   * code (0, and 4: encrypted alone) are not: anybody can make such frames
    */
   wpanPayload(
     d: Dissection,

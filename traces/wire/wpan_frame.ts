@@ -78,6 +78,8 @@ export class WpanFrame {
   keySourceHi = 0;
   keySourceLo = 0;
   keyIndex = 0;
+  /** The integrity code fits a key, and the frame is whole: the sender has sent it as it is. */
+  authenticated = false;
   /** Whether the header IEs end with one that says that payload IEs follow. */
   payloadIes = false;
   /** MAC command identifier, -1 when there is none (yet). */
@@ -117,6 +119,7 @@ export class WpanFrame {
     this.keySourceHi = 0;
     this.keySourceLo = 0;
     this.keyIndex = 0;
+    this.authenticated = false;
     this.payloadIes = false;
     this.command = -1;
     this.fcsOk = true;

@@ -8,19 +8,25 @@
 /** Contents remembered per device: beacons that take turns with several are known again. */
 const REMEMBERED = 16;
 
-/** One content. */
+/** One content, and what became of it. */
 export interface Content {
   hash1: number;
   hash2: number;
   length: number;
-  /** When its newest transmission was heard first, ms. */
+  /** When its newest transmission was heard, ms of the monotonic clock. */
   at: number;
-  /** Counts the device's transmissions. */
+  /** When any node heard it last. */
+  lastAt: number;
+  /** Counts the device's transmissions; -1: not judged yet. */
   index: number;
   /** The device gave it a number: sent again it says nothing new. */
   numbered: boolean;
   /** That number for the sake of losses, counted on over wraps; -1: none. */
   number: number;
+  /** It says that something happened, and carries no number. */
+  event: boolean;
+  /** It proves that the device lives: not refused. */
+  trusted: boolean;
 }
 
 export class ContentWindow {
@@ -41,19 +47,20 @@ export class ContentWindow {
 
   /** Remembers a content; the oldest is forgotten for it. */
   add(hash1: number, hash2: number, length: number, at: number): Content {
-    let content = this.#ring[this.#next];
-    if (content === undefined) {
-      content = { hash1, hash2, length, at, index: 0, numbered: false, number: -1 };
-      this.#ring.push(content);
-    } else {
-      content.hash1 = hash1;
-      content.hash2 = hash2;
-      content.length = length;
-      content.at = at;
-      content.numbered = false;
-      content.number = -1;
-    }
+    const ring = this.#ring;
+    const content: Content = ring[this.#next] ?? {} as Content;
+    if (ring.length < REMEMBERED && ring[this.#next] === undefined) ring.push(content);
     this.#next = (this.#next + 1) % REMEMBERED;
+    content.hash1 = hash1;
+    content.hash2 = hash2;
+    content.length = length;
+    content.at = at;
+    content.lastAt = at;
+    content.index = -1;
+    content.numbered = false;
+    content.number = -1;
+    content.event = false;
+    content.trusted = false;
     return content;
   }
 }

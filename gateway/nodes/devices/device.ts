@@ -1,5 +1,8 @@
 /**
- * One device behind the nodes: what it said lately, who hears it, and which of its packets are new.
+ * One device behind the nodes: who hears it, and which of its packets are new.
+ *
+ * A packet is looked at twice. `hear` knows it by its bytes, before anything is decoded; what it does
+ * not know is decoded, and `judge` decides by the number that the device gave it and by its time.
  *
  * @module
  */
@@ -7,43 +10,74 @@ import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
 import { type Content, ContentWindow, hashOf, SEED_1, SEED_2 } from "./content_window.ts";
 import { Receiver } from "./receiver.ts";
 
-/** The same bytes within this part of the learned interval are the same transmission. */
-const SAME_PART = 0.5;
-/** Bounds of that, ms; also while the interval is not known. */
-const SAME_MIN_MS = 20;
-const SAME_MAX_MS = 10_000;
-const SAME_UNKNOWN_MS = 200;
-/** Two receptions of one node closer than this are of one transmission (three channels), ms. */
-const ONE_EVENT_MS = 6;
-/** A number behind the last is late for so long; after that the device counts anew, ms. */
-const LATE_MS = 4000;
+/** Times that decide, ms. */
+const TIME = {
+  /** The same bytes within this part of the learned interval are the same transmission, ... */
+  samePart: 0.5,
+  /** ... within these bounds; */
+  sameMin: 20,
+  sameMax: 10_000,
+  /** and while no interval is known. */
+  sameUnknown: 200,
+  /** Something that happened, without a number, is one while it is repeated this closely. */
+  event: 1500,
+  /** The same number means the same content while it is repeated within so many intervals, ... */
+  numberIntervals: 10,
+  /** ... within these bounds; after that the device counts anew. */
+  numberMin: 4000,
+  numberMax: 30_000,
+  /** A number behind the last is late for so long; after that the device counts anew. */
+  late: 4000,
+  /** Clocks of two nodes, as far as they are known, differ by so much at most. */
+  skew: 30,
+  /** Two receptions of one node closer than this are of one transmission (three channels). */
+  oneEvent: 6,
+  /** Longer gaps tell nothing of the interval. */
+  gap: 3_600_000,
+} as const;
+
 /** A number further behind than this is no late one. */
 const LATE_NUMBERS = 64;
+/** A jump of numbers further than this is no loss: the device counts anew. */
+const LOST_NUMBERS = 256;
 const MAX_RECEIVERS = 64;
 
 /** What the bytes of a packet are. */
-export const Repeat = {
-  /** Not said lately; `settle` is to follow. */
-  No: 0,
-  /** What carries a number of the device's own, sent once more. */
+export const Heard = {
+  /** Not known: decode and `judge` it. */
+  Unknown: 0,
+  /** Known content, sent once more. */
   Again: 1,
-  /** The same transmission, heard by another node or told twice. */
+  /** A transmission that was heard already. */
   Copy: 2,
 } as const;
+export type Heard = typeof Heard[keyof typeof Heard];
 
 /** Whether a packet says something new. */
-export const Novelty = {
+export const Verdict = {
   New: 0,
   /** The same as one that was taken. */
   Same: 1,
   /** Older than one that was taken. */
   Behind: 2,
 } as const;
+export type Verdict = typeof Verdict[keyof typeof Verdict];
+
+/** What `judge` has to know of a packet. */
+export interface Said {
+  readonly format: string;
+  /** Number that the device gave it; -1: none. */
+  readonly sequence: number;
+  readonly sequenceModulus: number;
+  /** Its decoder says that it repeats or lies behind one that was accepted. */
+  readonly stale: boolean;
+}
 
 interface Numbers {
   last: number;
   /** The last one, counted on over wraps. */
   total: number;
+  /** When that number was heard last. */
   at: number;
   /** Transmission that brought it. */
   index: number;
@@ -55,13 +89,16 @@ export class Device {
   readonly receivers: Map<string, Receiver> = new Map();
   /** Counts transmissions that anybody heard; the newest is this. */
   index = -1;
+  /** The content that `hear` looked up last. */
+  content!: Content;
   #interval = NaN;
+  /** When the newest transmission was heard, and by whom first. */
+  #newestAt = -Infinity;
+  #newestBy: Receiver | undefined;
   readonly #contents = new ContentWindow();
   readonly #numbers = new Map<string, Numbers>();
   /** Losses are told by the numbers of one format: those of another count otherwise. */
   #lossFormat: string | undefined;
-  /** The content that `repeats` found to be new; -1 in `at` while nobody said what became of it. */
-  #content: Content | undefined;
 
   constructor(id: DeviceId, name: string) {
     this.id = id;
@@ -91,97 +128,124 @@ export class Device {
   }
 
   /**
-   * Whether these bytes were taken already: heard by another node, or sent again. What is new is
-   * remembered; `settle` says what became of it.
+   * Looks a packet up by its bytes. What is known and not refused is counted for its receiver.
    *
    * @param at when it was heard, ms of the monotonic clock
-   * @returns one of `Repeat`
+   * @param rssi dBm; 127 unknown
    */
-  repeats(
+  hear(
     receiver: Receiver,
     data: Uint8Array,
     start: number,
     end: number,
     at: number,
-  ): number {
-    this.#learn(at - receiver.lastAt);
+    rssi: number,
+  ): Heard {
     const hash1 = hashOf(data, start, end, SEED_1);
     const hash2 = hashOf(data, start, end, SEED_2);
     const length = end - start;
-    let content = this.#contents.find(hash1, hash2, length);
+    const content = this.#contents.find(hash1, hash2, length);
     if (content === undefined) {
-      content = this.#contents.add(hash1, hash2, length, at);
-    } else if (at - content.at <= this.#sameWindow()) {
-      receiver.take(content.index, content.number);
-      return Repeat.Copy;
-    } else content.at = at;
+      this.content = this.#contents.add(hash1, hash2, length, at);
+      return Heard.Unknown;
+    }
+    this.content = content;
+    const silence = at - content.lastAt;
+    if (silence > 0) content.lastAt = at;
+    if (this.#isCopy(content, receiver, at, silence)) {
+      if (content.trusted) this.#count(content, receiver, at, rssi);
+      return Heard.Copy;
+    }
+    content.at = at;
+    if (!content.numbered || silence > this.#numberWindow()) {
+      content.index = -1;
+      content.number = -1;
+      return Heard.Unknown;
+    }
     content.index = ++this.index;
-    this.#content = content;
-    if (!content.numbered) return Repeat.No;
-    receiver.take(content.index, content.number);
-    return Repeat.Again;
+    this.#isNewest(receiver, at);
+    this.#count(content, receiver, at, rssi);
+    return Heard.Again;
   }
 
-  /** A node of another dialect heard a packet whose bytes are not known. */
-  heardToo(receiver: Receiver, at: number) {
-    this.#learn(at - receiver.lastAt);
-    if (this.index < 0) this.index = 0;
-    receiver.take(this.index, -1);
+  #isCopy(content: Content, receiver: Receiver, at: number, silence: number): boolean {
+    // Refused, or not judged: it stays what it is.
+    if (content.index < 0) return !content.trusted && at - content.at <= this.#sameWindow();
+    if (content.event) return silence <= TIME.event;
+    if (at - content.at > this.#sameWindow()) return false;
+    if (content.index === this.index || content.numbered) return true;
+    // Another content came in between: is this the old one that took its time, or said anew?
+    return at <= this.#newestAt && receiver.lastIndex < this.index;
   }
 
   /**
-   * Sorts a packet by the number that the device gave it, and counts it for its receiver.
+   * Sorts a packet that `hear` did not know, and counts it for its receiver.
    *
-   * @param sequence -1: it has none
-   * @param late its decoder says that it repeats or lies behind one that was accepted
+   * @param content As `hear` left it.
+   * @param event It says that something happened.
    */
-  settle(
+  judge(
+    content: Content,
     receiver: Receiver,
-    format: string,
-    sequence: number,
-    modulus: number,
-    late: boolean,
+    said: Said,
+    event: boolean,
     at: number,
-  ): number {
-    const content = this.#content!;
-    let novelty: number = late ? Novelty.Same : Novelty.New;
-    if (sequence >= 0 && modulus > 0) {
-      novelty = this.#number(content, format, sequence, modulus, at);
-      if (late && novelty === Novelty.New) novelty = Novelty.Same;
+    rssi: number,
+  ): Verdict {
+    content.trusted = true;
+    content.index = this.index + 1;
+    const numbered = said.sequence >= 0 && said.sequenceModulus > 0;
+    content.numbered = numbered;
+    content.event = event && !numbered;
+    let verdict: Verdict = numbered
+      ? this.#judgeNumber(content, said, at)
+      : this.#isOld(receiver, at)
+      ? Verdict.Behind
+      : Verdict.New;
+    if (said.stale && verdict === Verdict.New) verdict = Verdict.Same;
+    if (verdict === Verdict.Behind) content.index = Math.max(0, this.index - 1);
+    else {
+      if (content.index > this.index) this.index = content.index;
+      this.#isNewest(receiver, at);
     }
-    receiver.take(content.index, content.number);
-    return novelty;
+    this.#count(content, receiver, at, rssi);
+    return verdict;
   }
 
-  #number(
-    content: Content,
-    format: string,
-    sequence: number,
-    modulus: number,
-    at: number,
-  ): number {
+  /** Something newer was heard by another node before. One node tells in order. */
+  #isOld(receiver: Receiver, at: number): boolean {
+    return at < this.#newestAt - TIME.skew && receiver !== this.#newestBy;
+  }
+
+  #isNewest(receiver: Receiver, at: number) {
+    if (at < this.#newestAt && receiver !== this.#newestBy) return;
+    this.#newestAt = at;
+    this.#newestBy = receiver;
+  }
+
+  #judgeNumber(content: Content, { format, sequence, sequenceModulus }: Said, at: number): Verdict {
     const known = this.#numbers.get(format);
     this.#lossFormat ??= format;
     const counts = format === this.#lossFormat;
-    content.numbered = true;
     if (known === undefined) {
       if (counts) content.number = sequence;
       this.#numbers.set(format, { last: sequence, total: sequence, at, index: content.index });
-      return Novelty.New;
+      return Verdict.New;
     }
-    const ahead = (sequence - known.last + modulus) % modulus;
-    if (ahead === 0) {
+    const ahead = (sequence - known.last + sequenceModulus) % sequenceModulus;
+    if (ahead === 0 && at - known.at <= this.#numberWindow()) {
+      if (at > known.at) known.at = at;
       content.index = known.index;
       if (counts) content.number = known.total;
-      return Novelty.Same;
+      return Verdict.Same;
     }
-    const behind = modulus - ahead;
-    if (behind <= LATE_NUMBERS && behind < ahead && at - known.at < LATE_MS) {
+    const behind = sequenceModulus - ahead;
+    const late = behind <= LATE_NUMBERS && behind < ahead && at - known.at < TIME.late;
+    if (late || at < known.at - TIME.late) {
       if (counts) content.number = Math.max(0, known.total - behind);
-      return Novelty.Behind;
+      return Verdict.Behind;
     }
-    // Half a turn ahead or more: it counts anew.
-    if (counts && ahead > modulus / 2) {
+    if (counts && (ahead === 0 || Math.min(ahead, sequenceModulus / 2) > LOST_NUMBERS)) {
       for (const receiver of this.receivers.values()) receiver.restart();
     }
     known.total += ahead;
@@ -189,12 +253,26 @@ export class Device {
     known.at = at;
     known.index = content.index;
     if (counts) content.number = known.total;
-    return Novelty.New;
+    return Verdict.New;
+  }
+
+  /** A node of another dialect heard a packet whose bytes are not known. */
+  heardToo(receiver: Receiver, at: number, rssi: number) {
+    this.#learn(at - receiver.lastAt);
+    receiver.signal(rssi, at);
+    if (this.index < 0) this.index = 0;
+    receiver.take(this.index, -1);
+  }
+
+  #count(content: Content, receiver: Receiver, at: number, rssi: number) {
+    this.#learn(at - receiver.lastAt);
+    receiver.signal(rssi, at);
+    receiver.take(content.index, content.number);
   }
 
   /** The interval is near the short end of the gaps: longer ones are losses. */
   #learn(gap: number) {
-    if (!(gap > ONE_EVENT_MS && gap < 3_600_000)) return;
+    if (!(gap > TIME.oneEvent && gap < TIME.gap)) return;
     const known = this.#interval;
     if (Number.isNaN(known)) this.#interval = gap;
     else this.#interval = known + (gap - known) * (gap < known ? 0.25 : 0.03);
@@ -202,7 +280,13 @@ export class Device {
 
   #sameWindow(): number {
     const interval = this.#interval;
-    if (Number.isNaN(interval)) return SAME_UNKNOWN_MS;
-    return Math.min(SAME_MAX_MS, Math.max(SAME_MIN_MS, interval * SAME_PART));
+    if (Number.isNaN(interval)) return TIME.sameUnknown;
+    return Math.min(TIME.sameMax, Math.max(TIME.sameMin, interval * TIME.samePart));
+  }
+
+  #numberWindow(): number {
+    const intervals = this.#interval * TIME.numberIntervals;
+    if (Number.isNaN(intervals)) return TIME.numberMin;
+    return Math.min(TIME.numberMax, Math.max(TIME.numberMin, intervals));
   }
 }

@@ -35,9 +35,14 @@ export type Meaning = Pick<Measure, "kind" | "unit" | "quantity" | "diagnostic">
 interface Topic {
   name: string;
   derived: DerivedTopic;
-  /** Last value, of those that are told only when they change. */
-  json: string;
 }
+
+const RSSI: Meaning = {
+  kind: "number",
+  unit: "dBm",
+  quantity: "signal_strength",
+  diagnostic: false,
+};
 
 /** Topics that one device may have: names come from its packets. */
 const MAX_TOPICS = 200;
@@ -92,6 +97,11 @@ export class DeviceUpdates {
     this.json(name, json, meaning, origin);
   }
 
+  /** How strongly the packet came in, dBm. */
+  rssi(rssi: number, origin: Origin) {
+    this.value("rssi", rssi, RSSI, origin);
+  }
+
   /** The same with the value as JSON text. */
   json(name: string, json: string, meaning: Meaning, origin: Origin) {
     const topic = this.#topic(name, meaning);
@@ -103,15 +113,15 @@ export class DeviceUpdates {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
       if (this.#topics.size >= MAX_TOPICS) return null;
-      topic = { name, derived: this.#derive(name, meaning), json: "" };
+      topic = { name, derived: this.#derive(name, meaning) };
       this.#topics.set(name, topic);
     }
     return topic;
   }
 
   #put(topic: Topic, json: string, meaning: Meaning, origin: Origin) {
-    if ((meaning.diagnostic || meaning.kind === "text") && topic.json === json) return;
-    topic.json = json;
+    const told = meaning.diagnostic || meaning.kind === "text";
+    if (told && this.#rooms.says(topic.derived, json)) return;
     const { node, nodeMember, id, time, replayed } = origin;
     this.#rooms.put(topic.derived, json, nodeMember, id, time, replayed);
     if (this.#listener === null) return;
@@ -138,9 +148,10 @@ export class DeviceUpdates {
     });
   }
 
-  /** Ends its topics. */
+  /** Ends its topics, and its channel if nothing else is in it. */
   close() {
     for (const { derived } of this.#topics.values()) this.#rooms.underive(derived);
+    this.#rooms.leave(this.device);
     this.#topics.clear();
     this.#likely.length = 0;
   }

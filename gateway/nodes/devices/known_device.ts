@@ -6,6 +6,7 @@
 import { deviceIdText } from "../../../traces/sensors/device_id.ts";
 import type { Reading } from "../../../traces/sensors/measure.ts";
 import { readingName } from "../../../traces/sensors/measure.ts";
+import { UNKNOWN_CHANNEL } from "../../../traces/sensors/radio_envelope.ts";
 import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
 import type {
   FindingKind,
@@ -24,6 +25,8 @@ const MAX_NAME = 100;
 interface Packet {
   time: number;
   node: string;
+  /** 255 unknown. */
+  channel: number;
   format: string;
   readings: readonly Reading[];
   problems: readonly SensorProblem[];
@@ -49,8 +52,6 @@ export class KnownDevice {
   lastAt = -Infinity;
   /** When a packet was accepted last. */
   acceptedAt = -Infinity;
-  /** Last frame counter of IEEE 802.15.4 security; -1: none yet. */
-  frameCounter = -1;
   findings = 0;
   /** When each kind was told last, ms of the monotonic clock. */
   readonly toldFindings: Map<FindingKind, number> = new Map();
@@ -79,7 +80,6 @@ export class KnownDevice {
   learn(report: SensorReport): boolean {
     const before = this.formats.size;
     if (report.format !== "") this.formats.add(report.format);
-    this.sealing = report.sealing;
     this.irregular = report.irregular;
     let news = this.formats.size !== before;
     if (report.model !== undefined && report.model !== this.model) {
@@ -100,14 +100,15 @@ export class KnownDevice {
     data: Uint8Array,
     start: number,
     end: number,
-    node: string,
+    { node, channel }: { node: { name: string }; channel: number },
     time: number,
   ) {
     const length = end - start;
     if (this.#bytes.length < length) this.#bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) this.#bytes[i] = data[start + i]!;
     const { format, readings, problems } = report;
-    this.#packet = { time, node, format, readings, problems, base: start, length };
+    const { name } = node;
+    this.#packet = { time, node: name, channel, format, readings, problems, base: start, length };
   }
 
   /** Notes a security finding. */
@@ -150,6 +151,7 @@ export class KnownDevice {
         packet: {
           time: packet.time,
           node: packet.node,
+          ...(packet.channel === UNKNOWN_CHANNEL ? {} : { channel: packet.channel }),
           hex: this.#bytes.subarray(0, packet.length).toHex(),
           format: packet.format,
         },

@@ -18,6 +18,8 @@ export class Receiver {
   heard = 0;
   /** ms of the monotonic clock. */
   lastAt = -Infinity;
+  /** Newest transmission that it heard; -1: none. */
+  lastIndex = -1;
   rssi = UNKNOWN_RSSI;
   #mean = NaN;
   /** By transmission index: which generation of it was heard. */
@@ -47,6 +49,7 @@ export class Receiver {
    * @returns whether the node heard this transmission before
    */
   take(index: number, number: number): boolean {
+    if (index > this.lastIndex) this.lastIndex = index;
     const mark = markOf(index);
     const slot = index % SHARE_OF;
     if (this.#firstIndex < 0) this.#firstIndex = index;

@@ -13,9 +13,10 @@ import {
 } from "../../../traces/sensors/sensor_report.ts";
 import { UNKNOWN_RSSI } from "../../../traces/sensors/radio_envelope.ts";
 import type { WpanClosed } from "../../../traces/flows/wpan_observer.ts";
+import type { Reading } from "../../../traces/sensors/measure.ts";
 import { now } from "../../clock.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
-import { Novelty, Repeat } from "./device.ts";
+import { Heard, Verdict } from "./device.ts";
 import type { DeviceBook } from "./device_book.ts";
 import type { Meaning, Origin } from "./device_updates.ts";
 import type { KnownDevice } from "./known_device.ts";
@@ -46,12 +47,6 @@ export interface SensorIntakeOptions {
   onDevice: (device: KnownDevice) => void;
 }
 
-const RSSI: Meaning = {
-  kind: "number",
-  unit: "dBm",
-  quantity: "signal_strength",
-  diagnostic: false,
-};
 const SECURITY: Meaning = { kind: "event", unit: "", quantity: undefined, diagnostic: false };
 const WRONG_CODE: Finding = {
   kind: "integrity",
@@ -88,7 +83,7 @@ export class SensorIntake implements RadioListener {
 
   advertisement(hearing: Hearing, address: number, data: Uint8Array, start: number, end: number) {
     const known = this.#book.get(address);
-    if (known !== undefined && this.#repeats(known, hearing, data, start, end)) return;
+    if (known !== undefined && this.#isKnown(known, hearing, data, start, end)) return;
     const report = this.#decoder.advertisement(address, data, start, end, hearing.at);
     if (known !== undefined) this.#take(known, hearing, report, data, start, end);
     else if (report.format === NO_FORMAT) this.counters.strangers++;
@@ -105,25 +100,25 @@ export class SensorIntake implements RadioListener {
   ) {
     const id = this.#book.resolve(device);
     const known = this.#book.get(id);
-    if (known !== undefined && this.#repeats(known, hearing, data, start, end)) return;
+    if (known !== undefined && this.#isKnown(known, hearing, data, start, end)) return;
     const report = this.#decoder.macPayload(id, data, start, end, hearing.at);
     if (report.format === NO_FORMAT) return;
-    if (security.secured) report.sealing = "opened";
-    if (known === undefined) {
-      this.#meet(id, hearing, report, data, start, end, security);
-    } else {
-      this.#checkCounter(known, report, security);
-      this.#take(known, hearing, report, data, start, end);
-    }
+    this.#checkCounter(id, report, security);
+    if (known === undefined) this.#meet(id, hearing, report, data, start, end);
+    else this.#take(known, hearing, report, data, start, end);
   }
 
   closed(hearing: Hearing, device: DeviceId, reason: WpanClosed) {
-    const known = this.#book.get(this.#book.resolve(device));
+    const id = this.#book.resolve(device);
+    const known = this.#book.get(id);
     if (known === undefined) return;
-    known.live.heard(this.#options.liveness(hearing.node), hearing.at, known.irregular);
-    known.sealing = reason === "wrong key" ? "refused" : "no key";
-    if (reason !== "wrong key") this.counters.noKey++;
-    else this.#finding(known, WRONG_CODE, hearing);
+    if (reason !== "wrong key") {
+      this.counters.noKey++;
+      known.sealing = "no key";
+      return;
+    }
+    known.sealing = "refused";
+    this.#finding(known, WRONG_CODE, hearing);
   }
 
   beacon(hearing: Hearing, pan: number, coordinator: DeviceId) {
@@ -137,24 +132,28 @@ export class SensorIntake implements RadioListener {
   /** Forgets what is remembered of a device. */
   forget(id: DeviceId) {
     this.#decoder.forget(id);
+    this.#book.frameCounters.delete(id);
   }
 
-  #repeats(
+  /** Whether its bytes were taken already: heard by another node, or sent again. */
+  #isKnown(
     known: KnownDevice,
     { node, at, rssi }: Hearing,
     data: Uint8Array,
     start: number,
     end: number,
   ): boolean {
-    const receiver = known.device.receiver(node.name);
-    const repeat = known.device.repeats(receiver, data, start, end, at);
-    receiver.signal(rssi, at);
-    if (at > known.lastAt) known.lastAt = at;
-    const copy = repeat === Repeat.Copy;
-    known.live.heard(this.#options.liveness(node), at, known.irregular, copy);
-    if (repeat === Repeat.No) return false;
+    const { device } = known;
+    const heard = device.hear(device.receiver(node.name), data, start, end, at, rssi);
+    if (heard === Heard.Unknown) return false;
     this.counters.duplicates++;
+    if (device.content.trusted) this.#lives(known, node, at, heard === Heard.Copy);
     return true;
+  }
+
+  #lives(known: KnownDevice, node: RadioNode, at: number, copy: boolean) {
+    if (at > known.lastAt) known.lastAt = at;
+    known.live.heard(this.#options.liveness(node), at, known.irregular, copy);
   }
 
   #meet(
@@ -164,27 +163,34 @@ export class SensorIntake implements RadioListener {
     data: Uint8Array,
     start: number,
     end: number,
-    security?: FrameSecurity,
   ) {
     const known = this.#book.make(id);
-    this.#repeats(known, hearing, data, start, end);
-    if (security !== undefined) this.#checkCounter(known, report, security);
+    if (known === null) {
+      this.counters.strangers++;
+      return;
+    }
+    this.#isKnown(known, hearing, data, start, end);
     this.#take(known, hearing, report, data, start, end);
   }
 
-  /** Frame counters only count up (IEEE 802.15.4-2020, 9.2.4). */
-  #checkCounter(
-    known: KnownDevice,
-    report: SensorReport,
-    { counter }: FrameSecurity,
-  ) {
-    const last = known.frameCounter;
-    if (counter > last) known.frameCounter = counter;
-    if (counter > last || counter < 0 && last < 0) return;
+  /**
+   * Frame counters only count up (IEEE 802.15.4-2020, 9.2.4), and who has a key sends nothing
+   * without an integrity code.
+   */
+  #checkCounter(id: DeviceId, report: SensorReport, { counter, secured }: FrameSecurity) {
+    const { book } = this.#options;
+    if (secured) report.sealing = "opened";
+    if (!book.hasFrameKey(id)) return;
+    const last = book.frameCounters.get(id) ?? -1;
+    if (secured && (counter < 0 || counter > last)) {
+      // Without a counter a time slot's number stands in for it (TSCH).
+      if (counter >= 0) book.frameCounters.set(id, counter);
+      return;
+    }
     report.sealing = "refused";
     report.readings = [];
-    if (counter < 0) {
-      report.find("downgrade", "plain frame from a device whose frames are secured");
+    if (!secured) {
+      report.find("downgrade", "frame without integrity code from a device that has a key");
     } else if (counter < last) {
       report.find("replayed counter", `frame counter ${counter} after ${last}`, counter, last);
     } else {
@@ -201,48 +207,44 @@ export class SensorIntake implements RadioListener {
     start: number,
     end: number,
   ) {
-    const { node, at } = hearing;
-    const { device } = known;
-    const receiver = device.receiver(node.name);
-    const lastAt = known.acceptedAt;
-    const novelty = device.settle(
-      receiver,
-      report.format,
-      report.sealing === "refused" ? -1 : report.sequence,
-      report.sequenceModulus,
-      report.stale,
-      at,
-    );
-    if (known.learn(report)) this.#options.onDevice(known);
+    const { node, at, rssi } = hearing;
+    const { device, acceptedAt } = known;
     for (const finding of report.findings) {
-      const late = finding.counter >= 0 && finding.last - finding.counter <= LATE_COUNTERS &&
-        finding.last > finding.counter && at - lastAt < LATE_MS && device.receivers.size > 1;
-      if (late) this.counters.superseded++;
-      else this.#finding(known, finding, hearing);
+      if (isLateCounter(finding, at - acceptedAt, device.receivers.size)) {
+        this.counters.superseded++;
+      } else this.#finding(known, finding, hearing);
     }
-    if (report.sealing === "no key") this.counters.noKey++;
+    known.sealing = report.sealing;
+    // Whoever sent it, it proves nothing of the device.
     if (report.sealing === "refused") return;
-    if (novelty === Novelty.Same) this.counters.duplicates++;
-    else if (novelty === Novelty.Behind) this.counters.superseded++;
+    const receiver = device.receiver(node.name);
+    const event = report.readings.some(isEvent);
+    const verdict = device.judge(device.content, receiver, report, event, at, rssi);
+    this.#lives(known, node, at, false);
+    if (known.learn(report)) this.#options.onDevice(known);
+    if (report.sealing === "no key") this.counters.noKey++;
+    if (verdict === Verdict.Same) this.counters.duplicates++;
+    else if (verdict === Verdict.Behind) this.counters.superseded++;
     else this.#accept(known, hearing, report, data, start, end);
   }
 
   #accept(
     known: KnownDevice,
-    { node, at, rssi }: Hearing,
+    hearing: Hearing,
     report: SensorReport,
     data: Uint8Array,
     start: number,
     end: number,
   ) {
+    const { node, at, rssi } = hearing;
     this.counters.accepted++;
     known.acceptedAt = at;
     const { rooms } = this.#options;
     const time = now();
     const origin: Origin = { node: node.name, nodeMember: node.member, id: rooms.nextId(), time };
     known.updates.readings(report.readings, origin);
-    if (rssi !== UNKNOWN_RSSI) known.updates.value("rssi", rssi, RSSI, origin);
-    known.keep(report, data, start, end, node.name, time);
+    if (rssi !== UNKNOWN_RSSI) known.updates.rssi(rssi, origin);
+    known.keep(report, data, start, end, hearing, time);
   }
 
   #finding(known: KnownDevice, { kind, detail, counter, last }: Finding, { node, at }: Hearing) {
@@ -265,4 +267,14 @@ export class SensorIntake implements RadioListener {
       time,
     });
   }
+}
+
+/** A counter that is a little behind, a little after the last: it took a longer way. */
+function isLateCounter({ counter, last }: Finding, since: number, receivers: number): boolean {
+  return counter >= 0 && last > counter && last - counter <= LATE_COUNTERS && since < LATE_MS &&
+    receivers > 1;
+}
+
+function isEvent({ measure, value }: Reading): boolean {
+  return measure.kind === "event" && value !== null;
 }

@@ -27,12 +27,31 @@ export interface ForeignDevice {
   readonly localName?: string;
 }
 
+/** A device that has no address of its own: a node names it. */
+export interface NamedDevice {
+  /** Topic that tells it from others of the dialect: `zigbee2mqtt/lamp`. */
+  readonly path: string;
+  /** As its node calls it: its channel, unless that is another device's. */
+  readonly name: string;
+}
+
+/** How a message of a device came. */
+export interface Reception {
+  /** dBm; NaN: unknown. */
+  readonly rssi: number;
+  /** When the device was heard, Unix milliseconds by the node's clock; NaN: it says none. */
+  readonly time: number;
+  /** Number that the device gave its packet; -1: none. */
+  readonly sequence: number;
+  /** Such numbers count modulo this; 0: none. */
+  readonly sequenceModulus: number;
+}
+
 /** A topic that exists only here: one property of a message that has many. */
 export interface PropertyTopic {
   /** Full topic that names the property, as `zigbee2mqtt/lamp/brightness`. */
   readonly topic: string;
-  readonly channel: string;
-  readonly device: string;
+  readonly device: NamedDevice;
   readonly unit?: string;
   readonly control?: Control;
   /**
@@ -42,7 +61,10 @@ export interface PropertyTopic {
   readonly command?: { readonly topic: string; readonly member: string };
 }
 
-/** Takes what a dialect made of one message. */
+/**
+ * Takes what a dialect made of one message. Nodes are named by their path, the topic below which
+ * they speak: `home/OpenMQTTGateway`.
+ */
 export interface DialectSink {
   /** A node is there, or says that it is not. */
   node(name: string, said: {
@@ -58,14 +80,12 @@ export interface DialectSink {
    * @param rssi dBm; NaN: unknown
    */
   advertisement(node: string, address: number, data: Uint8Array, rssi: number, time: number): void;
-  /** Values that the node decoded. @param sequence as `SensorReport.sequence`, -1: none */
+  /** Values that the node decoded. */
   values(
     node: string,
     device: ForeignDevice,
     values: readonly NamedValue[],
-    rssi: number,
-    time: number,
-    sequence: number,
+    reception: Reception,
   ): void;
   /** A property's value, as JSON text. */
   property(node: string, topic: PropertyTopic, json: string): void;
@@ -74,11 +94,11 @@ export interface DialectSink {
   /** The property is gone. */
   undescribe(topic: string): void;
   /** A device that a node knows, before it says anything. */
-  device(node: string, device: string, model: string | undefined): void;
+  device(node: string, device: NamedDevice, model: string | undefined): void;
   /** The node no longer knows the device. */
-  gone(device: string): void;
+  gone(device: NamedDevice): void;
   /** A device's own liveness as its node says it (Zigbee2MQTT's availability). */
-  availability(node: string, device: string, online: boolean): void;
+  availability(node: string, device: NamedDevice, online: boolean): void;
   /** The message could not be read: what, for people. */
   malformed(node: string, text: string): void;
 }

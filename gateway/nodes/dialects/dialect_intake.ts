@@ -3,265 +3,277 @@
  *
  * @module
  */
-import { UNKNOWN_RSSI } from "../../../traces/sensors/radio_envelope.ts";
-import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
+import { UNKNOWN_CHANNEL, UNKNOWN_RSSI } from "../../../traces/sensors/radio_envelope.ts";
 import { now } from "../../clock.ts";
-import type { DerivedTopic, Rooms } from "../../rooms/rooms.ts";
-import { Repeat } from "../devices/device.ts";
+import type { Rooms } from "../../rooms/rooms.ts";
+import { Heard, type Said, Verdict } from "../devices/device.ts";
 import type { DeviceBook } from "../devices/device_book.ts";
 import type { Meaning, Origin } from "../devices/device_updates.ts";
-import type { DialectSink, ForeignDevice, NamedValue, PropertyTopic } from "./dialect.ts";
 import type { KnownDevice } from "../devices/known_device.ts";
-import type { LivenessMonitor } from "../liveness/liveness_monitor.ts";
+import type { SensorIntake } from "../devices/sensor_intake.ts";
 import type { KnownNode, NodeBook } from "../radio/node_book.ts";
 import type { Hearing } from "../radio/radio_intake.ts";
-import type { SensorIntake } from "../devices/sensor_intake.ts";
+import type {
+  DialectSink,
+  ForeignDevice,
+  NamedDevice,
+  NamedValue,
+  PropertyTopic,
+  Reception,
+} from "./dialect.ts";
+import { ForeignDevices } from "./foreign_devices.ts";
+import { ForeignProperties } from "./foreign_properties.ts";
 
 export interface DialectIntakeOptions {
   rooms: Rooms;
   nodes: NodeBook;
   book: DeviceBook;
-  monitor: LivenessMonitor;
   sensors: SensorIntake;
   onDevice: (device: KnownDevice) => void;
   onProblem: (node: string, text: string) => void;
 }
 
-interface Property {
-  /** As it was told last: the same object means the same. */
-  told: PropertyTopic;
-  derived: DerivedTopic;
-  /** What was said of it, to see whether it is told otherwise now. */
-  described: string;
+/** A message about to be read. */
+export interface ForeignMessage {
+  readonly dialect: string;
+  /** Of the message. */
+  readonly id: string;
+  /** It is a retained message that the broker repeats. */
+  readonly replayed: boolean;
+  /** ms of our monotonic clock. */
+  readonly arrival: number;
+  /** MQTT client id, where known. */
+  readonly client: string | undefined;
+  /** The broker published it for the node; undefined: not known. */
+  readonly will: boolean | undefined;
 }
 
-const MAX_PROPERTIES = 50_000;
 /** While we decode a device's packets ourselves, what others decoded of it is no news, ms. */
 const OWN_DECODING_MS = 10_000;
 const OWN_DECODING_INTERVALS = 3;
+/** A time that a node says is believed if it is so long ago at most, ms. */
+const MAX_DELAY_MS = 60_000;
 
-export class DialectIntake implements DialectSink {
-  readonly #options: DialectIntakeOptions;
-  readonly #properties = new Map<string, Property>();
-  readonly #utf8 = new TextEncoder();
-  /** Of the message being read. */
-  #dialect = "";
-  #id = "";
-  #replayed = false;
-  #arrival = 0;
-  #client: string | undefined;
+interface Parts extends DialectIntakeOptions {
+  devices: ForeignDevices;
+  properties: ForeignProperties;
+}
+
+export class DialectIntake {
+  readonly #parts: Parts;
 
   constructor(options: DialectIntakeOptions) {
-    this.#options = options;
+    const devices = new ForeignDevices(options);
+    const properties = new ForeignProperties(options.rooms, devices);
+    this.#parts = { ...options, devices, properties };
   }
 
-  /**
-   * Begins a message; its reader then calls the methods of the sink.
-   *
-   * @param arrival ms of our monotonic clock
-   */
-  begin(dialect: string, id: string, replayed: boolean, arrival: number, client?: string): this {
-    this.#dialect = dialect;
-    this.#id = id;
-    this.#replayed = replayed;
-    this.#arrival = arrival;
-    this.#client = client;
-    return this;
+  /** What takes in what is read from a message. */
+  sink(message: ForeignMessage): DialectSink {
+    return new MessageSink(this.#parts, message);
+  }
+}
+
+class MessageSink implements DialectSink {
+  readonly #parts: Parts;
+  readonly #message: ForeignMessage;
+
+  constructor(parts: Parts, message: ForeignMessage) {
+    this.#parts = parts;
+    this.#message = message;
   }
 
   node(
-    name: string,
+    path: string,
     { state, details, version }: {
       readonly state?: "online" | "offline";
       readonly details?: Readonly<Record<string, string | number | boolean>>;
       readonly version?: string;
     },
   ) {
-    const node = this.#node(name);
+    const node = this.#node(path);
     if (node === null) return;
     if (details !== undefined) node.details = { ...node.details, ...details };
     if (version !== undefined) node.version = version;
-    if (state === undefined) {
-      if (!this.#replayed) node.live.heard(this.#arrival, this.#client);
-    } else node.live.status({ state, replayed: this.#replayed }, this.#arrival, this.#client);
+    const { replayed, arrival, client, will } = this.#message;
+    if (state !== undefined) node.live.status({ state, replayed, will }, arrival, client);
+    else if (!replayed) node.live.heard(arrival, client);
   }
 
-  advertisement(node: string, address: number, data: Uint8Array, rssi: number) {
-    const from = this.#node(node);
-    if (from === null || this.#replayed) return;
-    from.frames++;
-    from.live.frames(this.#arrival, this.#client);
+  advertisement(path: string, address: number, data: Uint8Array, rssi: number, time: number) {
+    const node = this.#frame(path);
+    if (node === null) return;
     const hearing: Hearing = {
-      node: from,
-      at: this.#arrival,
-      rssi: Number.isNaN(rssi) ? UNKNOWN_RSSI : rssi,
+      node,
+      at: this.#heardAt(time),
+      rssi: signal(rssi),
+      channel: UNKNOWN_CHANNEL,
     };
-    this.#options.sensors.advertisement(hearing, address, data, 0, data.length);
+    this.#parts.sensors.advertisement(hearing, address, data, 0, data.length);
   }
 
   values(
-    node: string,
-    device: ForeignDevice,
+    path: string,
+    said: ForeignDevice,
     values: readonly NamedValue[],
-    rssi: number,
-    _time: number,
-    sequence: number,
+    reception: Reception,
   ) {
-    const from = this.#node(node);
-    if (from === null || this.#replayed) return;
-    from.frames++;
-    from.live.frames(this.#arrival, this.#client);
-    const known = this.#device(device, values);
-    if (known === undefined) return;
-    const at = this.#arrival;
-    const receiver = known.device.receiver(from.name);
-    const own = Math.max(OWN_DECODING_MS, OWN_DECODING_INTERVALS * known.device.interval || 0);
-    if (at - known.acceptedAt < own) {
-      known.device.heardToo(receiver, at);
-      receiver.signal(Number.isNaN(rssi) ? UNKNOWN_RSSI : rssi, at);
-      known.live.heard(from.live, at, known.irregular, true);
+    const from = this.#frame(path);
+    if (from === null) return;
+    const device = this.#device(said, values);
+    if (device === null) return;
+    const at = this.#heardAt(reception.time);
+    const own = Math.max(OWN_DECODING_MS, OWN_DECODING_INTERVALS * device.device.interval || 0);
+    if (at - device.acceptedAt < own) {
+      device.device.heardToo(device.device.receiver(from.name), at, signal(reception.rssi));
+      device.live.heard(from.live, at, device.irregular, true);
       return;
     }
-    const said = this.#utf8.encode(
-      JSON.stringify([sequence, values.map(({ name, value }) => [name, value])]),
-    );
-    const repeat = known.device.repeats(receiver, said, 0, said.length, at);
-    receiver.signal(Number.isNaN(rssi) ? UNKNOWN_RSSI : rssi, at);
-    known.lastAt = at;
-    known.live.heard(from.live, at, known.irregular, repeat === Repeat.Copy);
-    if (repeat !== Repeat.No) return;
-    known.device.settle(receiver, this.#dialect, -1, 0, false, at);
-    this.#update(known, from, values, rssi);
+    if (at > device.lastAt) device.lastAt = at;
+    if (this.#merge(device, from, values, reception, at)) {
+      this.#update(device, from, values, reception.rssi);
+    }
   }
 
-  /** A device is made for values, not for a mere sighting. */
-  #device(device: ForeignDevice, values: readonly NamedValue[]): KnownDevice | undefined {
-    const { book } = this.#options;
-    const { address, name, model, localName } = device;
-    const id: DeviceId = address >= 0 ? address : `${this.#dialect}:${name}`;
-    let known = book.get(id);
-    if (known === undefined) {
-      if (values.length === 0) return undefined;
-      known = address >= 0 ? book.make(id) : book.make(id, name.replaceAll(/[+#$\0]/g, "_"));
+  /** Counts what a node decoded for its receiver. @returns whether it is news */
+  #merge(
+    { device, live, irregular }: KnownDevice,
+    from: KnownNode,
+    values: readonly NamedValue[],
+    { rssi, sequence, sequenceModulus }: Reception,
+    at: number,
+  ): boolean {
+    const content = JSON.stringify([sequence, values.map(({ name, value }) => [name, value])]);
+    const bytes = new TextEncoder().encode(content);
+    const receiver = device.receiver(from.name);
+    const heard = device.hear(receiver, bytes, 0, bytes.length, at, signal(rssi));
+    live.heard(from.live, at, irregular, heard === Heard.Copy);
+    if (heard !== Heard.Unknown) return false;
+    // Nodes of all dialects tell the same numbers of a device.
+    const format = `modulo ${sequenceModulus}`;
+    const said: Said = { format, sequence, sequenceModulus, stale: false };
+    return device.judge(device.content, receiver, said, false, at, signal(rssi)) === Verdict.New;
+  }
+
+  /** A device is made for values, not for a mere sighting; `null`: there is none. */
+  #device(said: ForeignDevice, values: readonly NamedValue[]): KnownDevice | null {
+    const { book, devices, onDevice } = this.#parts;
+    const { dialect } = this.#message;
+    const { address, name, model, localName } = said;
+    const named = { path: name, name };
+    let device = (address >= 0 ? book.get(address) : devices.get(dialect, named)) ?? null;
+    if (device === null && values.length > 0) {
+      device = address >= 0 ? book.make(address) : devices.take(dialect, named);
     }
-    const news = model !== undefined && model !== known.model ||
-      localName !== undefined && localName !== known.localName;
-    if (model !== undefined) known.model = model;
-    if (localName !== undefined) known.localName = localName;
-    known.dialect = this.#dialect;
-    if (news) this.#options.onDevice(known);
-    return known;
+    if (device === null) return null;
+    const news = model !== undefined && model !== device.model ||
+      localName !== undefined && localName !== device.localName;
+    if (model !== undefined) device.model = model;
+    if (localName !== undefined) device.localName = localName;
+    device.dialect = dialect;
+    if (news) onDevice(device);
+    return device;
   }
 
   #update(
-    known: KnownDevice,
-    from: KnownNode,
+    device: KnownDevice,
+    { name: node, member }: KnownNode,
     values: readonly NamedValue[],
     rssi: number,
   ) {
-    const origin: Origin = {
-      node: from.name,
-      nodeMember: from.member,
-      id: this.#id,
-      time: now(),
-    };
+    const origin: Origin = { node, nodeMember: member, id: this.#message.id, time: now() };
     for (const { name, value, unit, quantity } of values) {
       if (value === null) continue;
-      const kind = typeof value === "number"
-        ? "number"
-        : typeof value === "boolean"
-        ? "binary"
-        : "text";
-      const meaning: Meaning = { kind, unit, quantity, diagnostic: false };
-      known.updates.value(name, value, meaning, origin);
+      const meaning: Meaning = { kind: kindOf(value), unit, quantity, diagnostic: false };
+      device.updates.value(name, value, meaning, origin);
     }
-    if (Number.isNaN(rssi)) return;
-    known.updates.value("rssi", rssi, {
-      kind: "number",
-      unit: "dBm",
-      quantity: "signal_strength",
-      diagnostic: false,
-    }, origin);
+    if (!Number.isNaN(rssi)) device.updates.rssi(rssi, origin);
   }
 
-  property(node: string, topic: PropertyTopic, json: string) {
-    const from = this.#node(node);
+  property(path: string, topic: PropertyTopic, json: string) {
+    const from = this.#node(path);
     if (from === null) return;
-    const property = this.#property(topic);
-    if (property === undefined) return;
-    const at = this.#arrival;
-    if (!this.#replayed) {
-      from.live.heard(at, this.#client);
-      const known = this.#named(topic.device);
-      known.lastAt = at;
+    const { dialect, id, replayed, arrival, client } = this.#message;
+    const property = this.#parts.properties.take(dialect, topic);
+    if (property === null) return;
+    if (!replayed) {
+      const { device } = property;
+      from.live.heard(arrival, client);
+      device.lastAt = arrival;
       // Zigbee2MQTT's devices speak when they like; it watches over them itself.
-      known.irregular = true;
-      known.live.heard(from.live, at, true);
+      device.irregular = true;
+      device.live.heard(from.live, arrival, true);
     }
-    const { rooms } = this.#options;
-    rooms.put(property.derived, json, from.member, this.#id, now(), this.#replayed);
-  }
-
-  #named(name: string): KnownDevice {
-    const id = `${this.#dialect}:${name}`;
-    const { book } = this.#options;
-    const known = book.get(id);
-    if (known !== undefined) return known;
-    const made = book.make(id, name);
-    made.dialect = this.#dialect;
-    return made;
+    this.#parts.rooms.put(property.derived, json, from.member, id, now(), replayed);
   }
 
   describe(topic: PropertyTopic) {
-    this.#property(topic);
-  }
-
-  #property(topic: PropertyTopic): Property | undefined {
-    const known = this.#properties.get(topic.topic);
-    if (known?.told === topic) return known;
-    const { unit, control, command } = topic;
-    const described = JSON.stringify([unit, control, command]);
-    if (known?.described === described) {
-      known.told = topic;
-      return known;
-    }
-    if (known === undefined && this.#properties.size >= MAX_PROPERTIES) return undefined;
-    const property = { told: topic, derived: this.#options.rooms.derive(topic), described };
-    this.#properties.set(topic.topic, property);
-    return property;
+    this.#parts.properties.take(this.#message.dialect, topic);
   }
 
   undescribe(topic: string) {
-    const known = this.#properties.get(topic);
-    if (known === undefined) return;
-    this.#properties.delete(topic);
-    this.#options.rooms.underive(known.derived);
+    this.#parts.properties.forget(topic);
   }
 
-  device(_node: string, device: string, model: string | undefined) {
-    const known = this.#named(device);
-    if (model === undefined || model === known.model) return;
-    known.model = model;
-    this.#options.onDevice(known);
+  device(_path: string, named: NamedDevice, model: string | undefined) {
+    const device = this.#parts.devices.take(this.#message.dialect, named);
+    if (device === null || model === undefined || model === device.model) return;
+    device.model = model;
+    this.#parts.onDevice(device);
   }
 
-  gone(device: string) {
-    const { book } = this.#options;
-    if (book.get(`${this.#dialect}:${device}`) !== undefined) book.forget(device);
+  gone(named: NamedDevice) {
+    const device = this.#parts.devices.get(this.#message.dialect, named);
+    if (device !== undefined) this.#parts.book.forget(device);
   }
 
-  availability(node: string, device: string, online: boolean) {
-    if (this.#node(node) === null) return;
-    this.#options.monitor.device(device).availability(online, this.#arrival);
+  availability(path: string, named: NamedDevice, online: boolean) {
+    const node = this.#node(path);
+    const device = this.#parts.devices.get(this.#message.dialect, named);
+    if (node === null || device === undefined) return;
+    device.live.availability(online, this.#message.arrival, node.live);
   }
 
-  malformed(node: string, text: string) {
-    const from = this.#node(node);
-    if (from !== null) from.malformed++;
-    this.#options.onProblem(node, text);
+  malformed(path: string, text: string) {
+    const node = this.#node(path);
+    if (node === null) return;
+    node.malformed++;
+    this.#parts.onProblem(node.name, text);
   }
 
-  #node(name: string): KnownNode | null {
-    return this.#options.nodes.node(name, this.#dialect);
+  #node(path: string): KnownNode | null {
+    return this.#parts.nodes.foreign(path, this.#message.dialect);
   }
+
+  /** The node that heard a device now; `null`: nobody did, or not now. */
+  #frame(path: string): KnownNode | null {
+    const node = this.#node(path);
+    const { replayed, arrival, client } = this.#message;
+    if (node === null || replayed) return null;
+    node.frames++;
+    node.live.frames(arrival, client);
+    return node;
+  }
+
+  /**
+   * When a device was heard, ms of our monotonic clock: what the node says, if that can be, else
+   * when its message came.
+   */
+  #heardAt(time: number): number {
+    const { arrival } = this.#message;
+    const delay = now() - time;
+    if (!(delay >= 0 && delay <= MAX_DELAY_MS)) return arrival;
+    // Whole seconds say that it was heard within that second.
+    return arrival - (time % 1000 === 0 ? Math.max(0, delay - 1000) : delay);
+  }
+}
+
+/** dBm as receivers have it. */
+function signal(rssi: number): number {
+  return Number.isNaN(rssi) ? UNKNOWN_RSSI : rssi;
+}
+
+function kindOf(value: number | boolean | string): Meaning["kind"] {
+  if (typeof value === "number") return "number";
+  return typeof value === "boolean" ? "binary" : "text";
 }

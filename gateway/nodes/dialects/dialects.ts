@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dialect, TopicReader } from "./dialect.ts";
+import { isOwnTopic } from "./own_topics.ts";
 
 /** How messages on a topic are read, and whose they are. */
 export interface FoundReader {
@@ -43,6 +44,7 @@ export class Dialects {
   }
 
   #find(topic: string): FoundReader | null {
+    if (isOwnTopic(topic)) return null;
     for (const dialect of this.#dialects) {
       const read = dialect.reader(topic);
       if (read !== null) return { dialect: dialect.name, read };

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { isSettings } from "../../access/policy.ts";
 import type { Dialect, DialectSink, TopicReader } from "./dialect.ts";
 import { addressOf, numberOf, wordsOf } from "./fields.ts";
 import { type JsonObject, parseObject, textOf } from "./json.ts";
@@ -99,13 +100,18 @@ class BtGateways implements Dialect {
   reader(topic: string): TopicReader | null {
     const levels = topic.split("/");
     const at = levels.findIndex((level) => level === "BTtoMQTT" || level === "SYStoMQTT");
-    if (at === -1) return this.#aside(levels);
+    if (at === -1) return isSettings(topic) ? null : this.#aside(levels);
     const gateway = levels[at - 1] ?? this.#usualName;
     if (!this.#isOurs(gateway)) return null;
-    this.#learn(levels.slice(0, at).join("/"));
-    if (levels[at] === "SYStoMQTT") return systemReader(gateway);
+    const path = levels.slice(0, at).join("/");
+    const node = path === "" ? this.#usualName : path;
+    const isSystem = levels[at] === "SYStoMQTT" && at === levels.length - 1;
+    // What it says of itself is read here, member by member; no other settings are.
+    if (isSystem ? isSettings(path) : isSettings(topic)) return null;
+    this.#learn(path);
+    if (isSystem) return systemReader(node);
     const address = addressOf(levels[at + 1]);
-    return objectReader(gateway, (said, sink) => readDeviceMessage(gateway, address, said, sink));
+    return objectReader(node, (said, sink) => readDeviceMessage(node, address, said, sink));
   }
 
   /** Topics with words that others use too: only of gateways that are known, or named as usual. */
@@ -114,18 +120,20 @@ class BtGateways implements Dialect {
     if (before === undefined || last === undefined) return null;
     if (before === "presence" || before === "home_presence") {
       const base = levels.slice(0, -2);
-      return this.#isKnown([...base, last]) ? this.#presence(last) : null;
+      return this.#isKnown([...base, last]) ? this.#presence([...base, last].join("/")) : null;
     }
     if (last !== "LWT" && last !== "version" && last !== "presence") return null;
     // Tasmota has LWT topics too, but under `tele`.
     const isWill = last === "LWT" && levels[0] === "home" && this.#isOurs(before);
-    if (!isWill && !this.#isKnown(levels.slice(0, -1))) return null;
-    if (last === "LWT") return stateReader(before);
-    return last === "version" ? versionReader(before) : this.#presence(before);
+    const path = levels.slice(0, -1);
+    if (!isWill && !this.#isKnown(path)) return null;
+    const node = path.join("/");
+    if (last === "LWT") return stateReader(node);
+    return last === "version" ? versionReader(node) : this.#presence(node);
   }
 
-  #presence(gateway: string): TopicReader {
-    return objectReader(gateway, (said, sink) => readPresenceMessage(gateway, said, sink));
+  #presence(node: string): TopicReader {
+    return objectReader(node, (said, sink) => readPresenceMessage(node, said, sink));
   }
 
   #isKnown(levels: string[]): boolean {

@@ -9,9 +9,10 @@
  *
  * @module
  */
-import type { Dialect, DialectSink, NamedValue, TopicReader } from "./dialect.ts";
+import { isSettings } from "../../access/policy.ts";
+import type { Dialect, DialectSink, NamedValue, Reception, TopicReader } from "./dialect.ts";
 import { addressOf, bytesOf, numberOf, rssiOf, unixTime } from "./fields.ts";
-import { isObject, type JsonObject, parseJson, parseObject, textOf } from "./json.ts";
+import { isObject, type Json, type JsonObject, parseJson, parseObject, textOf } from "./json.ts";
 
 /** Extended advertising data, at most (Core 6.0, Vol 6, Part B, 2.3.4.9). */
 const MAX_DATA = 1650;
@@ -51,9 +52,22 @@ function decodedValues(said: JsonObject): NamedValue[] {
   return values;
 }
 
-function sequenceOf(said: JsonObject): number {
+/** How far each data format counts (docs.ruuvi.com): the highest number stands for none, but in 6. */
+const MODULI: ReadonlyMap<Json | undefined, number> = new Map<Json, number>([
+  [5, 0xffff],
+  [0xc5, 0xffff],
+  ["C5", 0xffff],
+  [6, 0x100],
+  [0xe1, 0xffffff],
+  ["E1", 0xffffff],
+]);
+
+function numbered(said: JsonObject): Pick<Reception, "sequence" | "sequenceModulus"> {
   const sequence = numberOf(said.measurementSequenceNumber);
-  return Number.isSafeInteger(sequence) && sequence >= 0 ? sequence : -1;
+  const sequenceModulus = MODULI.get(said.dataFormat) ?? 0;
+  return Number.isInteger(sequence) && sequence >= 0 && sequence < sequenceModulus
+    ? { sequence, sequenceModulus }
+    : { sequence: -1, sequenceModulus: 0 };
 }
 
 function readTag(node: string, topicAddress: number): TopicReader {
@@ -68,7 +82,8 @@ function readTag(node: string, topicAddress: number): TopicReader {
     if (data !== undefined) return sink.advertisement(node, topicAddress, data, rssi, time);
     const values = said.data === undefined ? decodedValues(said) : [];
     if (values.length === 0) return sink.malformed(node, "no advertising data in it");
-    sink.values(node, { address: topicAddress, name: "" }, values, rssi, time, sequenceOf(said));
+    const reception = { rssi, time, ...numbered(said) };
+    sink.values(node, { address: topicAddress, name: "" }, values, reception);
   };
 }
 
@@ -91,8 +106,10 @@ export function ruuviGateway(): Dialect {
     name: "ruuvi",
     reader(topic) {
       const levels = topic.split("/");
-      const [node, last] = levels.slice(-2);
-      if (node === undefined || last === undefined || addressOf(node) === -1) return null;
+      const [gateway, last] = levels.slice(-2);
+      if (gateway === undefined || last === undefined || addressOf(gateway) === -1) return null;
+      if (isSettings(topic)) return ignore;
+      const node = levels.slice(0, -1).join("/");
       const address = addressOf(last);
       if (address !== -1) return readTag(node, address);
       if (last === "gw_status") return readStatus(node);

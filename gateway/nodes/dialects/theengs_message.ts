@@ -5,7 +5,7 @@
  * @module
  */
 import { advertisingData } from "./advertising_data.ts";
-import type { DialectSink, ForeignDevice, NamedValue } from "./dialect.ts";
+import type { DialectSink, ForeignDevice, NamedValue, Reception } from "./dialect.ts";
 import { addressOf, booleanOf, isoTime, numberOf, rssiOf, unixTime, wordsOf } from "./fields.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { NO_VALUES, VALUE_KEYS, type ValueKey } from "./theengs_values.ts";
@@ -137,15 +137,23 @@ class ValueReader {
   }
 }
 
-/** Number that changes with the content: `packet` (BTHome) or `seq` (Ruuvi); -1: none. */
-function sequenceOf(said: JsonObject): number {
-  for (const value of [said.packet, said.seq]) {
-    const number = numberOf(value);
-    // 65535 stands for "not available" (Ruuvi format 5).
-    if (Number.isInteger(number) && number >= 0 && number < 0xffff) return number;
+type Numbered = Pick<Reception, "sequence" | "sequenceModulus">;
+
+/** Members that count packets: one byte of BTHome, MiBeacon, ATC; two of Ruuvi format 5, without 65535. */
+const PACKET_NUMBERS = [["packet", 0x100], ["seq", 0xffff]] as const;
+
+/** Number that changes with the content. */
+function numbered(said: JsonObject): Numbered {
+  for (const [key, sequenceModulus] of PACKET_NUMBERS) {
+    const sequence = numberOf(said[key]);
+    if (Number.isInteger(sequence) && sequence >= 0 && sequence < sequenceModulus) {
+      return { sequence, sequenceModulus };
+    }
   }
-  return -1;
+  return NO_NUMBER;
 }
+
+const NO_NUMBER: Numbered = { sequence: -1, sequenceModulus: 0 };
 
 /** When the device was heard, Unix ms: `unixtime` (s or ms), else `UTCtime` (ISO 8601, UTC); NaN: not said. */
 function timeOf(said: JsonObject): number {
@@ -223,7 +231,7 @@ export function readDeviceMessage(
     const home = said.presence !== "absent" && said.presence !== false;
     values.push({ name: "presence", value: home, unit: "", quantity: "presence" });
   }
-  sink.values(node, device, values, rssi, time, sequenceOf(said));
+  sink.values(node, device, values, { rssi, time, ...numbered(said) });
 }
 
 /** A presence message: how far away the node believes the device to be, m. */
@@ -240,5 +248,6 @@ export function readPresenceMessage(node: string, said: JsonObject, sink: Dialec
     const home = said.presence !== "absent" && said.presence !== false;
     values.push({ name: "presence", value: home, unit: "", quantity: "presence" });
   }
-  sink.values(node, device, values, rssiOf(said.rssi), timeOf(said), -1);
+  const reception = { rssi: rssiOf(said.rssi), time: timeOf(said), ...NO_NUMBER };
+  sink.values(node, device, values, reception);
 }

@@ -4,7 +4,7 @@
  * With its setting `output: attribute` it publishes on just those topics itself, bare values.
  *
  * `<base>/bridge/devices` says what devices there are and what they can do; names may contain `/`.
- * A base that was not configured is learned from it.
+ * A base that was not configured is learned from it; below it only what is listed is taken.
  *
  * @module
  */
@@ -12,12 +12,11 @@ import { isSettings } from "../../access/policy.ts";
 import type { Dialect, DialectSink, TopicReader } from "./dialect.ts";
 import { wordsOf } from "./fields.ts";
 import { isObject, type Json, type JsonObject, parseJson, parseObject, textOf } from "./json.ts";
+import { isTakenBase } from "./own_topics.ts";
 import { isEntityName, listIn, Zigbee2MqttNetwork } from "./zigbee2mqtt_network.ts";
 
 const MAX_BASES = 32;
 const DEVICES = "/bridge/devices";
-/** Bases under which others speak already: nobody is to take their topics over. */
-const TAKEN = /^(?:\$|(?:devices|edgewire|homeassistant)(?:\/|$))/;
 /** Commands and questions, of a device or of one of its properties. */
 const ASKED = /\/(?:set|get)(?:\/|$)/;
 
@@ -78,9 +77,8 @@ class Zigbee2Mqtt implements Dialect {
     }
     if (found === undefined) return null;
     const rest = topic.slice(found.base.length + 1);
-    return rest.startsWith("bridge/")
-      ? this.#bridgeReader(found, rest.slice("bridge/".length))
-      : this.#entityReader(found, rest);
+    if (rest.startsWith("bridge/")) return this.#bridgeReader(found, rest.slice("bridge/".length));
+    return isSettings(topic) ? ignore : this.#entityReader(found, rest);
   }
 
   #bridgeReader(network: Zigbee2MqttNetwork, what: string): TopicReader {
@@ -139,14 +137,14 @@ class Zigbee2Mqtt implements Dialect {
 
   /** The first list of devices under a base that nobody configured. */
   #learner(base: string): TopicReader | null {
-    if (base === "" || TAKEN.test(base) || this.#networks.length >= MAX_BASES) return null;
+    if (isTakenBase(base) || this.#networks.length >= MAX_BASES) return null;
     // Commands for its devices would be settings of others.
     if (isSettings(`${base}/name/set`)) return null;
     return (payload, sink) => {
       if (this.#networks.some((network) => network.base === base)) return;
       const list = listIn(parseJson(textOf(payload) ?? ""));
       if (list === undefined || !list.some((item) => "ieee_address" in item)) return;
-      const network = new Zigbee2MqttNetwork(base);
+      const network = new Zigbee2MqttNetwork(base, true);
       this.#networks.push(network);
       network.list("device", list, sink);
       sink.node(base, {});
@@ -156,12 +154,13 @@ class Zigbee2Mqtt implements Dialect {
 
   #entityReader(network: Zigbee2MqttNetwork, rest: string): TopicReader | null {
     if (network.isListed(rest)) return (payload, sink) => state(network, rest, payload, sink);
-    if (ASKED.test(rest)) return ignore;
+    const asked = rest.search(ASKED);
+    if (network.learned && !network.isListed(nameIn(rest, asked))) return null;
+    if (asked !== -1) return ignore;
     if (!isEntityName(rest)) return null;
     if (rest.endsWith("/availability")) return this.#availability(network, rest);
-    const slash = rest.lastIndexOf("/");
-    const before = rest.slice(0, Math.max(0, slash));
-    const member = rest.slice(slash + 1);
+    const before = nameIn(rest, -1);
+    const member = rest.slice(rest.lastIndexOf("/") + 1);
     if (before !== "" && member !== "" && network.isListed(before)) {
       return (payload, sink) => attribute(network, before, member, payload, sink);
     }
@@ -178,10 +177,15 @@ class Zigbee2Mqtt implements Dialect {
     return (payload, sink) => {
       if (payload.length === 0) return;
       const said = stateIn(payload);
-      if (said !== undefined) sink.availability(network.base, name, said === "online");
+      if (said !== undefined) network.availability(name, said === "online", sink);
       else sink.malformed(network.base, `${rest} says neither online nor offline`);
     };
   }
+}
+
+/** Whose topic it is: what stands before a command, or before the last level. */
+function nameIn(rest: string, asked: number): string {
+  return rest.slice(0, asked === -1 ? Math.max(0, rest.lastIndexOf("/")) : asked);
 }
 
 function state(

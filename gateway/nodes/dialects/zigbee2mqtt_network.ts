@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DialectSink, PropertyTopic } from "./dialect.ts";
+import type { DialectSink, NamedDevice, PropertyTopic } from "./dialect.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { type Exposed, readExposes } from "./zigbee2mqtt_exposes.ts";
 
@@ -15,6 +15,7 @@ type Kind = "device" | "group" | "unlisted";
 
 interface Entity {
   readonly name: string;
+  readonly device: NamedDevice;
   kind: Kind;
   /** As told; `null`: not yet. */
   model: string | undefined | null;
@@ -65,16 +66,27 @@ function same(a: PropertyTopic, b: PropertyTopic): boolean {
 
 export class Zigbee2MqttNetwork {
   readonly base: string;
+  /** Nobody configured it. Others may speak below its base: only what it listed is its own. */
+  readonly learned: boolean;
   readonly #entities = new Map<string, Entity>();
+  /** Whether those are there that it did not list yet. */
+  readonly #early = new Map<string, boolean>();
 
-  constructor(base: string) {
+  constructor(base: string, learned = false) {
     this.base = base;
+    this.learned = learned;
   }
 
   /** Whether a device or group of that name was listed. */
   isListed(name: string): boolean {
     const entity = this.#entities.get(name);
     return entity !== undefined && entity.kind !== "unlisted";
+  }
+
+  /** Takes what `<name>/availability` says. */
+  availability(name: string, online: boolean, sink: DialectSink) {
+    if (!this.isListed(name) && this.#early.size < MAX_ENTITIES) this.#early.set(name, online);
+    sink.availability(this.base, this.#device(name), online);
   }
 
   /** @returns The topic of a member of an entity's state; undefined when there are too many. */
@@ -84,7 +96,7 @@ export class Zigbee2MqttNetwork {
     let topic = entity.properties.get(member);
     if (topic === undefined) {
       if (entity.properties.size >= MAX_PROPERTIES || levelOf(member) === "") return undefined;
-      topic = this.#topic(name, member);
+      topic = this.#topic(entity, member);
       entity.properties.set(member, topic);
     }
     return topic;
@@ -105,10 +117,13 @@ export class Zigbee2MqttNetwork {
       if (entity === undefined) break;
       entity.kind = kind;
       if (kind === "device") {
-        if (entity.model !== model) sink.device(this.base, name, model);
+        if (entity.model !== model) sink.device(this.base, entity.device, model);
         entity.model = model;
         this.#describe(entity, exposed, sink);
       }
+      const online = this.#early.get(name);
+      if (online !== undefined) sink.availability(this.base, entity.device, online);
+      this.#early.delete(name);
     }
     return changed;
   }
@@ -118,7 +133,7 @@ export class Zigbee2MqttNetwork {
     const entity = this.#entities.get(name);
     if (entity === undefined) return false;
     for (const { topic } of entity.properties.values()) sink.undescribe(topic);
-    sink.gone(name);
+    sink.gone(entity.device);
     this.#entities.delete(name);
     return true;
   }
@@ -126,18 +141,22 @@ export class Zigbee2MqttNetwork {
   #entity(name: string, kind: Kind): Entity | undefined {
     let entity = this.#entities.get(name);
     if (entity === undefined && this.#entities.size < MAX_ENTITIES) {
-      entity = { name, kind, model: null, properties: new Map(), described: new Set() };
+      const device = this.#device(name);
+      entity = { name, device, kind, model: null, properties: new Map(), described: new Set() };
       this.#entities.set(name, entity);
     }
     return entity;
   }
 
-  #topic(name: string, member: string, exposed?: Exposed): PropertyTopic {
-    const topic = `${this.base}/${name}`;
+  #device(name: string): NamedDevice {
+    return { path: `${this.base}/${name}`, name };
+  }
+
+  #topic({ device }: Entity, member: string, exposed?: Exposed): PropertyTopic {
+    const topic = device.path;
     return {
       topic: `${topic}/${levelOf(member)}`,
-      channel: name,
-      device: name,
+      device,
       ...exposed?.unit === undefined ? {} : { unit: exposed.unit },
       ...exposed?.control === undefined ? {} : { control: exposed.control },
       ...exposed?.settable ? { command: { topic: `${topic}/set`, member } } : {},
@@ -152,7 +171,7 @@ export class Zigbee2MqttNetwork {
       if (gone !== undefined) sink.undescribe(gone.topic);
     }
     for (const [property, expose] of exposed) {
-      const topic = this.#topic(entity.name, property, expose);
+      const topic = this.#topic(entity, property, expose);
       const known = entity.properties.get(property);
       if (entity.described.has(property) && known !== undefined && same(known, topic)) continue;
       entity.properties.set(property, topic);

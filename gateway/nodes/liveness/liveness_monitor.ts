@@ -8,7 +8,8 @@
  */
 import type { LiveState } from "../answers.ts";
 import { DeviceLiveness } from "./device_liveness.ts";
-import { type ClientSession, NodeLiveness } from "./node_liveness.ts";
+import type { ClientSession } from "./client_session.ts";
+import { NodeLiveness } from "./node_liveness.ts";
 import { TICK_MS, Watch, type Watched, type WatchOptions } from "./watch.ts";
 
 export type { DeviceLiveness } from "./device_liveness.ts";
@@ -58,7 +59,10 @@ export class LivenessMonitor {
     return node;
   }
 
-  /** The device of that name, made when it is asked for first. */
+  /**
+   * The device of that name, made when it is asked for first. Only the device book asks, which has
+   * fewer than there may be here, and forgets: else one that lives would go for one that does not.
+   */
   device(name: string): DeviceLiveness {
     let device = this.#devices.get(name);
     if (device === undefined) {

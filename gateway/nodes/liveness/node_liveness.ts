@@ -3,28 +3,14 @@
  *
  * A node shows that it lives by radio frames and by signs: its status, other messages, MQTT pings.
  * Frames that stop while signs go on mean a deaf radio. When both stop it hangs. How long either may
- * be silent follows from the node's own gaps, or from the period that its status tells.
+ * be silent: `node_rhythm.ts`.
  *
  * @module
  */
 import type { Cause } from "../answers.ts";
-import { GapHistory } from "./gap_history.ts";
-import { clamp } from "./settings.ts";
+import type { ClientSession } from "./client_session.ts";
+import { NodeRhythm } from "./node_rhythm.ts";
 import { duration, type Watch, Watched } from "./watch.ts";
-
-/** An MQTT client of the embedded broker, as far as nodes depend on it. */
-export interface ClientSession {
-  readonly client: string;
-  open: boolean;
-  /** How it ended. */
-  how: string;
-  /** Running times. */
-  openedAt: number;
-  closedAt: number;
-  /** Milliseconds; 0: none. */
-  keepaliveMs: number;
-  readonly nodes: Set<NodeLiveness>;
-}
 
 /** What a status message says of liveness. */
 export interface NodeSaid {
@@ -39,18 +25,10 @@ export interface NodeSaid {
   replayed?: boolean | undefined;
 }
 
-/** Status gaps that show whether a node repeats its status. */
-const STATUS_GAPS = 3;
-/** Other signs of life that show how often they come. */
-const SIGN_GAPS = 3;
 /** Of the time after which a node is lost, the part after which it is late. */
 const LATE_SHARE = 0.6;
-/** Batches that show how often they come. */
-const FRAME_GAPS = 8;
 /** A session shorter than this may be one for a single message, milliseconds. */
 const BRIEF_MS = 10_000;
-/** Longest period that a status is believed, seconds. */
-const MAX_PERIOD = 86_400;
 const NO_BOOT = -1;
 
 /** Made by `LivenessMonitor.node`. */
@@ -71,10 +49,7 @@ export class NodeLiveness extends Watched {
   #began = -Infinity;
   #offlineAt = NaN;
   #will: boolean | undefined;
-  #frameGaps = new GapHistory();
-  #signGaps = new GapHistory();
-  #statusGaps: number[] = [];
-  #periodMs = 0;
+  readonly #rhythm: NodeRhythm;
   #boot = NO_BOOT;
   /** Not to be looked at before, running time. */
   #lookAt = -Infinity;
@@ -83,6 +58,7 @@ export class NodeLiveness extends Watched {
   constructor(name: string, watch: Watch, sessionOf: (client: string) => ClientSession) {
     super(name, watch);
     this.#sessionOf = sessionOf;
+    this.#rhythm = new NodeRhythm(watch.settings);
   }
 
   /**
@@ -102,19 +78,13 @@ export class NodeLiveness extends Watched {
     // A status at each connect is not a repeated one.
     const anew = this.#session !== null && this.#session.openedAt >= this.#status;
     const goesOn = this.#isBack(now) && this.#boot === boot && said.replayed !== true && !anew;
-    if (!goesOn) this.#statusGaps = [];
-    else this.#learnStatus(now - this.#status);
+    if (!goesOn) this.#rhythm.forgetStatus();
+    else this.#rhythm.status(now - this.#status);
     if (this.#boot !== boot) this.#began = now;
     this.#boot = boot;
-    this.#periodMs = period !== undefined && period > 0 && period <= MAX_PERIOD ? period * 1000 : 0;
+    this.#rhythm.period(period);
     this.#status = now;
     this.#heard(now);
-  }
-
-  #learnStatus(gap: number) {
-    if (!Number.isFinite(gap)) return;
-    this.#statusGaps.push(gap);
-    if (this.#statusGaps.length > STATUS_GAPS) this.#statusGaps.shift();
   }
 
   #offline({ will }: NodeSaid, now: number) {
@@ -137,7 +107,7 @@ export class NodeLiveness extends Watched {
     this.#attach(client);
     // A gap in which it was lost says nothing of how often frames come.
     const was = this.#isBack(now) && this.reason !== "radio deaf";
-    if (was && this.#frames >= this.#began) this.#frameGaps.add(now - this.#frames);
+    if (was && this.#frames >= this.#began) this.#rhythm.frames(now - this.#frames);
     this.#frames = now;
     this.saw(now);
     if (this.state !== "online") this.back(now);
@@ -157,7 +127,7 @@ export class NodeLiveness extends Watched {
   }
 
   #heard(now: number) {
-    if (this.#sign >= this.#began) this.#signGaps.add(now - this.#sign);
+    if (this.#sign >= this.#began) this.#rhythm.sign(now - this.#sign);
     this.#sign = now;
     this.saw(now);
     // Frames are missing, and a sign does not replace them.
@@ -177,7 +147,7 @@ export class NodeLiveness extends Watched {
   sessionChanged(state: "open" | "alive" | "closed", now: number) {
     if (state === "alive") this.#pinged = now;
     else {
-      this.#statusGaps = [];
+      this.#rhythm.forgetStatus();
       this.#lookAt = -Infinity;
       this.look(now);
     }
@@ -214,37 +184,12 @@ export class NodeLiveness extends Watched {
 
   /** Longest silence of frames that is nothing yet, milliseconds. */
   get framesWithinMs(): number {
-    const { framesFactor, nodeMinMs, nodeMaxMs, nodeFirstMs } = this.watch.settings;
-    const { long, count } = this.#frameGaps;
-    const bound = clamp(long * framesFactor, nodeMinMs, nodeMaxMs);
-    const first = count < FRAME_GAPS ? clamp(nodeFirstMs, nodeMinMs, nodeMaxMs) : 0;
-    return Math.max(bound, first, long * 1.5);
+    return this.#rhythm.framesWithinMs;
   }
 
   /** Longest silence of signs that is nothing yet, milliseconds; 0: not known. */
   get #signsWithinMs(): number {
-    const repeated = this.#statusWithinMs;
-    if (repeated > 0) return repeated;
-    if (this.#signGaps.count >= SIGN_GAPS) return this.#within(this.#signGaps.longest);
-    let keepalive = 0;
-    for (const { open, keepaliveMs } of this.sessions) {
-      if (open) keepalive = Math.max(keepalive, keepaliveMs);
-    }
-    return keepalive === 0 ? 0 : Math.max(this.watch.settings.nodeMinMs, keepalive * 1.5 + 2000);
-  }
-
-  /** As long as a status is due; 0: it is not repeated, as far as known. */
-  get #statusWithinMs(): number {
-    if (this.#periodMs > 0) return this.#within(this.#periodMs);
-    const gaps = this.#statusGaps;
-    if (gaps.length < STATUS_GAPS) return 0;
-    const longest = Math.max(...gaps);
-    return longest > 2 * Math.min(...gaps) + 1000 ? 0 : this.#within(longest);
-  }
-
-  #within(period: number): number {
-    const { statusFactor, nodeMinMs, nodeMaxMs } = this.watch.settings;
-    return Math.max(clamp(period * statusFactor, nodeMinMs, nodeMaxMs), period * 1.5);
+    return this.#rhythm.signsWithinMs(this.sessions);
   }
 
   /**
@@ -271,7 +216,7 @@ export class NodeLiveness extends Watched {
     if (Number.isNaN(this.#offlineAt)) return false;
     if (this.#will === true && this.isKnown) {
       if (now - this.#offlineAt >= this.watch.settings.returnMs) {
-        this.gone("lost", "last will", () => "the connection broke off", now);
+        this.gone("lost", "last will", () => "", now);
       }
     } else if (this.#will === false) this.gone("lost", "said goodbye", () => "", now, true);
     else this.gone("lost", "last will", () => "", now);
@@ -310,7 +255,7 @@ export class NodeLiveness extends Watched {
 
   /** It has no radio, as far as known. */
   #lookAtStatus(now: number) {
-    const within = this.#statusWithinMs;
+    const within = this.#rhythm.statusWithinMs;
     if (within === 0) this.#lookAt = now + this.watch.settings.nodeMinMs * LATE_SHARE;
     else if (now - this.seen > within) {
       this.gone("lost", "node hung", () => `no status for ${duration(now - this.seen)}`, now);
@@ -333,7 +278,7 @@ export class NodeLiveness extends Watched {
   #lookAtSigns(now: number, since: number, within: number) {
     const signsWithin = this.#signsWithinMs;
     // The MQTT library of a hung node may still ping; who repeats its status has to say it.
-    const last = this.#statusWithinMs > 0 ? this.#sign : Math.max(this.#sign, this.#pinged);
+    const last = this.#rhythm.statusWithinMs > 0 ? this.#sign : Math.max(this.#sign, this.#pinged);
     // A sign from about the last frame's time does not tell the two apart.
     const sign = last >= since + within / 2;
     const silent = () => `no frames for ${duration(now - since)}`;

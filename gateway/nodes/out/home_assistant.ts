@@ -6,14 +6,14 @@
  * Announcements and availability are retained: Home Assistant may start later than we, and asks for
  * neither. Both are withdrawn with an empty retained message when a device is forgotten.
  *
+ * What is retained stays at the broker for good, and anybody can send packets in any number of
+ * names. So a device that nobody configured has to be heard for a while first.
+ *
  * @module
  */
-import {
-  type Component,
-  componentConfig,
-  learnEvent,
-  makeComponent,
-} from "./home_assistant_component.ts";
+import { learnEvent, makeComponent } from "./home_assistant_component.ts";
+import { HomeDevice } from "./home_assistant_device.ts";
+import type { DeviceFacts } from "./home_assistant_names.ts";
 import { type Publish, type PublishedReading, READINGS } from "./readings_publisher.ts";
 import type { LiveState } from "../answers.ts";
 
@@ -33,14 +33,14 @@ export interface HomeAssistantOptions {
   birthMs?: number;
   /** How long Home Assistant gets to subscribe before readings are repeated, ms. @default 2000 */
   repeatMs?: number;
-}
-
-/** What is known of a device beside its readings. */
-export interface DeviceFacts {
-  /** As shown: `A4:C1:38:8D:18:B2`. */
-  address?: string | undefined;
-  model?: string | undefined;
-  localName?: string | undefined;
+  /** Whether the configuration names this device: it is announced at once. @default none */
+  configured?: (device: string) => boolean;
+  /** Others are announced when they were heard over so long, ms... @default 120000 */
+  steadyMs?: number;
+  /** ... and with new content so many times. @default 5 */
+  steadyPackets?: number;
+  /** Devices announced at a time. @default 1000 */
+  maxDevices?: number;
 }
 
 /** What became of announcing. */
@@ -48,20 +48,8 @@ export interface HomeAssistantCounters {
   announced: number;
   withdrawn: number;
   failed: number;
-}
-
-interface Known {
-  readonly name: string;
-  readonly id: string;
-  facts: DeviceFacts;
-  readonly components: Map<string, Component>;
-  available: boolean;
-  /** Home Assistant has been told of it. */
-  announced: boolean;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  repeatTimer: ReturnType<typeof setTimeout> | undefined;
-  /** When the first change that is not announced yet was learned, ms; 0: there is none. */
-  changedAt: number;
+  /** Times that a device was not announced because there were too many. */
+  overLimit: number;
 }
 
 const MAX_COMPONENTS = 200;
@@ -72,16 +60,32 @@ const utf8 = new TextEncoder();
 
 /** Runs until `close()`. */
 export class HomeAssistant {
-  readonly counters: HomeAssistantCounters = { announced: 0, withdrawn: 0, failed: 0 };
+  readonly counters: HomeAssistantCounters = {
+    announced: 0,
+    withdrawn: 0,
+    failed: 0,
+    overLimit: 0,
+  };
   readonly #options: Required<Omit<HomeAssistantOptions, "gatewayTopic">>;
   readonly #gatewayTopic: string | undefined;
   readonly #statusTopic: string;
-  readonly #devices = new Map<string, Known>();
+  readonly #devices = new Map<string, HomeDevice>();
+  /** Of those, how many are announced. */
+  #announced = 0;
   #birthTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor({ gatewayTopic, ...options }: HomeAssistantOptions) {
-    this.#options = { settleMs: 1000, birthMs: 5000, repeatMs: 2000, ...options };
+    this.#options = {
+      settleMs: 1000,
+      birthMs: 5000,
+      repeatMs: 2000,
+      configured: () => false,
+      steadyMs: 120_000,
+      steadyPackets: 5,
+      maxDevices: 1000,
+      ...options,
+    };
     this.#gatewayTopic = gatewayTopic;
     this.#statusTopic = `${options.prefix}/status`;
   }
@@ -89,6 +93,8 @@ export class HomeAssistant {
   /** Learns what a device says. Never throws. */
   reading(reading: PublishedReading) {
     const known = this.#devices.get(reading.device) ?? this.#meet(reading.device);
+    const { steadyMs, steadyPackets } = this.#options;
+    if (!known.steady && known.hears(reading.time, steadyMs, steadyPackets)) this.#changed(known);
     let component = known.components.get(reading.name);
     if (component?.unit !== reading.unit || component.kind !== reading.kind) {
       if (component === undefined && known.components.size >= MAX_COMPONENTS) return;
@@ -101,18 +107,8 @@ export class HomeAssistant {
     else if (learnEvent(component, reading)) this.#changed(known);
   }
 
-  #meet(name: string): Known {
-    const known: Known = {
-      name,
-      id: `edgewire_${idOf(name)}`,
-      facts: {},
-      components: new Map(),
-      available: true,
-      announced: false,
-      timer: undefined,
-      repeatTimer: undefined,
-      changedAt: 0,
-    };
+  #meet(name: string): HomeDevice {
+    const known = new HomeDevice(name, this.#options.configured(name));
     this.#devices.set(name, known);
     return known;
   }
@@ -158,8 +154,8 @@ export class HomeAssistant {
   }
 
   /** Announces it when things have settled. */
-  #changed(known: Known) {
-    if (this.#closed) return;
+  #changed(known: HomeDevice) {
+    if (this.#closed || !known.steady) return;
     const { settleMs } = this.#options;
     const now = performance.now();
     if (known.timer === undefined) known.changedAt = now;
@@ -171,60 +167,45 @@ export class HomeAssistant {
     }, settleMs);
   }
 
-  #announce(known: Known) {
-    // Phones and tags that say no more than who they are come and go, with new addresses.
-    if (![...known.components.values()].some(({ telling }) => telling)) return;
-    known.announced = true;
+  #announce(known: HomeDevice) {
+    if (!known.announced && !this.#mayAnnounce(known)) return;
     this.counters.announced++;
     this.#sendAvailability(known);
-    this.#send(this.#configTopic(known), utf8.encode(JSON.stringify(this.#config(known))));
+    const config = known.config(this.#options.version, this.#gatewayTopic);
+    this.#send(this.#configTopic(known), utf8.encode(JSON.stringify(config)));
     for (const component of known.components.values()) component.announced = component.last;
     clearTimeout(known.repeatTimer);
     known.repeatTimer = setTimeout(() => this.#repeat(known), this.#options.repeatMs);
+  }
+
+  #mayAnnounce(known: HomeDevice): boolean {
+    if (!known.steady || !known.isTelling) return false;
+    if (this.#announced >= this.#options.maxDevices) {
+      this.counters.overLimit++;
+      return false;
+    }
+    this.#announced++;
+    known.announced = true;
+    return true;
   }
 
   /**
    * What was not said again meanwhile is repeated: some values are told only when they change, and
    * would be unknown there for days.
    */
-  #repeat({ components }: Known) {
+  #repeat({ components }: HomeDevice) {
     for (const { last, announced } of components.values()) {
       if (last !== null && last === announced) this.#options.repeat(last);
     }
   }
 
-  #configTopic({ id }: Known): string {
+  #configTopic({ id }: HomeDevice): string {
     return `${this.#options.prefix}/device/${id}/config`;
   }
 
-  #availabilityTopic({ name }: Known): string {
-    return `${READINGS}${name}/availability`;
-  }
-
-  #config(known: Known) {
-    const { id, facts: { address, model }, components } = known;
-    const topic = this.#availabilityTopic(known);
-    const gateway = this.#gatewayTopic;
-    return {
-      dev: {
-        ids: [id],
-        name: shownName(known),
-        ...(model === undefined ? {} : { mdl: model }),
-        ...(isBluetooth(address) ? { cns: [["bluetooth", address]] } : {}),
-      },
-      o: { name: "Edgewire", sw: this.#options.version },
-      ...(gateway === undefined
-        ? { avty_t: topic }
-        : { avty: [{ t: topic }, { t: gateway }], avty_mode: "all" }),
-      cmps: Object.fromEntries(
-        [...components].map(([name, component]) => [name, componentConfig(component)]),
-      ),
-    };
-  }
-
-  #sendAvailability(known: Known) {
+  #sendAvailability(known: HomeDevice) {
     const said = utf8.encode(known.available ? "online" : "offline");
-    this.#send(this.#availabilityTopic(known), said);
+    this.#send(known.availabilityTopic, said);
   }
 
   /** What fails is sent again when the broker is back. */
@@ -246,7 +227,17 @@ export class HomeAssistant {
     if (!known.announced) return;
     this.counters.withdrawn++;
     this.#send(this.#configTopic(known), EMPTY);
-    this.#send(this.#availabilityTopic(known), EMPTY);
+    this.#send(known.availabilityTopic, EMPTY);
+    if (this.#announced-- >= this.#options.maxDevices) this.#announceNext();
+  }
+
+  /** There is room for one that had none. */
+  #announceNext() {
+    for (const known of this.#devices.values()) {
+      if (known.announced || !known.steady || !known.isTelling) continue;
+      this.#changed(known);
+      return;
+    }
   }
 
   /** Stops; says that the gateway is gone, so that nobody takes old values for new ones. */
@@ -261,30 +252,4 @@ export class HomeAssistant {
       await this.#send(this.#gatewayTopic, utf8.encode("offline"));
     }
   }
-}
-
-/** A device without a name of its own is shown by what it calls itself, or its model. */
-function shownName({ name, facts: { address, model, localName } }: Known): string {
-  if (address === undefined || name !== address.replaceAll(":", "")) return name;
-  const end = name.slice(-4);
-  if (localName !== undefined) return localName.endsWith(end) ? localName : `${localName} ${end}`;
-  return model === undefined ? address : `${model} ${end}`;
-}
-
-function isBluetooth(address: string | undefined): address is string {
-  return address !== undefined && /^(?:[0-9A-F]{2}:){5}[0-9A-F]{2}$/.test(address);
-}
-
-/**
- * A name in the letters that ids may have, `[a-zA-Z0-9_-]`: others become `_` and their UTF-8 bytes
- * in hexadecimal, and `_` two of it, so that no two names have the same id.
- */
-export function idOf(name: string): string {
-  let id = "";
-  for (const byte of utf8.encode(name)) {
-    const letter = String.fromCharCode(byte);
-    if (/[a-zA-Z0-9-]/.test(letter)) id += letter;
-    else id += letter === "_" ? "__" : `_${byte.toString(16).padStart(2, "0")}`;
-  }
-  return id;
 }

@@ -7,9 +7,10 @@
 import type { Broker } from "../../broker/broker.ts";
 import type { Config } from "../../config/schema.ts";
 import type { ReadingListener } from "../devices/device_updates.ts";
-import { HomeAssistant, type HomeAssistantCounters, idOf } from "./home_assistant.ts";
+import { HomeAssistant, type HomeAssistantCounters } from "./home_assistant.ts";
+import { idOf } from "./home_assistant_names.ts";
 import type { KnownDevice } from "../devices/known_device.ts";
-import { deviceIdText } from "../../../traces/sensors/device_id.ts";
+import { deviceIdName, deviceIdText, parseDeviceId } from "../../../traces/sensors/device_id.ts";
 import type { LivenessChange } from "../liveness/liveness_monitor.ts";
 import { type PublishedReading, ReadingsPublisher } from "./readings_publisher.ts";
 
@@ -52,6 +53,7 @@ export class ReadingsOut {
       repeat: (reading) => this.#publisher.reading(reading),
       prefix: homeAssistant.prefix,
       version,
+      configured: configuredNames(config),
       ...(this.willTopic === undefined ? {} : { gatewayTopic: this.willTopic }),
     });
     this.onReading = on ? this.#listener() : null;
@@ -74,7 +76,7 @@ export class ReadingsOut {
 
   /** What became of announcing devices to Home Assistant. */
   get announcements(): HomeAssistantCounters {
-    return this.#home?.counters ?? { announced: 0, withdrawn: 0, failed: 0 };
+    return this.#home?.counters ?? { announced: 0, withdrawn: 0, failed: 0, overLimit: 0 };
   }
 
   /** What is known of a device is new. */
@@ -107,4 +109,15 @@ export class ReadingsOut {
   async close() {
     await this.#home?.close();
   }
+}
+
+/** Whether a device has a name that the configuration gives, or the address that it names. */
+function configuredNames({ devices }: Config): (device: string) => boolean {
+  const names = new Set<string>();
+  for (const { address, name } of devices) {
+    const id = parseDeviceId(address);
+    if (name !== undefined) names.add(name.replaceAll(/[+#$\0]/g, "_"));
+    else if (id !== undefined) names.add(deviceIdName(id));
+  }
+  return (device) => names.has(device);
 }

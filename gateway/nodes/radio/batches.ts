@@ -13,14 +13,18 @@ const MODULUS = 2 ** 32;
 export type BatchVerdict = "first" | "next" | "repeated" | "rebooted";
 
 export class Batches {
-  /** Numbers that never came. */
+  /** Numbers that have not come so far. */
   missed = 0;
+  /** Numbers that came after they had been counted as missed. */
+  late = 0;
   repeated = 0;
   reboots = 0;
   boot = -1;
   #newest = -1;
   /** Bit i: the batch `newest - i` came. */
   #seen = 0;
+  /** Bit i: the batch `newest - i` is counted as missed. */
+  #absent = 0;
 
   /** Takes note of a batch. Repeated ones are not to be read again. */
   take(boot: number, batch: number): BatchVerdict {
@@ -31,7 +35,10 @@ export class Batches {
     if (ahead > RESTART || ahead < -RESTART) return this.#restart(boot, batch);
     if (ahead > 0) {
       this.missed += ahead - 1;
-      this.#seen = ahead >= WINDOW ? 1 : this.#seen << ahead | 1;
+      const near = ahead < WINDOW;
+      this.#seen = near ? this.#seen << ahead | 1 : 1;
+      // Those between this one and the newest before it.
+      this.#absent = near ? this.#absent << ahead | (1 << ahead) - 2 : ~1;
       this.#newest = batch;
       return "next";
     }
@@ -40,9 +47,13 @@ export class Batches {
       this.repeated++;
       return "repeated";
     }
-    // One that was counted as missed came after all.
     this.#seen |= bit;
-    this.missed--;
+    // One from before the first that we saw was never missed.
+    if ((this.#absent & bit) !== 0) {
+      this.#absent &= ~bit;
+      this.missed--;
+      this.late++;
+    }
     return "next";
   }
 
@@ -52,6 +63,7 @@ export class Batches {
     this.boot = boot;
     this.#newest = batch;
     this.#seen = 1;
+    this.#absent = 0;
     // Batches before the first that we saw were sent when nobody listened.
     return first ? "first" : "rebooted";
   }

@@ -1,5 +1,6 @@
 /**
- * All nodes by name; bounded.
+ * All nodes by name; bounded. Our own have the name that they say; those of other dialects the last
+ * level of their path, unless that is another node's.
  *
  * @module
  */
@@ -8,6 +9,7 @@ import type { LivenessMonitor } from "../liveness/liveness_monitor.ts";
 import { RadioNode } from "./radio_node.ts";
 
 const MAX_NODES = 10_000;
+const OWN = "edgewire";
 
 /** A node and whether it lives. */
 export class KnownNode extends RadioNode {
@@ -19,10 +21,34 @@ export class KnownNode extends RadioNode {
   }
 }
 
+/** What was counted of all nodes, also of those that are forgotten; never falls. */
+export interface NodeTotals {
+  frames: number;
+  damaged: number;
+  malformed: number;
+  /** By the nodes' own word. */
+  dropped: number;
+  /** Batches that did not come in time; some of them came late. */
+  missed: number;
+  late: number;
+  repeated: number;
+}
+
 export class NodeBook {
   readonly #monitor: LivenessMonitor;
   readonly #nodes = new Map<string, KnownNode>();
+  /** Names of those of other dialects, by dialect and path. */
+  readonly #foreign = new Map<string, string>();
   #numbers = 0;
+  readonly #forgotten: NodeTotals = {
+    frames: 0,
+    damaged: 0,
+    malformed: 0,
+    dropped: 0,
+    missed: 0,
+    late: 0,
+    repeated: 0,
+  };
 
   constructor(monitor: LivenessMonitor) {
     this.#monitor = monitor;
@@ -32,14 +58,45 @@ export class NodeBook {
     return this.#nodes.get(name);
   }
 
+  /** The node of ours that has this name. */
+  own(name: string): KnownNode | undefined {
+    const node = this.#nodes.get(name);
+    return node?.dialect === OWN ? node : undefined;
+  }
+
   all(): Iterable<KnownNode> {
     return this.#nodes.values();
   }
 
-  /** The node of this name, made when it is heard of first; `null` when there are too many. */
-  node(name: string, dialect: string): KnownNode | null {
+  /**
+   * The node of ours of this name, made when it is heard of first; `null` when there are too many.
+   * One of another dialect that had the name gets another.
+   */
+  node(name: string): KnownNode | null {
     const known = this.#nodes.get(name);
+    if (known?.dialect === OWN) return known;
+    if (known !== undefined) this.forget(name);
+    return this.#make(name, OWN);
+  }
+
+  /**
+   * The node of another dialect, made when it is heard of first; `null` when there are too many.
+   *
+   * @param path Topic below which it speaks; it tells it from others of the dialect.
+   */
+  foreign(path: string, dialect: string): KnownNode | null {
+    const key = `${dialect}\n${path}`;
+    const known = this.#nodes.get(this.#foreign.get(key) ?? "");
     if (known !== undefined) return known;
+    let name = path.slice(path.lastIndexOf("/") + 1);
+    if (name === "" || this.#nodes.has(name)) name = path;
+    while (this.#nodes.has(name)) name += ` (${dialect})`;
+    const made = this.#make(name, dialect);
+    if (made !== null) this.#foreign.set(key, name);
+    return made;
+  }
+
+  #make(name: string, dialect: string): KnownNode | null {
     if (this.#nodes.size >= MAX_NODES) return null;
     const live = this.#monitor.node(name);
     const node = new KnownNode(name, dialect, this.#numbers++ % 65_536, live);
@@ -48,7 +105,30 @@ export class NodeBook {
   }
 
   forget(name: string) {
+    const node = this.#nodes.get(name);
+    if (node === undefined) return;
+    add(this.#forgotten, node);
     this.#nodes.delete(name);
+    for (const [key, other] of this.#foreign) {
+      if (other === name) this.#foreign.delete(key);
+    }
     this.#monitor.forgetNode(name);
   }
+
+  totals(): NodeTotals {
+    const totals = { ...this.#forgotten };
+    for (const node of this.#nodes.values()) add(totals, node);
+    return totals;
+  }
+}
+
+function add(totals: NodeTotals, { frames, damaged, malformed, droppedInAll, batches }: KnownNode) {
+  const { missed, late, repeated } = batches;
+  totals.frames += frames;
+  totals.damaged += damaged;
+  totals.malformed += malformed;
+  totals.dropped += droppedInAll;
+  totals.missed += missed + late;
+  totals.late += late;
+  totals.repeated += repeated;
 }

@@ -7,21 +7,22 @@
 import { CaptureFrame } from "../../../traces/files/capture_frame.ts";
 import { CaptureDecoder } from "../../../traces/flows/capture_decoder.ts";
 import type { Conversation, Side } from "../../../traces/flows/conversation.ts";
-import { addressText } from "../../../traces/flows/endpoint_text.ts";
 import { Observer } from "../../../traces/flows/observer.ts";
 import type { WpanKey } from "../../../traces/flows/wpan.ts";
 import type { WpanClosed } from "../../../traces/flows/wpan_observer.ts";
-import { shortAddressId } from "../../../traces/sensors/device_id.ts";
+import { wpanSender, WpanSensor } from "../../../traces/flows/wpan_sensor.ts";
 import {
   RadioEnvelope,
   RadioFlag,
+  RadioLink,
   type RadioRecord,
+  UNKNOWN_CHANNEL,
   UNKNOWN_RSSI,
 } from "../../../traces/sensors/radio_envelope.ts";
 import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
-import type { Dissection } from "../../../traces/wire/dissection.ts";
+import { type Dissection, Failure } from "../../../traces/wire/dissection.ts";
 import { WpanCommand } from "../../../traces/wire/wpan_command.ts";
-import { WpanAddress, type WpanFrame } from "../../../traces/wire/wpan_frame.ts";
+import type { WpanFrame } from "../../../traces/wire/wpan_frame.ts";
 import type { RadioNode } from "./radio_node.ts";
 
 /** One frame as a node heard it. */
@@ -31,12 +32,18 @@ export interface Hearing {
   at: number;
   /** dBm; 127 unknown. */
   rssi: number;
+  /** Channel index of Bluetooth LE, or channel of IEEE 802.15.4; 255 unknown. */
+  channel: number;
 }
 
 /** Security of an IEEE 802.15.4 frame. */
 export interface FrameSecurity {
-  /** The frame counter; -1: none. */
+  /** Frame counter; -1 unless `secured`, and where a slot number stands in its place (TSCH). */
   counter: number;
+  /**
+   * The frame is whole, and its integrity code fits a key. All others count as plain, also those
+   * whose header speaks of security: levels 0 and 4 have no code, and anybody can make them.
+   */
   secured: boolean;
 }
 
@@ -50,7 +57,7 @@ export interface RadioListener {
     start: number,
     end: number,
   ): void;
-  /** Payload of a data frame, or of a datagram inside one. */
+  /** What a data frame, or a datagram inside one, holds of a sensor: see `WpanSensor`. */
   macPayload(
     hearing: Hearing,
     device: DeviceId,
@@ -66,14 +73,15 @@ export interface RadioListener {
 }
 
 const UNKNOWN_ADDRESS_TYPE = 255;
-/** Device information byte of BTHome version 2; the last three bits say how the rest is to be read. */
-const BTHOME_2 = 0x40;
-const BTHOME_2_MASK = 0xf8;
-/** In a MAC payload 0x41 and 0x42 begin an IPv6 packet (RFC 4944, 5.1), and the MAC layer encrypts. */
-const PLAIN_MASK = 0xfb;
+const LINKS: ReadonlySet<number> = new Set(Object.values(RadioLink));
+/**
+ * How much of a frame may be missing that was cut short, in bytes: nobody says, but more than check
+ * sequence and integrity code have, so that none of it counts as its whole content.
+ */
+const CUT_BYTES = 64;
 
 export class RadioIntake {
-  /** Frames of link types that no node of ours sends. */
+  /** Frames of link types that an envelope has not; they are not read. */
   unknownLinks = 0;
   readonly #decoder: CaptureDecoder;
   readonly #frame = new CaptureFrame();
@@ -127,15 +135,16 @@ export class RadioIntake {
   #record(node: RadioNode, record: RadioRecord, arrival: number) {
     node.frames++;
     const { flags, start, end } = record;
+    if (!LINKS.has(record.linkType)) {
+      this.#unknownLink(node, record.linkType);
+      return;
+    }
     if ((flags & RadioFlag.Wrong) !== 0) {
       node.damaged++;
       return;
     }
-    this.#tap.begin();
-    const { hearing } = this.#tap;
-    hearing.node = node;
-    hearing.at = node.heardAt(record.time, flags, arrival);
-    hearing.rssi = record.rssi;
+    const at = node.heardAt(record.time, flags, arrival);
+    this.#tap.begin(node, at, record);
     const frame = this.#frame;
     frame.number++;
     frame.interface = node.interface;
@@ -143,12 +152,22 @@ export class RadioIntake {
     frame.data = record.data;
     frame.start = start;
     frame.capturedLength = end - start;
-    frame.length = end - start + ((flags & RadioFlag.Cut) !== 0 ? 1 : 0);
-    const ms = hearing.at;
-    frame.seconds = Math.floor(ms / 1000);
-    frame.nanoseconds = Math.floor((ms - frame.seconds * 1000) * 1e6);
+    const cut = (flags & RadioFlag.Cut) !== 0;
+    frame.length = end - start + (cut ? CUT_BYTES : 0);
+    frame.seconds = Math.floor(at / 1000);
+    frame.nanoseconds = Math.floor((at - frame.seconds * 1000) * 1e6);
     this.#decoder.decode(frame);
-    if (this.#decoder.d.failed !== 0 && (flags & RadioFlag.Cut) === 0) node.malformed++;
+    const { d, failure } = this.#decoder;
+    const told = this.#tap.end(d, failure === Failure.None);
+    if (failure === Failure.Malformed && !told && !cut) node.malformed++;
+  }
+
+  #unknownLink(node: RadioNode, linkType: number) {
+    this.unknownLinks++;
+    node.malformed++;
+    if (node.unknownLinks++ > 0) return;
+    const known = [...LINKS].join(", ");
+    this.#onProblem(node.name, `radio envelope: link type ${linkType} is none of ${known}`);
   }
 }
 
@@ -158,20 +177,36 @@ class Tap extends Observer {
     node: undefined as unknown as RadioNode,
     at: 0,
     rssi: UNKNOWN_RSSI,
+    channel: UNKNOWN_CHANNEL,
   };
   readonly #listener: RadioListener;
-  readonly #security: FrameSecurity = { counter: -1, secured: false };
-  /** Sender of the frame that a datagram comes in. */
-  #sender: DeviceId | undefined;
+  readonly #sensor = new WpanSensor();
+  /** As the record has them: one event may hold several reports. */
+  #rssi = UNKNOWN_RSSI;
+  #channel = UNKNOWN_CHANNEL;
 
   constructor(listener: RadioListener) {
     super();
     this.#listener = listener;
   }
 
-  /** Begins a frame. */
-  begin() {
-    this.#sender = undefined;
+  /** Begins a frame. @param at when it was heard, ms of our monotonic clock */
+  begin(node: RadioNode, at: number, { rssi, channel }: RadioRecord) {
+    const { hearing } = this;
+    hearing.node = node;
+    hearing.at = at;
+    hearing.rssi = this.#rssi = rssi;
+    hearing.channel = this.#channel = channel;
+    this.#sensor.begin();
+  }
+
+  /** Ends it. @param whole every layer was as it says @returns whether it held a sensor's packet */
+  end(d: Dissection, whole: boolean): boolean {
+    if (!this.#sensor.found(d, whole)) return false;
+    const { payload } = this.#sensor;
+    const { device, data, start, end } = payload;
+    this.#listener.macPayload(this.hearing, device, data, start, end, payload);
+    return true;
   }
 
   override advertisingData(
@@ -182,10 +217,12 @@ class Tap extends Observer {
     addressLow: number,
     addressType: number,
     rssi: number,
+    channel: number,
   ): void {
     if (addressType === UNKNOWN_ADDRESS_TYPE) return;
     const { hearing } = this;
-    if (rssi !== UNKNOWN_RSSI) hearing.rssi = rssi;
+    hearing.rssi = rssi === UNKNOWN_RSSI ? this.#rssi : rssi;
+    hearing.channel = channel === UNKNOWN_CHANNEL ? this.#channel : channel;
     const address = addressHigh * 2 ** 32 + addressLow;
     this.#listener.advertisement(hearing, address, d.data, start, end);
   }
@@ -197,40 +234,26 @@ class Tap extends Observer {
     end: number,
     secured: boolean,
   ): void {
-    this.#sender = sourceOf(frame);
-    const security = this.#security;
-    security.secured = secured;
-    security.counter = secured && !frame.counterSuppressed ? frame.frameCounter : -1;
-    this.#payload(d, start, end, PLAIN_MASK);
+    this.#sensor.wpanPayload(d, frame, start, end, secured);
   }
 
   override udpPayload(
     d: Dissection,
     conversation: Conversation,
-    side: Side,
+    _side: Side,
     start: number,
     end: number,
   ): void {
-    const sender = this.#sender;
-    this.#sender ??= addressText(conversation, side);
-    this.#payload(d, start, end, BTHOME_2_MASK);
-    this.#sender = sender;
-  }
-
-  #payload(d: Dissection, start: number, end: number, mask: number) {
-    const device = this.#sender;
-    if (device === undefined || end <= start) return;
-    if ((d.data[start]! & mask) !== BTHOME_2) return;
-    this.#listener.macPayload(this.hearing, device, d.data, start, end, this.#security);
+    this.#sensor.udpPayload(d, conversation, start, end);
   }
 
   override wpanClosed(_d: Dissection, frame: WpanFrame, reason: WpanClosed): void {
-    const device = sourceOf(frame);
+    const device = wpanSender(frame);
     if (device !== undefined) this.#listener.closed(this.hearing, device, reason);
   }
 
   override wpanBeacon(_d: Dissection, frame: WpanFrame): void {
-    const coordinator = sourceOf(frame);
+    const coordinator = wpanSender(frame);
     if (coordinator !== undefined) {
       this.#listener.beacon(this.hearing, frame.sourcePan, coordinator);
     }
@@ -238,24 +261,9 @@ class Tap extends Observer {
 
   override wpanCommand(_d: Dissection, frame: WpanFrame, command: number): void {
     if (command !== WpanCommand.AssociationRequest) return;
-    const device = sourceOf(frame);
+    const device = wpanSender(frame);
     if (device !== undefined) {
       this.#listener.associationRequest(this.hearing, device, frame.destinationPan);
     }
   }
-}
-
-/** Extended address where it is known, else network and short address; undefined: it names none. */
-function sourceOf(frame: WpanFrame): DeviceId | undefined {
-  if (frame.sourceMode === WpanAddress.Extended) {
-    return extendedId(frame.source64Hi, frame.source64Lo);
-  }
-  if (frame.sourceMode !== WpanAddress.Short) return undefined;
-  if (frame.learned) return extendedId(frame.learnedHi, frame.learnedLo);
-  return shortAddressId(frame.sourcePan, frame.source16);
-}
-
-function extendedId(high: number, low: number): DeviceId {
-  const hex = (half: number) => (half >>> 0).toString(16).toUpperCase().padStart(8, "0");
-  return hex(high) + hex(low);
 }

@@ -20,17 +20,20 @@ export class RadioNode {
   readonly interface: CaptureInterface;
   frames = 0;
   malformed = 0;
+  /** Those of `malformed` with link types that an envelope has not. */
+  unknownLinks = 0;
   /** Frames whose check sequence was wrong, by the node's word. */
   damaged = 0;
-  /** Frames that it dropped since it booted. */
-  dropped = 0;
+  /** Frames that it dropped over all boots of which we heard; never falls. */
+  droppedInAll = 0;
   boot: number | undefined;
   version: string | undefined;
   radios: string[] | undefined;
   details: Record<string, string | number | boolean> | undefined;
   /** Its Unix clock, and its time since boot. */
-  readonly #unixClock = new NodeClock();
-  #bootClock = new NodeClock();
+  readonly #unixClock = new NodeClock({ settable: true });
+  #bootClock = new NodeClock({ settable: false });
+  #dropped = 0;
 
   /** @param number counts nodes, from 0 */
   constructor(name: string, dialect: string, number: number) {
@@ -50,9 +53,23 @@ export class RadioNode {
     return clock.at(time / 1000, arrival);
   }
 
-  /** It booted again: its time begins at zero. */
+  /** Frames that it dropped since it booted. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Its own count, of 32 bits. A batch that comes late has an old one. */
+  set dropped(count: number) {
+    const more = (count - this.#dropped) >>> 0;
+    if (more >= 2 ** 31) return;
+    this.#dropped = count;
+    this.droppedInAll += more;
+  }
+
+  /** It booted again: its time and its count begin at zero. */
   rebooted() {
-    this.#bootClock = new NodeClock();
+    this.#bootClock = new NodeClock({ settable: false });
+    this.#dropped = 0;
   }
 
   info(): Omit<NodeInfo, "state" | "since" | "lastSeen"> {

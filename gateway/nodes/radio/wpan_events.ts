@@ -7,20 +7,36 @@ import { deviceIdText } from "../../../traces/sensors/device_id.ts";
 import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import type { Hearing } from "./radio_intake.ts";
+import type { RadioNode } from "./radio_node.ts";
 
 /** A coordinator's beacons are told when they begin, and then so often at most, ms. */
 const BEACON_MS = 60_000;
 /** Association requests of one device that are one: repeats and copies of other nodes, ms. */
 const REQUEST_MS = 1000;
 const MAX_REMEMBERED = 1000;
+/** Events of one node and kind in a minute; how many more there were is told after it. */
+const MAX_EVENTS = 10;
+const MINUTE_MS = 60_000;
+
+interface Told {
+  /** When the minute began, ms of the monotonic clock. */
+  since: number;
+  count: number;
+  leftOut: number;
+}
 
 export class WpanEvents {
-  readonly #rooms: Rooms;
+  readonly #rooms: Pick<Rooms, "event">;
+  readonly #monotonic: () => number;
   readonly #beacons = new Map<string, { at: number; count: number }>();
   readonly #requests = new Map<string, number>();
+  /** By node and kind. */
+  readonly #told = new WeakMap<RadioNode, Map<string, Told>>();
 
-  constructor(rooms: Rooms) {
+  /** @param monotonic milliseconds that never go back */
+  constructor(rooms: Pick<Rooms, "event">, monotonic: () => number = () => performance.now()) {
     this.#rooms = rooms;
+    this.#monotonic = monotonic;
   }
 
   /** A beacon of a coordinator. */
@@ -31,7 +47,7 @@ export class WpanEvents {
     if (known !== undefined && at - known.at < BEACON_MS) return;
     const beacons = known?.count ?? 1;
     remember(this.#beacons, key, { at, count: 0 });
-    this.#rooms.event(node.name, "beacon", {
+    this.#event(node, "beacon", {
       node: node.name,
       pan: panText(pan),
       coordinator: deviceIdText(coordinator),
@@ -46,12 +62,31 @@ export class WpanEvents {
     const last = this.#requests.get(key) ?? -Infinity;
     remember(this.#requests, key, at);
     if (at - last < REQUEST_MS) return;
-    this.#rooms.event(node.name, "association request", {
+    this.#event(node, "association request", {
       node: node.name,
       pan: panText(pan),
       device: deviceIdText(device),
       rssi,
     });
+  }
+
+  /** Anybody can send beacons in any number of names. */
+  #event(node: RadioNode, kind: string, detail: Record<string, unknown>) {
+    const time = this.#monotonic();
+    let kinds = this.#told.get(node);
+    if (kinds === undefined) this.#told.set(node, kinds = new Map());
+    let told = kinds.get(kind);
+    if (told === undefined || time - told.since >= MINUTE_MS) {
+      const leftOut = told?.leftOut ?? 0;
+      if (leftOut > 0) this.#rooms.event(node.name, `more: ${kind}`, { node: node.name, leftOut });
+      kinds.set(kind, told = { since: time, count: 0, leftOut: 0 });
+    }
+    if (told.count >= MAX_EVENTS) {
+      told.leftOut++;
+      return;
+    }
+    told.count++;
+    this.#rooms.event(node.name, kind, detail);
   }
 }
 

@@ -7,6 +7,13 @@ import assert from "node:assert/strict";
 import type { Dialect } from "../../../gateway/nodes/dialects/dialect.ts";
 import { Dialects } from "../../../gateway/nodes/dialects/dialects.ts";
 import { parseJson, parseObject } from "../../../gateway/nodes/dialects/json.ts";
+import {
+  openMqttGateway,
+  theengsGateway,
+} from "../../../gateway/nodes/dialects/openmqttgateway.ts";
+import { ruuviGateway } from "../../../gateway/nodes/dialects/ruuvi_gateway.ts";
+import { zigbee2Mqtt } from "../../../gateway/nodes/dialects/zigbee2mqtt.ts";
+import { RecordingSink } from "./recording_sink.ts";
 
 class Counting implements Dialect {
   onChange?: (() => void) | undefined;
@@ -83,4 +90,35 @@ Deno.test("what is no JSON object is named", () => {
     "not JSON",
   );
   assert.deepEqual(parseObject(bytes('\ufeff{"a":1}')), { a: 1 });
+});
+
+Deno.test("no dialect speaks on topics of devices, of our own nodes, of Home Assistant", () => {
+  const all =
+    () => [openMqttGateway(), theengsGateway(), ruuviGateway(), zigbee2Mqtt(["devices/z"])];
+  const mac = "C8252D8E9C2C";
+  for (const first of ["devices", "edgewire", "homeassistant", "$share", "$SYS"]) {
+    const dialects = new Dialects(all());
+    for (const rest of ["attic/BTtoMQTT/x", "attic/LWT", "OMG/LWT", "TheengsGateway/version"]) {
+      assert.equal(dialects.reader(`${first}/evil/${rest}`), null, rest);
+    }
+    assert.equal(dialects.reader(`${first}/OpenMQTTGateway/SYStoMQTT`), null);
+    assert.equal(dialects.reader(`${first}/${mac}/${mac}`), null);
+    assert.equal(dialects.reader(`${first}/x/bridge/devices`), null);
+    assert.equal(dialects.reader(`${first}/z/lamp`), null);
+  }
+  const home = new Dialects(all());
+  assert.equal(home.reader("devices_of_mine/OMG/LWT")?.dialect, "openmqttgateway");
+});
+
+Deno.test("a gateway below Zigbee2MQTT's base is still a gateway", () => {
+  for (const bases of [["home"], []]) {
+    const dialects = new Dialects([openMqttGateway(), theengsGateway(), zigbee2Mqtt(bases)]);
+    const list = '[{"ieee_address":"0x1","friendly_name":"lamp","type":"Router"}]';
+    const { read } = dialects.reader("home/bridge/devices")!;
+    read(new TextEncoder().encode(list), new RecordingSink());
+    for (const what of ["BTtoMQTT/A4C1388D18B2", "SYStoMQTT", "LWT", "version"]) {
+      assert.equal(dialects.reader(`home/OMG_1/${what}`)?.dialect, "openmqttgateway", what);
+    }
+    assert.equal(dialects.reader("home/lamp")?.dialect, "zigbee2mqtt");
+  }
 });

@@ -147,7 +147,7 @@ function one(payload: Payload, topic = TOPIC) {
 
 Deno.test("decoded values get the names and units of our own decoders", () => {
   const said = one(THERMOMETER);
-  assert.equal(said.node, "OpenMQTTGateway");
+  assert.equal(said.node, "home/OpenMQTTGateway");
   assert.deepEqual(said.device, {
     address: ADDRESS,
     name: "",
@@ -342,8 +342,13 @@ Deno.test("times: seconds, milliseconds, ISO with and without zone; a clock neve
 });
 
 Deno.test("packet and sequence numbers; a count is a value", () => {
-  assert.equal(one({ tempc: 1, packet: 167 }).sequence, 167);
-  assert.equal(one({ tempc: 1, seq: "42" }).sequence, 42);
+  const numbers = (
+    { sequence, sequenceModulus }: ReturnType<typeof one>,
+  ) => [sequence, sequenceModulus];
+  assert.deepEqual(numbers(one({ tempc: 1, packet: 167 })), [167, 256]);
+  assert.deepEqual(numbers(one({ tempc: 1, seq: "42" })), [42, 65535]);
+  assert.deepEqual(numbers(one({ tempc: 1, seq: 65535 })), [-1, 0]);
+  assert.deepEqual(numbers(one({ tempc: 1, packet: 256 })), [-1, 0]);
   const counter = one({ count: 7 });
   assert.equal(counter.sequence, -1);
   assert.deepEqual(inWords(counter.values), ["count 7"]);
@@ -361,13 +366,12 @@ Deno.test("ids beyond 2^53 keep their digits", () => {
 
 Deno.test("whether a gateway is there, under any base", () => {
   for (const path of ["home/OpenMQTTGateway", "home/bt_kitchen", "a/b/c/OMG_BLE"]) {
-    const name = path.split("/").at(-1)!;
     for (const state of ["online", "offline"]) {
       const said = told(openMqttGateway(), `${path}/LWT`, state).only("node");
-      assert.deepEqual(said, { kind: "node", node: name, state });
+      assert.deepEqual(said, { kind: "node", node: path, state });
     }
   }
-  assert.equal(told(openMqttGateway(), "home/x/LWT", "Maybe").only("malformed").node, "x");
+  assert.equal(told(openMqttGateway(), "home/x/LWT", "Maybe").only("malformed").node, "home/x");
   assert.deepEqual(told(openMqttGateway(), "home/x/LWT", "").said, []);
 });
 
@@ -405,6 +409,18 @@ Deno.test("what a gateway says of itself, and nothing that is secret", () => {
   assert.equal(version.version, "v1.7.0");
 });
 
+Deno.test("settings are nobody's words, wherever they stand", () => {
+  const topics = [
+    "home/OMG/commands/MQTTtoSYS/BTtoMQTT/A4C1388D18B2",
+    "home/OMG/BTtoMQTT/MQTTtoSYS/config",
+    "home/OMG/commands/MQTTtoSYS/OMG/LWT",
+    "home/OMG/MQTTtoBT/SYStoMQTT",
+    "home/OMG/SYStoMQTT/more",
+    "z/bridge/info/BTtoMQTT/A4C1388D18B2",
+  ];
+  for (const topic of topics) assert.equal(openMqttGateway().reader(topic), null, topic);
+});
+
 Deno.test("Theengs Gateway is its own dialect", () => {
   const topic = "home/TheengsGateway/BTtoMQTT/F35285010203";
   const dialects = new Dialects([openMqttGateway(), theengsGateway()]);
@@ -428,6 +444,7 @@ Deno.test("presence: how far, and who went away", () => {
     rssi: -60,
   }).only("values");
   assert.deepEqual(inWords(home.values), ["distance 1.5 m"]);
+  assert.equal(home.node, "home/OpenMQTTGateway");
   const gone = told(theengsGateway(), "home/TheengsGateway/BTtoMQTT/A4C1388D18B2", {
     id: "A4:C1:38:8D:18:B2",
     presence: "absent",
@@ -452,7 +469,8 @@ Deno.test("answers to commands are not values", () => {
 Deno.test("what cannot be read is said, and nothing else", () => {
   const deep = `{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`;
   for (const payload of ["online", "[1,2]", "17", '{"a":', deep, new Uint8Array([0x7b, 0xff])]) {
-    assert.equal(told(openMqttGateway(), TOPIC, payload).only("malformed").node, "OpenMQTTGateway");
+    const { node } = told(openMqttGateway(), TOPIC, payload).only("malformed");
+    assert.equal(node, "home/OpenMQTTGateway");
   }
   const nobody = told(openMqttGateway(), "home/OpenMQTTGateway/BTtoMQTT/undecoded", { tempc: 1 });
   assert.match(nobody.only("malformed").text, /device/);

@@ -8,8 +8,10 @@ import type {
   Dialect,
   DialectSink,
   ForeignDevice,
+  NamedDevice,
   NamedValue,
   PropertyTopic,
+  Reception,
 } from "../../../gateway/nodes/dialects/dialect.ts";
 
 export type Said =
@@ -30,6 +32,7 @@ export type Said =
     rssi: number;
     time: number;
     sequence: number;
+    sequenceModulus: number;
   }
   | { kind: "property"; node: string; topic: PropertyTopic; json: string }
   | { kind: "describe"; topic: PropertyTopic }
@@ -41,9 +44,15 @@ export type Said =
 
 type Of<K extends Said["kind"]> = Extract<Said, { kind: K }>;
 
-function checkTopic({ topic, channel, command }: PropertyTopic) {
-  for (const text of [topic, channel, command?.topic ?? ""]) assert.doesNotMatch(text, /[+#\0]/);
-  assert.notEqual(channel, "");
+function checkDevice({ path, name }: NamedDevice) {
+  for (const text of [path, name]) assert.doesNotMatch(text, /[+#\0]/);
+  assert.notEqual(name, "");
+  assert.ok(path.endsWith(`/${name}`), `${path} ends with ${name}`);
+}
+
+function checkTopic({ topic, device, command }: PropertyTopic) {
+  for (const text of [topic, command?.topic ?? ""]) assert.doesNotMatch(text, /[+#\0]/);
+  checkDevice(device);
 }
 
 function checkTime(time: number) {
@@ -83,16 +92,16 @@ export class RecordingSink implements DialectSink {
     node: string,
     device: ForeignDevice,
     values: readonly NamedValue[],
-    rssi: number,
-    time: number,
-    sequence: number,
+    reception: Reception,
   ) {
+    const { rssi, time, sequence, sequenceModulus } = reception;
     assert.ok(device.address >= 0 || device.name !== "", "a device is somebody");
     for (const { name, value } of values) {
       assert.match(name, /^[a-z0-9_]+$/);
       if (typeof value === "number") assert.ok(Number.isFinite(value), `${name} is ${value}`);
     }
     assert.ok(Number.isInteger(sequence) && sequence >= -1);
+    assert.ok(sequence < sequenceModulus || sequence === -1, `${sequence} of ${sequenceModulus}`);
     checkRssi(rssi);
     checkTime(time);
     this.said.push({
@@ -100,9 +109,7 @@ export class RecordingSink implements DialectSink {
       node,
       device,
       values: [...values],
-      rssi,
-      time,
-      sequence,
+      ...reception,
     });
   }
 
@@ -117,20 +124,23 @@ export class RecordingSink implements DialectSink {
     this.said.push({ kind: "describe", topic });
   }
 
-  device(node: string, device: string, model: string | undefined) {
-    this.said.push({ kind: "device", node, device, model });
+  device(node: string, device: NamedDevice, model: string | undefined) {
+    checkDevice(device);
+    this.said.push({ kind: "device", node, device: device.name, model });
   }
 
-  gone(device: string) {
-    this.said.push({ kind: "gone", device });
+  gone(device: NamedDevice) {
+    checkDevice(device);
+    this.said.push({ kind: "gone", device: device.name });
   }
 
   undescribe(topic: string) {
     this.said.push({ kind: "undescribe", topic });
   }
 
-  availability(node: string, device: string, online: boolean) {
-    this.said.push({ kind: "availability", node, device, online });
+  availability(node: string, device: NamedDevice, online: boolean) {
+    checkDevice(device);
+    this.said.push({ kind: "availability", node, device: device.name, online });
   }
 
   malformed(node: string, text: string) {

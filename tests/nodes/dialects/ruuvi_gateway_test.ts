@@ -8,6 +8,7 @@ import { ruuviGateway } from "../../../gateway/nodes/dialects/ruuvi_gateway.ts";
 import { inWords, mistreat, type Payload, tell, told } from "./recording_sink.ts";
 
 const GATEWAY = "C8:25:2D:8E:9C:2C";
+const NODE = `ruuvi/${GATEWAY}`;
 const TAG = "F4:1F:0C:28:CB:D6";
 const TOPIC = `ruuvi/${GATEWAY}/${TAG}`;
 const DATA = "0201061BFF99040515AE4C6DC6D7000CFFF803F4ADB6AD697FF41F0C28CBD6";
@@ -25,7 +26,7 @@ const COUNTED = { gw_mac: GATEWAY, rssi: -25, aoa: [], cnt: "338", data: DATA, c
 Deno.test("an advertisement is handed on as it came, its time in milliseconds", () => {
   assert.deepEqual(told(ruuviGateway(), TOPIC, STAMPED).only("advertisement"), {
     kind: "advertisement",
-    node: GATEWAY,
+    node: NODE,
     address: 0xf41f0c28cbd6,
     hex: DATA.toLowerCase(),
     rssi: -26,
@@ -40,7 +41,11 @@ Deno.test("without timestamps no time is said; old gateways say numbers", () => 
   const old = { gwmac: "C8252D8E9C2C", rssi: "-70", gwts: 1653668027, ts: 1653668020, data: DATA };
   const topic = "some/prefix/C8252D8E9C2C/F41F0C28CBD6";
   const said = told(ruuviGateway(), topic, old).only("advertisement");
-  assert.deepEqual([said.node, said.rssi, said.time], ["C8252D8E9C2C", -70, 1_653_668_020_000]);
+  assert.deepEqual([said.node, said.rssi, said.time], [
+    "some/prefix/C8252D8E9C2C",
+    -70,
+    1_653_668_020_000,
+  ]);
   const relayed = told(ruuviGateway(), TOPIC, { ...STAMPED, ts: undefined });
   assert.equal(relayed.only("advertisement").time, 1_653_668_029_000);
 });
@@ -70,11 +75,23 @@ Deno.test("where only decoded values come, they are taken, pressure in hPa", () 
     "voltage null V",
     "tx_power 4 dBm",
   ]);
-  assert.deepEqual([said.device.address, said.sequence, said.time], [
+  assert.deepEqual([said.device.address, said.sequence, said.sequenceModulus, said.time], [
     0xf41f0c28cbd6,
     205,
+    65535,
     1_653_668_027_000,
   ]);
+  const numbers: [dataFormat: unknown, number: number, sequence: number, modulus: number][] = [
+    [5, 65535, -1, 0],
+    [6, 255, 255, 256],
+    ["E1", 70_000, 70_000, 0xffffff],
+    [3, 1, -1, 0],
+  ];
+  for (const [dataFormat, number, sequence, modulus] of numbers) {
+    const one = { ...DECODED, dataFormat, measurementSequenceNumber: number };
+    const numbered = told(ruuviGateway(), TOPIC, one).only("values");
+    assert.deepEqual([numbered.sequence, numbered.sequenceModulus], [sequence, modulus]);
+  }
   const both = told(ruuviGateway(), TOPIC, { ...DECODED, data: DATA });
   assert.equal(both.only("advertisement").rssi, -40);
 });
@@ -84,11 +101,11 @@ Deno.test("whether the gateway is there", () => {
   for (const state of ["online", "offline"]) {
     for (const payload of [{ state }, `{"state": "${state}"}`, state]) {
       const said = told(ruuviGateway(), topic, payload).only("node");
-      assert.deepEqual(said, { kind: "node", node: GATEWAY, state });
+      assert.deepEqual(said, { kind: "node", node: NODE, state });
     }
   }
   assert.deepEqual(told(ruuviGateway(), topic, "").said, []);
-  assert.equal(told(ruuviGateway(), topic, "what?").only("malformed").node, GATEWAY);
+  assert.equal(told(ruuviGateway(), topic, "what?").only("malformed").node, NODE);
   assert.deepEqual(told(ruuviGateway(), `ruuvi/${GATEWAY}/gw_cfg`, "{}").said, []);
 });
 
@@ -114,7 +131,7 @@ const MALFORMED: [Payload, RegExp][] = [
 Deno.test("what cannot be read is said, and nothing else", () => {
   for (const [payload, text] of MALFORMED) {
     const said = told(ruuviGateway(), TOPIC, payload).only("malformed");
-    assert.equal(said.node, GATEWAY);
+    assert.equal(said.node, NODE);
     assert.match(said.text, text);
   }
   assert.deepEqual(tell(ruuviGateway(), TOPIC, "")?.said, []);

@@ -27,9 +27,10 @@ function listening() {
   return { dialect, topics };
 }
 
+const named = (name: string) => ({ device: { path: `zigbee2mqtt/${name}`, name } });
+
 const settable = (name: string, member: string) => ({
-  channel: name,
-  device: name,
+  ...named(name),
   command: { topic: `zigbee2mqtt/${name}/set`, member },
 });
 
@@ -63,7 +64,7 @@ Deno.test("exposes become units and controls", () => {
       ...settable("lamp", "identify"),
       control: { type: "button", on: "identify" },
     },
-    { topic: "zigbee2mqtt/lamp/linkquality", channel: "lamp", device: "lamp", unit: "lqi" },
+    { topic: "zigbee2mqtt/lamp/linkquality", ...named("lamp"), unit: "lqi" },
     {
       topic: "zigbee2mqtt/living room/plug/state_l2",
       ...settable("living room/plug", "state_l2"),
@@ -71,8 +72,7 @@ Deno.test("exposes become units and controls", () => {
     },
     {
       topic: "zigbee2mqtt/living room/plug/power",
-      channel: "living room/plug",
-      device: "living room/plug",
+      ...named("living room/plug"),
       unit: "W",
     },
     {
@@ -99,8 +99,7 @@ Deno.test("exposes become units and controls", () => {
     },
     {
       topic: "zigbee2mqtt/bath/thermostat/local_temperature",
-      channel: "bath/thermostat",
-      device: "bath/thermostat",
+      ...named("bath/thermostat"),
       unit: "°C",
     },
     {
@@ -128,16 +127,16 @@ Deno.test("exposes become units and controls", () => {
       ...settable("door lock", "state"),
       control: { type: "switch", on: "LOCK", off: "UNLOCK" },
     },
-    { topic: "zigbee2mqtt/door lock/lock_state", channel: "door lock", device: "door lock" },
+    { topic: "zigbee2mqtt/door lock/lock_state", ...named("door lock") },
     {
       topic: "zigbee2mqtt/fan/fan_mode",
       ...settable("fan", "fan_mode"),
       control: { type: "choice", choices: ["low", "medium", "high"] },
     },
-    { topic: "zigbee2mqtt/button/action", channel: "button", device: "button" },
+    { topic: "zigbee2mqtt/button/action", ...named("button") },
   ];
   for (const topic of expected) assert.deepEqual(topics.get(topic.topic), topic, topic.topic);
-  const names = new Set([...topics.values()].map(({ channel }) => channel));
+  const names = new Set([...topics.values()].map(({ device }) => device.name));
   assert.ok(!names.has("Coordinator") && !names.has("stranger"));
 });
 
@@ -161,13 +160,13 @@ Deno.test("each member of a state is a property of its own, described or not", (
 Deno.test("states before the list of devices, and of groups", () => {
   const dialect = zigbee2Mqtt(["zigbee2mqtt"]);
   const early = told(dialect, "zigbee2mqtt/living room/plug", { power: 12.5 }).only("property");
-  assert.deepEqual([early.topic.channel, early.json], ["living room/plug", "12.5"]);
+  assert.deepEqual([early.topic.device.name, early.json], ["living room/plug", "12.5"]);
   told(dialect, LIST, DEVICES);
   const late = told(dialect, "zigbee2mqtt/living room/plug", { power: 13 }).only("property");
   assert.equal(late.topic.unit, "W");
   told(dialect, "zigbee2mqtt/bridge/groups", GROUPS);
   const group = told(dialect, "zigbee2mqtt/all lamps", { state: "OFF" }).only("property");
-  assert.deepEqual([group.topic.topic, group.topic.channel], [
+  assert.deepEqual([group.topic.topic, group.topic.device.name], [
     "zigbee2mqtt/all lamps/state",
     "all lamps",
   ]);
@@ -189,7 +188,7 @@ Deno.test("output: attribute, bare values on the property's own topic", () => {
     if (topics.has(topic)) assert.equal(said.topic, topics.get(topic));
   }
   const unlisted = told(zigbee2Mqtt(), "zigbee2mqtt/some/lamp/state", "OFF").only("property");
-  assert.deepEqual([unlisted.topic.channel, unlisted.json], ["some/lamp", '"OFF"']);
+  assert.deepEqual([unlisted.topic.device.name, unlisted.json], ["some/lamp", '"OFF"']);
 });
 
 Deno.test("availability, as JSON and as text", () => {
@@ -265,7 +264,7 @@ Deno.test("devices that are renamed or removed take their descriptions along", (
   assert.deepEqual(said.of("gone").map(({ device }) => device), ["lamp", "blind"]);
   assert.deepEqual(said.of("device").map(({ device }) => device), ["desk/lamp"]);
   const now = said.of("describe").map(({ topic }) => topic);
-  assert.ok(now.length > 0 && now.every(({ channel }) => channel === "desk/lamp"));
+  assert.ok(now.length > 0 && now.every((one) => one.device.name === "desk/lamp"));
   const moved = told(dialect, "zigbee2mqtt/desk/lamp", { brightness: 5 }).only("property");
   assert.deepEqual(moved.topic.command, {
     topic: "zigbee2mqtt/desk/lamp/set",
@@ -321,10 +320,58 @@ Deno.test("bases: those configured, and those that list devices", () => {
   assert.deepEqual(lamp.topic.command, { topic: "attic/z2m/lamp/set", member: "state" });
 });
 
+Deno.test("below a base that was learned, what is not listed is somebody else's", () => {
+  const dialect = zigbee2Mqtt([]);
+  told(dialect, "home/bridge/devices", DEVICES);
+  const others = ["kitchen", "kitchen/temperature", "kitchen/temperature/set", "kitchen/set"]
+    .concat(["kitchen/availability", "OMG/LWT", "lamps/state"]);
+  for (const topic of others) assert.equal(dialect.reader(`home/${topic}`), null, topic);
+  told(dialect, "home/lamp", { state: "ON" }).only("property");
+  told(dialect, "home/lamp/state", "ON").only("property");
+  told(dialect, "home/lamp/availability", "online").only("availability");
+  told(dialect, "home/bridge/state", "online").only("node");
+  for (const topic of ["lamp/set", "lamp/set/state", "lamp/get"]) {
+    assert.deepEqual(told(dialect, `home/${topic}`, "{}").said, [], topic);
+  }
+});
+
+Deno.test("settings below a base are no values", () => {
+  const topics = [
+    "OpenMQTTGateway/commands/MQTTtoSYS/config",
+    "OpenMQTTGateway/SYStoMQTT",
+    "lamp/MQTTtoSYS",
+    "other/bridge/info",
+    "x/gw_cfg",
+  ];
+  const dialect = zigbee2Mqtt(["home", "home/bridge"]);
+  told(dialect, "home/bridge/devices", DEVICES);
+  for (const topic of topics) {
+    const payload = { wifi_pass: "hidden" };
+    assert.deepEqual(told(dialect, `home/${topic}`, payload).said, [], topic);
+  }
+  const info = told(zigbee2Mqtt(["home/bridge"]), "home/bridge/info", INFO);
+  assert.deepEqual(info.said, [], "its name is not a device of another base");
+});
+
+Deno.test("availability that comes before the list is told again with it", () => {
+  const dialect = zigbee2Mqtt();
+  told(dialect, "zigbee2mqtt/lamp/availability", "offline");
+  const [said, ...more] = told(dialect, LIST, DEVICES).of("availability");
+  assert.deepEqual(said, {
+    kind: "availability",
+    node: "zigbee2mqtt",
+    device: "lamp",
+    online: false,
+  });
+  assert.deepEqual(more, []);
+  assert.deepEqual(told(dialect, LIST, DEVICES).of("availability"), []);
+});
+
 Deno.test("nobody takes over the topics of others by listing devices there", () => {
   const dialect = zigbee2Mqtt(["home/zigbee"]);
-  const refused = ["devices", "edgewire/v1/n1", "homeassistant", "$SYS", ""]
-    .concat(["home/OMG/commands/MQTTtoSYS", "home/zigbee/bridge/request"]);
+  const refused = ["devices", "edgewire/v1/n1", "homeassistant", "$SYS", "", "a//b"]
+    .concat(["home/OMG/commands/MQTTtoSYS", "home/zigbee/bridge/request", "zigbee2mqtt/bridge"])
+    .concat(["home/gw/commands", "lab/devices/x", "lab/edgewire", "lab/homeassistant", "lab/$x"]);
   for (const base of refused) {
     const found = tell(dialect, `${base}/bridge/devices`, DEVICES);
     assert.deepEqual(found?.said ?? [], [], base);

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { HomeAssistant, idOf } from "../../../gateway/nodes/out/home_assistant.ts";
+import {
+  HomeAssistant,
+  type HomeAssistantOptions,
+} from "../../../gateway/nodes/out/home_assistant.ts";
+import { idOf } from "../../../gateway/nodes/out/home_assistant_names.ts";
 import { VALUE_KEYS } from "../../../gateway/nodes/dialects/theengs_values.ts";
 import { Discovery } from "../../../gateway/nodes/discovery.ts";
 import type { PublishedReading } from "../../../gateway/nodes/out/readings_publisher.ts";
 import { OBJECTS_V2 } from "../../../traces/sensors/bthome_objects.ts";
 import { RUUVI_FORMATS } from "../../../traces/sensors/ruuvi_formats.ts";
+import { eventually } from "../../support/eventually.ts";
 import { checkConfig, type DeviceConfig } from "../../support/home_assistant.ts";
 
 interface Message {
@@ -63,7 +68,8 @@ class Heard {
   }
 }
 
-function start(options: { gatewayTopic?: string; repeatMs?: number } = {}) {
+/** Home Assistant's announcer, for which every device is steady unless a test says otherwise. */
+function start(options: Partial<HomeAssistantOptions> = {}) {
   const heard = new Heard();
   const { publish, repeat } = heard;
   const home = new HomeAssistant({
@@ -74,6 +80,8 @@ function start(options: { gatewayTopic?: string; repeatMs?: number } = {}) {
     settleMs: 10,
     birthMs: 5,
     repeatMs: 20,
+    steadyMs: 0,
+    steadyPackets: 1,
     ...options,
   });
   return { heard, home };
@@ -282,7 +290,12 @@ Deno.test("a device that is forgotten is withdrawn, and comes back when it is he
     [CONFIG, "", true],
     [AVAILABILITY, "", true],
   ]);
-  assert.deepEqual(home.counters, { announced: 1, withdrawn: 1, failed: 0 });
+  assert.deepEqual(home.counters, {
+    announced: 1,
+    withdrawn: 1,
+    failed: 0,
+    overLimit: 0,
+  });
   home.reading(TEMPERATURE);
   await heard.until("config again", () => heard.config("edgewire_attic") !== undefined);
   // One that is forgotten before it is announced is never announced.
@@ -400,5 +413,62 @@ Deno.test("a device without a name of its own is shown by what it calls itself",
   assert.equal(await shown({}), address);
   assert.equal(await shown({ model: "RuuviTag" }), "RuuviTag 18B2");
   assert.equal(await shown({ model: "LYWSD03MMC", localName: "ATC_8D18B2" }), "ATC_8D18B2");
+  await home.close();
+});
+
+Deno.test("a flood of names leaves nothing retained at the broker", async () => {
+  const configured = (name: string) => name === "attic";
+  const { heard, home } = start({ steadyMs: 120_000, steadyPackets: 5, configured });
+  for (let i = 0; i < 3000; i++) {
+    const device = `C0${i.toString(16).padStart(10, "0")}`;
+    home.device(device, { address: "C0:00:00:00:00:00" });
+    for (let time = 0; time < 10; time++) home.reading({ ...TEMPERATURE, device, time });
+    home.liveness(device, "lost");
+  }
+  home.connected();
+  home.reading(TEMPERATURE);
+  await heard.until("what comes later", () => heard.on(CONFIG).length > 0);
+  assert.deepEqual(heard.messages.map(({ topic }) => topic), [AVAILABILITY, CONFIG]);
+  await home.close();
+});
+
+Deno.test("a device is announced when it was heard for a while, in several packets", async () => {
+  const configured = (name: string) => name === "roof";
+  const { heard, home } = start({ steadyMs: 50, steadyPackets: 3, configured });
+  const say = (time: number, device = "attic") => {
+    home.reading({ ...TEMPERATURE, time, device });
+    home.reading(reading("humidity", { unit: "%", time, device }));
+  };
+  const begin = performance.now();
+  // Many readings of one packet are one.
+  for (let i = 0; i < 10; i++) say(1);
+  await eventually("its time", () => performance.now() - begin > 60);
+  say(2);
+  say(0, "roof");
+  await heard.until("another", () => heard.config("edgewire_roof") !== undefined);
+  assert.equal(heard.on(CONFIG).length, 0);
+  say(3);
+  await heard.until("config", () => heard.on(CONFIG).length > 0);
+  assert.deepEqual(Object.keys(heard.config("edgewire_attic")!.cmps), ["temperature", "humidity"]);
+  await home.close();
+});
+
+Deno.test("a device that the configuration names is announced at its first packet", async () => {
+  const configured = (name: string) => name === "attic";
+  const { heard, home } = start({ steadyMs: 120_000, steadyPackets: 5, configured });
+  home.reading(TEMPERATURE);
+  await heard.until("config", () => heard.on(CONFIG).length > 0);
+  await home.close();
+});
+
+Deno.test("no more devices are announced than may be; when one is forgotten another can", async () => {
+  const { heard, home } = start({ maxDevices: 2 });
+  const configs = () =>
+    new Set(heard.messages.filter(({ topic }) => topic.endsWith("/config")).map((m) => m.topic));
+  for (const device of ["a", "b", "c"]) home.reading({ ...TEMPERATURE, device });
+  await heard.until("over the limit", () => home.counters.overLimit > 0 && configs().size === 2);
+  home.forget("a");
+  await heard.until("the third", () => heard.config("edgewire_c") !== undefined);
+  assert.equal(configs().size, 3);
   await home.close();
 });

@@ -51,3 +51,27 @@ Deno.test("numbers that jump further than any outage are a new count, not a mill
   assert.equal(batches.take(7, 3_000_000_000), "rebooted");
   assert.equal(batches.missed, 0);
 });
+
+Deno.test("one from before the first that came was not missed, and is read", () => {
+  const batches = new Batches();
+  batches.take(7, 5);
+  assert.equal(batches.take(7, 4), "next");
+  assert.equal(batches.take(7, 3), "next");
+  assert.equal(batches.take(7, 3), "repeated");
+  assert.deepEqual([batches.missed, batches.late], [0, 0]);
+  // Nor is one from before a reboot.
+  batches.take(8, 9);
+  assert.equal(batches.take(8, 8), "next");
+  assert.equal(batches.missed, 0);
+});
+
+Deno.test("missed and late batches add up, however far numbers jump", () => {
+  const batches = new Batches();
+  batches.take(7, 0);
+  for (const number of [31, 63, 64, 200]) batches.take(7, number);
+  assert.equal(batches.missed, 30 + 31 + 135);
+  for (const number of [199, 170, 169]) assert.equal(batches.take(7, number), "next");
+  assert.deepEqual([batches.missed, batches.late], [30 + 31 + 132, 3]);
+  // Too far behind to be told from a repeated one.
+  assert.equal(batches.take(7, 168), "repeated");
+});

@@ -105,8 +105,12 @@ class Receiver {
     this.#decoder = new CaptureDecoder({ observer: this.ear, wpanKeys });
   }
 
-  /** @param node 0 or 1 @param time s @returns what the observer was told */
-  hear(linkType: number, bytes: Uint8Array, node = 0, time = 1): string[] {
+  /** @param node 0 or 1 @param time s @param length on the air @returns what the observer was told */
+  hear(
+    linkType: number,
+    bytes: Uint8Array,
+    ...[node = 0, time = 1, length = bytes.length]: [node?: number, time?: number, length?: number]
+  ): string[] {
     const frame = this.#frame;
     frame.number++;
     frame.interface = this.#nodes[node];
@@ -115,7 +119,8 @@ class Receiver {
     // Not at the beginning of its buffer, as in a batch.
     frame.data = Uint8Array.from([9, 9, 9, ...bytes, 9]);
     frame.start = 3;
-    frame.capturedLength = frame.length = bytes.length;
+    frame.capturedLength = bytes.length;
+    frame.length = length;
     const before = this.ear.heard.length;
     this.#decoder.decode(frame);
     return this.ear.heard.slice(before);
@@ -260,6 +265,26 @@ Deno.test("802.15.4: payloads, plain and opened", () => {
   assert.deepEqual(receiver.hear(WPAN_FCS, broken), [], "FCS is wrong");
   assert.equal(receiver.ear.frames, 3);
   assert.deepEqual(receiver.hear(WPAN, sealed(LONG, 7)), ["4002ca09 of 1020304, secured"]);
+});
+
+Deno.test("802.15.4: secured is what has an integrity code that fits a key, all of it", () => {
+  const at = (level: number) =>
+    macFrame({
+      ...{ destination: 0, source: LONG, compression: true, payload: BTHOME },
+      security: { level, key: KEY, counter: 7 },
+    });
+  for (const level of [0, 1, 2, 3, 4, 5, 6, 7]) {
+    const told = new Receiver([KEY]).hear(WPAN, at(level));
+    const how = level % 4 === 0 ? "plain" : "secured";
+    assert.deepEqual(told, [`4002ca09 of 1020304, ${how}`], `level ${level}`);
+  }
+  for (const level of [0, 1, 2, 4, 5, 6]) {
+    const whole = at(level);
+    for (let missing = 1; missing < 12; missing++) {
+      const told = new Receiver([KEY]).hear(WPAN, whole.subarray(0, -missing), 0, 1, whole.length);
+      assert.deepEqual(told, [], `level ${level}, ${missing} bytes missing`);
+    }
+  }
 });
 
 Deno.test("802.15.4: why a payload stays closed", () => {

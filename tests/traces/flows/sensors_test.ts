@@ -28,6 +28,7 @@ import {
   wpanSensors,
 } from "../samples/sensor_session.ts";
 import { ad, address, advertisingPdu, packet } from "../support/ble_frames.ts";
+import { bytesOf, ipv6, udp } from "../support/packets.ts";
 import { hex, macFrame } from "../support/wpan_frames.ts";
 
 const LE = 251;
@@ -262,6 +263,42 @@ Deno.test("802.15.4: BTHome plain, opened with the sender's key, and over UDP", 
   assert.deepEqual(said(7), ["1234/0001", undefined, "humidity 50.55 %"]);
   const closed = await frames(WPAN, wpanSensors(), json);
   assert.deepEqual(readings(closed[4]!), []);
+});
+
+Deno.test("802.15.4: without an integrity code nothing counts as opened, and it is told", async () => {
+  const key = hex(WPAN_SENSOR_KEY);
+  const made = [0, 4, 2, 6].map((level, i) =>
+    macFrame({
+      ...{ destination: 0, source: "00124b0001020304", compression: true },
+      payload: hex("4002ca09"),
+      security: { level, key, counter: 20 + i },
+    })
+  );
+  const all = await frames(WPAN, made, json, { keys: KEYS });
+  assert.deepEqual(
+    all.map((frame) => [
+      ...[readings(frame)[0], values(frame, "sealing")[0], values(frame, "finding")[0]],
+      frame.problems?.find(({ layer }) => layer === "edgewire.sensor")?.text,
+    ]),
+    [0, 4].map((level) => [
+      ...["temperature 25.06 °C", undefined],
+      `downgrade: a frame of security level ${level} has no integrity code`,
+      "downgrade to plain text",
+    ]).concat([2, 6].map(() => ["temperature 25.06 °C", "opened", undefined, undefined])),
+  );
+});
+
+Deno.test("802.15.4: a CoAP message in a datagram is no sensor's", async () => {
+  const linkLocal = (last: number) => [0xfe, 0x80, ...new Array<number>(13).fill(0), last];
+  const ends = { source: linkLocal(1), destination: linkLocal(2) };
+  const made = [5683, 61631, 7000].map((port) =>
+    macFrame({
+      ...{ destination: 0, source: 1, compression: true },
+      payload: bytesOf(0x41, ipv6({ ...ends, next: 17 }, udp(ends, port, port, hex("4002ca09")))),
+    })
+  );
+  const all = await frames(WPAN, made, json);
+  assert.deepEqual(all.map((frame) => values(frame, "format")), [[], [], ["BTHome v2"]]);
 });
 
 Deno.test("802.15.4: a plain packet that looks like Zigbee at first is read all the same", async () => {

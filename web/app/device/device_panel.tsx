@@ -6,6 +6,7 @@ import { Poller } from "../poller.ts";
 import type { Store } from "../store.ts";
 import { DeviceFacts } from "./device_facts.tsx";
 import { FindingList } from "./finding_list.tsx";
+import { ForgetDevice } from "./forget_device.tsx";
 import { ReceiverTable } from "./receiver_table.tsx";
 import { WhyValues } from "./why_values.tsx";
 
@@ -73,6 +74,7 @@ function DeviceDetails({ store, known }: { store: Store; known: DeviceInfo }) {
       {answer
         ? <WhyValues answer={answer} now={now} />
         : !problem && <p class="muted">Loading the last packet…</p>}
+      <ForgetDevice key={name} store={store} name={name} />
     </>
   );
 }

@@ -21,7 +21,9 @@ export function WhyValues({ answer, now }: { answer: DeviceAnswer; now: number }
         ? (
           <>
             <p class="muted packet-head">
-              {packet.format || "Packet"}, heard by {packet.node}, {formatAgo(now - packet.time)}
+              {packet.format || "Packet"}, heard by {packet.node}
+              {packet.channel !== undefined && ` on channel ${packet.channel}`},{" "}
+              {formatAgo(now - packet.time)}
             </p>
             <HexView
               bytes={bytes}

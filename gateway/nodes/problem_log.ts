@@ -1,0 +1,64 @@
+/**
+ * Lines in the log about what nodes say wrongly: whatever a node sends, they stay few, and one line
+ * each.
+ *
+ * @module
+ */
+
+export interface ProblemLogOptions {
+  log: (line: string) => void;
+  /** Lines in a period, of all nodes together. @default 20 */
+  lines?: number;
+  /** Milliseconds. @default 60000 */
+  periodMs?: number;
+}
+
+/** Ends with `close()`. */
+export class ProblemLog {
+  readonly #log: (line: string) => void;
+  readonly #lines: number;
+  readonly #periodMs: number;
+  /** What was said in this period: nodes and texts, without the numbers in them. */
+  readonly #said = new Set<string>();
+  #leftOut = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ log, lines = 20, periodMs = 60_000 }: ProblemLogOptions) {
+    this.#log = log;
+    this.#lines = lines;
+    this.#periodMs = periodMs;
+  }
+
+  /** Says it, unless the same of that node, or too much, was said in this period. */
+  problem(node: string, text: string) {
+    const key = `${node}\n${text.replaceAll(/\d+/g, "")}`;
+    if (this.#said.has(key) || this.#said.size >= this.#lines) {
+      this.#leftOut++;
+      return;
+    }
+    this.#timer ??= setTimeout(() => this.#end(), this.#periodMs);
+    this.#said.add(key);
+    this.#log(`node ${printable(JSON.stringify(node))}: ${printable(text)}`);
+  }
+
+  #end() {
+    this.#timer = undefined;
+    this.#said.clear();
+    if (this.#leftOut > 0) this.#log(`nodes: ${this.#leftOut} more problems like these`);
+    this.#leftOut = 0;
+  }
+
+  close() {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#end();
+  }
+}
+
+/** Text without what would end a line, or tell a terminal something: that becomes `\u....`. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
