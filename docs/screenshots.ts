@@ -14,6 +14,7 @@ const shots = [
   { file: "channel-dark.png", view: "#/channel/chamber", width: 1280, height: 760, dark: true },
   { file: "channel-phone.png", view: "#/channel/chamber", width: 390, height: 844, dark: false },
   { file: "channels.png", view: "#/", width: 1280, height: 420, dark: false },
+  { file: "nodes.png", view: "#/nodes", width: 1280, height: 900, dark: false },
 ];
 
 await using gateway = await GatewayProcess.start({ args: ["--demo"] });
@@ -25,7 +26,7 @@ for (const { file, view, width, height, dark } of shots) {
     height,
     colorScheme: dark ? "dark" : "light",
   });
-  await page.getByText("temperature").first().waitFor();
+  await page.getByText(view === "#/nodes" ? "fridge" : "temperature").first().waitFor();
   await page.getByRole("button", { name: "1 min" }).click().catch(() => {});
   await page.waitForFunction(() => document.fonts.status === "loaded");
   await page.screenshot({ path: new URL(file, import.meta.url).pathname });
