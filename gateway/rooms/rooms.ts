@@ -7,7 +7,7 @@ import { now } from "../clock.ts";
 import type { IncomingMessage } from "../broker/broker.ts";
 import type { Config } from "../config/schema.ts";
 import type { Control, TopicDescription } from "../sessions/messages.ts";
-import { TopicFilter } from "../topics/topic_filter.ts";
+import { Descriptions } from "./descriptions.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
 import type { HistoryLimits, TopicState } from "./history.ts";
 import { payloadToJson } from "./payload.ts";
@@ -86,8 +86,7 @@ export class Rooms {
   readonly #rules: Rules;
   readonly #rooms = new Map<string, Room>();
   readonly #places = new WeakMap<Route, Place>();
-  readonly #descriptions = new Map<string, Map<string, TopicDescription>>();
-  readonly #notes: { filter: TopicFilter; unit?: string; control?: Control }[];
+  readonly #descriptions: Descriptions;
   readonly #messageListeners: MessageListener[] = [];
   readonly #stateListeners: StateListener[] = [];
   readonly #channelListeners = new Set<ChannelListener>();
@@ -105,10 +104,12 @@ export class Rooms {
     this.#config = config;
     this.#rules = rules;
     this.#onSent = onSent;
-    this.#notes = config.describe.map((note) => ({
-      ...(note as { unit?: string; control?: Control }),
-      filter: new TopicFilter(note.topic),
-    }));
+    this.#descriptions = new Descriptions(config, rules, (route, channel) => {
+      const room = this.#rooms.get(channel);
+      const state = room?.topics.get(route.topic);
+      if (state !== undefined) describeTopic(state, this.#extra(route));
+      room?.describeChanged();
+    });
     this.#scheduler = new FlushScheduler(config.session.gatherMs);
     const { count, bytes, ageSeconds } = config.history;
     this.#historyLimits = { count, bytes, ageMs: ageSeconds * 1000 };
@@ -249,7 +250,7 @@ export class Rooms {
     if (known !== undefined && !known.topic.stale) return known;
     const room = this.#rooms.get(channel) ?? this.#makeRoom(channel);
     if (room === null) return null;
-    if (!room.topics.has(route.topic)) this.#describeByConfig(route.topic);
+    if (!room.topics.has(route.topic)) this.#descriptions.configured(route.topic);
     const topic = room.topic(route.topic, this.#extra(route));
     if (topic === null) return null;
     const place = { room, topic };
@@ -257,17 +258,8 @@ export class Rooms {
     return place;
   }
 
-  #describeByConfig(topic: string) {
-    for (const { filter, unit, control } of this.#notes) {
-      if (filter.match(topic) === null) continue;
-      const described = { topic, ...(unit === undefined ? {} : { unit }) };
-      this.describe(control === undefined ? described : { ...described, control });
-      return;
-    }
-  }
-
   #extra(route: Route): { device?: string; unit?: string } {
-    const unit = this.#descriptions.get(route.channel ?? "")?.get(route.topic)?.unit;
+    const unit = this.#descriptions.unit(route);
     return {
       ...(route.device === undefined ? {} : { device: route.device }),
       ...(unit === undefined ? {} : { unit }),
@@ -342,46 +334,17 @@ export class Rooms {
 
   /** What is known of a channel's topics beyond their values. */
   descriptions(channel: string): TopicDescription[] {
-    return [...this.#descriptions.get(channel)?.values() ?? []];
+    return this.#descriptions.of(channel);
   }
 
-  /**
-   * Says what is known of a topic: unit, control. Topics of no channel are
-   * left out, and so are controls of topics that take no commands.
-   *
-   * @param commandTopic Where the device wants its commands; a control that
-   *   wants them elsewhere than the rules say is left out.
-   */
+  /** Says what is known of a topic, see `Descriptions.add`. */
   describe(description: TopicDescription, commandTopic?: string) {
-    const route = this.#rules.route(description.topic);
-    if (route.channel === null) return;
-    const { control, ...rest } = description;
-    const wanted = commandTopic ?? route.command;
-    const controllable = control !== undefined && wanted !== null && wanted === route.command;
-    const kept = controllable ? { ...rest, control } : rest;
-    this.#setDescription(route, route.channel, kept);
+    this.#descriptions.add(description, commandTopic);
   }
 
   /** Forgets what {@linkcode describe} said. */
   undescribe(topic: string) {
-    const route = this.#rules.route(topic);
-    if (route.channel !== null) this.#setDescription(route, route.channel, null);
-  }
-
-  #setDescription(route: Route, channel: string, description: TopicDescription | null) {
-    let known = this.#descriptions.get(channel);
-    if (known === undefined) {
-      if (this.#descriptions.size >= this.#config.limits.channels) return;
-      this.#descriptions.set(channel, known = new Map());
-    }
-    if (JSON.stringify(known.get(route.topic) ?? null) === JSON.stringify(description)) return;
-    if (description === null) known.delete(route.topic);
-    else if (known.size < this.#config.limits.topicsPerChannel) known.set(route.topic, description);
-    if (known.size === 0) this.#descriptions.delete(channel);
-    const room = this.#rooms.get(channel);
-    const state = room?.topics.get(route.topic);
-    if (state !== undefined) describeTopic(state, this.#extra(route));
-    room?.describeChanged();
+    this.#descriptions.remove(topic);
   }
 
   close() {
