@@ -36,11 +36,36 @@ export function streamOf(client: Client): SocketStream {
   return client.conn as unknown as SocketStream;
 }
 
-/** Publishers do not wait for those who subscribe; who is too slow misses messages. */
-export function decouple({ mq }: AedesInsides) {
-  const emit = mq.emit.bind(mq);
-  mq.emit = (packet, done) => {
-    emit(packet);
-    done?.();
-  };
+/**
+ * What is being handed to those who subscribe. A client whose subscriptions overlap gets it once.
+ *
+ * aedes lets go of a packet whose number is below that of one which the client got. But numbers are
+ * given before packets of QoS 1 take a longer way inside: one of QoS 0 overtakes them, and then they
+ * were lost. So a client is told apart here, packet by packet.
+ */
+export class Delivery {
+  /** Number of the packet that is being handed out. */
+  #counter = 0;
+
+  /** Publishers do not wait for those who subscribe; who is too slow misses messages. */
+  decouple({ mq }: AedesInsides) {
+    const emit = mq.emit.bind(mq);
+    mq.emit = (packet, done) => {
+      const before = this.#counter;
+      this.#counter = (packet as { brokerCounter?: number }).brokerCounter ?? 0;
+      emit(packet);
+      this.#counter = before;
+      done?.();
+    };
+  }
+
+  /** Lets a client forget what it got before the packet that is being handed out. */
+  watch(client: Client, aedes: Aedes) {
+    let got = -1;
+    const numbers = Object.defineProperty({}, aedes.id, {
+      get: () => got === this.#counter ? got : this.#counter - 1,
+      set: (counter: number) => got = counter,
+    });
+    Object.defineProperty(client, "duplicates", { value: numbers });
+  }
 }

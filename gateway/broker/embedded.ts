@@ -6,7 +6,7 @@
  */
 import { Aedes, type Client } from "aedes";
 import { Buffer } from "node:buffer";
-import { type AedesInsides, decouple, insidesOf, partsOf, streamOf } from "./aedes_insides.ts";
+import { type AedesInsides, Delivery, insidesOf, partsOf, streamOf } from "./aedes_insides.ts";
 import { isLoopback } from "../access/peer.ts";
 import { isNodeName, type Policy } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
@@ -76,6 +76,7 @@ export class EmbeddedBroker implements Broker {
   #connections = 0;
   #aedes!: Aedes;
   #hearers!: Hearers;
+  readonly #delivery = new Delivery();
 
   private constructor(options: EmbeddedOptions) {
     this.#options = options;
@@ -94,6 +95,7 @@ export class EmbeddedBroker implements Broker {
       maxInflightInbound: 0,
       maxClientsIdLength: 128,
       preConnect: (client, packet, done) => {
+        broker.#delivery.watch(client as Client, broker.#aedes);
         const stream = streamOf(client as Client);
         stream.willTopic = packet.will?.topic ?? null;
         stream.keepaliveMs = (packet.keepalive ?? 0) * 1000;
@@ -146,7 +148,7 @@ export class EmbeddedBroker implements Broker {
     };
     const store = new SessionStore(limits, () => counters.droppedForSlowClients++);
     Object.assign(insides.persistence, store.methods(insides.persistence));
-    decouple(insides);
+    this.#delivery.decouple(insides);
   }
 
   #failed(error: Error) {

@@ -114,6 +114,35 @@ testWith([...TOOLS], "a frame that two nodes hear goes out as readings, each onc
   assert.deepEqual(channels.map(({ name }) => name).sort(), ["5448E68F80A5", DEVICE, "test"]);
 });
 
+testWith(
+  [...TOOLS],
+  "who hears all readings of a device hears its door as well as its numbers",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const device = "5448E68F80A5";
+    const topic = `edgewire/v1/readings/${device}`;
+    await using all = await Subscriber.open(gateway.mqttPort, peer, "#");
+    await using two = await Subscriber.open(
+      gateway.mqttPort,
+      peer,
+      `${topic}/door`,
+      `${topic}/rssi`,
+    );
+    // Packet id, voltage, door: open and closed in turn.
+    for (let i = 0; i < 10; i++) {
+      const data = `0201060b16d2fc40000${i}0c020c1a0${i % 2}`;
+      const report = `043e1b02010300a5808fe648540f${data}c0`;
+      await peer.publish("edgewire/v1/attic/radio", envelope(report));
+    }
+    for (const heard of [all, two]) {
+      await eventually("ten doors", () => heard.on(`${topic}/door`).length >= 10);
+      await eventually("ten signals", () => heard.on(`${topic}/rssi`).length >= 10);
+      assert.equal(heard.on(`${topic}/door`).length, 10);
+    }
+  },
+);
+
 testWith([...TOOLS], "nobody hears, nothing is published; `off` is off", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--readings-publish", "off"] });
   await using node = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
