@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { parseArgs } from "node:util";
 import { LineCounter, parseDocument } from "yaml";
 import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
+import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { TopicFilter } from "../topics/topic_filter.ts";
 import { type Config, schema } from "./schema.ts";
 
@@ -154,6 +155,14 @@ function checkTogether(config: Config) {
   if (config.mqttsPort !== undefined && config.cert === undefined) {
     throw new UsageError("mqttsPort needs cert and key");
   }
+  checkDevices(config);
+  const { liveness } = config;
+  for (const what of ["late", "lost", "node"] as const) {
+    const [min, max] = [`${what}MinSeconds`, `${what}MaxSeconds`] as const;
+    if (liveness[min] > liveness[max]) {
+      throw new UsageError(`liveness.${min} is above liveness.${max}`);
+    }
+  }
   const { prefix } = config.homeAssistant;
   if (prefix === "" || /[+#\0]|^[$/]|\/$/.test(prefix)) {
     throw new UsageError(`homeAssistant.prefix "${prefix}" is not the beginning of a topic`);
@@ -168,7 +177,27 @@ function checkTogether(config: Config) {
     if (role !== "node") throw new UsageError(`tokens.${index}.topics goes with the role node`);
     for (const topic of topics) new TopicFilter(topic);
   });
-  config.devices.forEach(({ address, short, key }, index) => {
+  const url = config.broker.url;
+  if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
+    throw new UsageError(
+      `broker "${url}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
+    );
+  }
+}
+
+/** Whether each device is named once, and keys go with addresses. */
+function checkDevices({ devices }: Config) {
+  const seen = new Map<unknown, number>();
+  const claim = (what: string, value: unknown, index: number) => {
+    const other = seen.get(value);
+    if (other !== undefined) {
+      throw new UsageError(`devices.${index}.${what} is that of devices.${other} already`);
+    }
+    seen.set(value, index);
+  };
+  devices.forEach(({ address, short, name, key }, index) => {
+    claim("address", parseDeviceId(address), index);
+    if (name !== undefined) claim("name", `name ${name}`, index);
     const extended = /^(?:[0-9a-f]{2}[:-]?){7}[0-9a-f]{2}$/i.test(address);
     if (short !== undefined && !extended) {
       throw new UsageError(`devices.${index}.short goes with an extended address of 8 bytes`);
@@ -182,12 +211,6 @@ function checkTogether(config: Config) {
       );
     }
   });
-  const url = config.broker.url;
-  if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
-    throw new UsageError(
-      `broker "${url}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
-    );
-  }
 }
 
 /** The text of `start --help`. */

@@ -15,6 +15,8 @@ export type Point = [number, number];
 export interface Series {
   topic: string;
   unit?: string;
+  /** The values are true and false, told as 1 and 0. */
+  states?: true;
   points: Point[];
 }
 
@@ -69,11 +71,13 @@ export function historyAnswer(
 ): HistoryAnswer {
   const numbers = new Map<string, Point[]>();
   const others = new Map<string, [number, unknown][]>();
+  const states = new Set<string>();
   for (const entry of room.history.between(since, until)) {
     if (entry.topic === null) continue;
     const value = JSON.parse(entry.json);
     const number = numberOf(value);
     const topic = entry.topic.topic;
+    if (typeof value === "boolean") states.add(topic);
     if (number !== null) append(numbers, topic, [entry.time, number]);
     else append(others, topic, [entry.time, value]);
   }
@@ -85,7 +89,12 @@ export function historyAnswer(
     complete: isHeld(room, since),
     series: [...numbers].map(([topic, points]) => {
       const unit = units.get(topic);
-      return { topic, ...(unit === undefined ? {} : { unit }), points: thin(points, count) };
+      return {
+        topic,
+        ...(unit === undefined ? {} : { unit }),
+        ...(states.has(topic) ? { states: true as const } : {}),
+        points: thin(points, count),
+      };
     }),
     others: [...others].map(([topic, points]) => ({ topic, points: points.slice(-count) })),
   };

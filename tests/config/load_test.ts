@@ -64,6 +64,9 @@ Deno.test("every setting can be given in all three ways, and means the same", ()
   for (const option of options) {
     const value = option.key === "broker.url"
       ? "mqtt://h"
+      // Above the lower bound that goes with it.
+      : option.key.endsWith("MaxSeconds")
+      ? "90000"
       : option.choices?.at(-1) ?? text[option.type];
     // What belongs together has to be given together.
     const both = { cert: ["--cert", "c"], key: ["--key", "k"] };
@@ -207,4 +210,17 @@ Deno.test("a token's further topics are for nodes, and filters", () => {
   const topics = ["home/OMG/#"];
   assert.deepEqual(load(of({ role: "node", topics })).tokens[0]!.topics, topics);
   fails(of({ role: "viewer", topics }), "tokens.0.topics goes with the role node");
+});
+
+Deno.test("a device stands in the list once, and a name belongs to one", () => {
+  const of = (...devices: unknown[]) => ({ file: JSON.stringify({ devices }) });
+  const [one, same] = ["A4:C1:38:8D:18:B2", "a4c1388d18b2"].map((address) => ({ address }));
+  fails(of(one, same), "devices.1.address is that of devices.0 already");
+  const named = (address: string) => ({ address, name: "desk" });
+  fails(of(named("A4C1388D18B2"), named("A4C1388D18B3")), "devices.1.name is that of devices.0");
+});
+
+Deno.test("bounds of liveness are in order", () => {
+  const file = "liveness: { lateMinSeconds: 100, lateMaxSeconds: 50 }";
+  fails({ file }, "liveness.lateMinSeconds is above liveness.lateMaxSeconds");
 });

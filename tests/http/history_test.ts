@@ -74,3 +74,10 @@ Deno.test("historyCsv quotes as RFC 4180 says", () => {
     "",
   ]);
 });
+
+Deno.test("true and false are told as 1 and 0, and as what they are", () => {
+  const answer = historyAnswer(roomOf([true, false, true]), [], 0, 1e9, 100);
+  assert.equal(answer.series[0]!.states, true);
+  assert.deepEqual(answer.series[0]!.points.map(([, value]) => value), [1, 0, 1]);
+  assert.equal(historyAnswer(roomOf([1, 0, 1]), [], 0, 1e9, 100).series[0]!.states, undefined);
+});

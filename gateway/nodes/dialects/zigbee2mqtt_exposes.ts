@@ -44,23 +44,22 @@ function numberControl(expose: JsonObject): Control {
   return control;
 }
 
-function choiceControl(expose: JsonObject, published: boolean): Control | undefined {
+function choiceControl(expose: JsonObject): Control | undefined {
   if (!Array.isArray(expose.values) || expose.values.length === 0) return undefined;
-  const choices = expose.values.slice(0, MAX_CHOICES);
-  // What can only be done, and in one way ("identify"), is pressed.
-  if (!published && choices.length === 1) return { type: "button", on: choices[0] };
-  return { type: "choice", choices };
+  return { type: "choice", choices: expose.values.slice(0, MAX_CHOICES) };
 }
 
 function controlOf(expose: JsonObject, access: number): Control | undefined {
   if ((access & ACCESS_SETTABLE) === 0) return undefined;
+  // What the device never tells ("identify") answers no command: every one would seem to have failed.
+  if ((access & ACCESS_PUBLISHED) === 0) return undefined;
   switch (expose.type) {
     case "numeric":
       return numberControl(expose);
     case "binary":
       return { type: "switch", on: expose.value_on ?? true, off: expose.value_off ?? false };
     case "enum":
-      return choiceControl(expose, (access & ACCESS_PUBLISHED) !== 0);
+      return choiceControl(expose);
     case "text":
       return { type: "text" };
     default:

@@ -57,12 +57,10 @@ Deno.test("exposes become units and controls", () => {
     {
       topic: "zigbee2mqtt/lamp/effect",
       ...settable("lamp", "effect"),
-      control: { type: "choice", choices: ["blink", "breathe", "okay"] },
     },
     {
       topic: "zigbee2mqtt/lamp/identify",
       ...settable("lamp", "identify"),
-      control: { type: "button", on: "identify" },
     },
     { topic: "zigbee2mqtt/lamp/linkquality", ...named("lamp"), unit: "lqi" },
     {

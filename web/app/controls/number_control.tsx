@@ -13,6 +13,9 @@ const INTERVAL = 100;
 /** How long after a key press the slider still counts as held, milliseconds. */
 const KEY_HOLD = 500;
 
+/** A range of fewer whole numbers is one of fractions, such as 0 to 1. */
+const MIN_STEPS = 10;
+
 /**
  * A slider. Follows the device while nobody touches it; under a finger it
  * stays where the finger is, and after that until the command has an end.
@@ -32,6 +35,9 @@ export function NumberControl(
 
   const reported = numericValue(topic.update.value?.value);
   const open = held.value || commander.wish !== undefined;
+  // What counts in whole numbers, as far as it has been seen, is set in whole numbers.
+  const whole = [min, max, reported ?? min].every(Number.isInteger);
+  const step = control.step ?? (whole && max - min >= MIN_STEPS ? 1 : "any");
   const value = (open ? chosen.value : undefined) ?? reported ?? min;
   const unit = topic.unit ? ` ${topic.unit}` : "";
   return (
@@ -45,7 +51,7 @@ export function NumberControl(
         type="range"
         min={min}
         max={max}
-        step={control.step ?? "any"}
+        step={step}
         value={value}
         aria-valuetext={`${formatNumber(value)}${unit}`}
         onInput={(event) => hand.move(event.currentTarget.valueAsNumber)}

@@ -14,6 +14,8 @@ export interface History {
 export interface HistorySeries {
   topic: string;
   unit?: string;
+  /** Its values are true and false, told as 1 and 0. */
+  states?: boolean;
   points: [time: number, value: unknown][];
 }
 

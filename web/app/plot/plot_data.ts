@@ -29,8 +29,10 @@ type Point = Pick<Update, "topic" | "unit" | "time" | "value">;
 /** All points in the order of their times, which is how a table takes them fast. */
 function inOrder(history: History, known: Update[]): Point[] {
   const points: Point[] = [...known];
-  for (const { points: pairs, ...about } of [...history.series, ...history.others ?? []]) {
-    for (const [time, value] of pairs) points.push({ ...about, time, value });
+  for (const { points: pairs, states, ...about } of [...history.series, ...history.others ?? []]) {
+    for (const [time, value] of pairs) {
+      points.push({ ...about, time, value: states ? value !== 0 : value });
+    }
   }
   return points.sort((a, b) => a.time - b.time);
 }
