@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { SessionEvent } from "../broker/broker.ts";
-import type { IncomingMessage } from "../broker/broker.ts";
+import type { IncomingMessage, SessionEvent } from "../broker/broker.ts";
 import { isNodeName } from "../access/policy.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";

@@ -2,17 +2,14 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import type { NodesAnswer } from "../../gateway/nodes/answers.ts";
-import { encodeEnvelope, RadioFlag, RadioLink } from "../../traces/sensors/radio_envelope.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { RadioSource, RUUVI_EVENT } from "../support/radio.ts";
 import { testWith } from "../support/tools.ts";
 
-/** An HCI event with a Ruuvi tag's advertisement: 25.01 °C, 61.04 %, 1004.16 hPa, 3.181 V. */
-const RUUVI = Uint8Array.fromHex(
-  "043E2B02010301F27A52FAD4CD1F0201061BFF990405138A5F61C4F0FFE4FFDC0414C5B6EC29B3F27A52FAD4CDBC",
-);
+const RUUVI = Uint8Array.fromHex(RUUVI_EVENT);
 const ADDRESS = "CD:D4:FA:52:7A:F2";
 
 /** An HCI event with an advertisement of encrypted BTHome v2. */
@@ -23,8 +20,11 @@ function sealed(address: string, serviceData: string): Uint8Array {
 
 /** Says that a node is there, and hands on what it heard. */
 class Node {
-  #batch = 0;
-  constructor(readonly name: string, readonly peer: MqttPeer) {}
+  readonly #source: RadioSource;
+
+  constructor(readonly name: string, readonly peer: MqttPeer) {
+    this.#source = new RadioSource(name, 7);
+  }
 
   async online() {
     const said = { state: "online", boot: 7, version: "0.1.0", radios: ["ble"] };
@@ -35,19 +35,7 @@ class Node {
   async hears(event: Uint8Array, rssi: number) {
     const frame = event.slice();
     new DataView(frame.buffer).setInt8(frame.length - 1, rssi);
-    const record = {
-      linkType: RadioLink.HciH4,
-      time: Date.now() * 1000,
-      rssi,
-      channel: 37,
-      flags: RadioFlag.UnixTime,
-      lqi: 255,
-      data: frame,
-      start: 0,
-      end: frame.length,
-    };
-    const header = { boot: 7, batch: this.#batch++, dropped: 0 };
-    await this.peer.publish(`edgewire/v1/${this.name}/radio`, encodeEnvelope(header, [record]));
+    await this.peer.publish(this.#source.topic, this.#source.events(frame));
   }
 }
 

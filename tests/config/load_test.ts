@@ -201,6 +201,10 @@ Deno.test("devices: addresses in three spellings and of three kinds, names and k
     of({ address: "A4C1388D18B2", short: "1A62/0001" }),
     "devices.0.short goes with an extended",
   );
+  fails(
+    of({ address: "00124B0001020304", key: key.slice(0, 24) }),
+    "devices.0.key has to have 32 digits for an 802.15.4 device",
+  );
 });
 
 Deno.test("a token's further topics are for nodes, and filters", () => {

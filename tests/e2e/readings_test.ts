@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { encodeEnvelope, RadioFlag, RadioLink } from "../../traces/sensors/radio_envelope.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { checkConfig, type DeviceConfig } from "../support/home_assistant.ts";
@@ -14,35 +13,21 @@ import { metric } from "../support/metrics.ts";
 import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { TestProcess } from "../support/process.ts";
+import { RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
 import { testWith } from "../support/tools.ts";
 
-/** An advertising report of a RuuviTag (format 5), from the tests of Ernst79/bleparser. */
-const RUUVI = "043E2B02010301F27A52FAD4CD1F0201061BFF990405138A5F61C4F0FFE4FFDC0414C5B6EC29B3" +
-  "F27A52FAD4CDBC";
 /** BTHome v2 from 54:48:E6:8F:80:A5: flags, 25.06 °C, 50.55 %. */
 const BTHOME = "043E1902010300A5808FE648540D0201060916D2FC4002CA0903BF13C0";
-const DEVICE = "CDD4FA527AF2";
-const READINGS = `edgewire/v1/readings/${DEVICE}`;
-const CONFIG = `homeassistant/device/edgewire_${DEVICE}/config`;
+const READINGS = `edgewire/v1/readings/${RUUVI_DEVICE}`;
+const CONFIG = `homeassistant/device/edgewire_${RUUVI_DEVICE}/config`;
 /** What is configured is announced to Home Assistant at its first packet. */
 const CONFIGURED = 'devices: [{ address: "CD:D4:FA:52:7A:F2" }]\n';
 
-let batch = 0;
+const node = new RadioSource("attic");
 
-/** A radio envelope with one frame. */
+/** A radio envelope with one HCI event. */
 function envelope(hex: string): Uint8Array {
-  const data = Uint8Array.fromHex(hex);
-  return encodeEnvelope({ boot: 7, batch: batch++, dropped: 0 }, [{
-    linkType: RadioLink.HciH4,
-    time: Date.now() * 1000,
-    rssi: -68,
-    channel: 37,
-    flags: RadioFlag.UnixTime,
-    lqi: 255,
-    data,
-    start: 0,
-    end: data.length,
-  }]);
+  return node.events(Uint8Array.fromHex(hex));
 }
 
 /** `mosquitto_sub`: what somebody else gets. */
@@ -91,8 +76,8 @@ testWith([...TOOLS], "a frame that two nodes hear goes out as readings, each onc
   await using node = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await using other = await Subscriber.open(gateway.mqttPort, node, "edgewire/v1/readings/#");
   const before = Date.now();
-  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
-  await node.publish("edgewire/v1/cellar/radio", envelope(RUUVI));
+  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
+  await node.publish("edgewire/v1/cellar/radio", envelope(RUUVI_EVENT));
   await node.publish("edgewire/v1/attic/radio", envelope(BTHOME));
   await other.next("edgewire/v1/readings/5448E68F80A5/rssi");
 
@@ -111,7 +96,7 @@ testWith([...TOOLS], "a frame that two nodes hear goes out as readings, each onc
   );
   // Our own readings are not messages that came in, and make no channel.
   const { channels } = await gateway.json("/api/channels") as { channels: { name: string }[] };
-  assert.deepEqual(channels.map(({ name }) => name).sort(), ["5448E68F80A5", DEVICE, "test"]);
+  assert.deepEqual(channels.map(({ name }) => name).sort(), ["5448E68F80A5", RUUVI_DEVICE, "test"]);
 });
 
 testWith(
@@ -147,17 +132,17 @@ testWith([...TOOLS], "nobody hears, nothing is published; `off` is off", async (
   await using gateway = await GatewayProcess.start({ args: ["--readings-publish", "off"] });
   await using node = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await using other = await Subscriber.open(gateway.mqttPort, node, "edgewire/v1/readings/#");
-  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
+  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
   await node.publish("test/ready", "after");
   await other.next("test/ready", /after/);
   assert.deepEqual(other.process.lines.filter((line) => line.includes("readings")), []);
 
   await using quiet = await GatewayProcess.start();
   await using alone = await MqttPeer.connect(`mqtt://127.0.0.1:${quiet.mqttPort}`);
-  await alone.publish("edgewire/v1/attic/radio", envelope(RUUVI));
+  await alone.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
   await eventually(
     "the device",
-    async () => (await fetch(new URL(`/api/devices/${DEVICE}`, quiet.url))).ok,
+    async () => (await fetch(new URL(`/api/devices/${RUUVI_DEVICE}`, quiet.url))).ok,
   );
   assert.equal(await metric(quiet.url, 'edgewire_readings_out_total{outcome="published"}'), 0);
 });
@@ -173,11 +158,11 @@ testWith([...TOOLS], "Home Assistant: announced, gone, back, forgotten", async (
   await using home = await Subscriber.open(mqttPort, node, ...filters);
   // Of a stranger that is heard once nothing is retained.
   await node.publish("edgewire/v1/attic/radio", envelope(BTHOME));
-  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
+  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
   const config: DeviceConfig = JSON.parse(await home.next(CONFIG, /./));
   assert.deepEqual(home.on("homeassistant/device/edgewire_5448E68F80A5/config"), []);
   const payloads = new Map(
-    home.process.lines.filter((line) => line.includes(`readings/${DEVICE}`))
+    home.process.lines.filter((line) => line.includes(`readings/${RUUVI_DEVICE}`))
       .map((line) => line.split(" ")).map(([, topic, ...text]) => [topic!, text.join(" ")]),
   );
   checkConfig(config, payloads);
@@ -192,14 +177,14 @@ testWith([...TOOLS], "Home Assistant: announced, gone, back, forgotten", async (
   await using late = await Subscriber.open(mqttPort, node, CONFIG, availability);
   await late.next(CONFIG, /RuuviTag/);
   assert.deepEqual(late.on(availability), [`1 ${availability} offline`]);
-  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI.replace("29B3", "29B4")));
+  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT.replace("29B3", "29B4")));
   await late.next(availability, /^online$/);
 
   const announced = home.on(CONFIG).length;
   await node.publish("homeassistant/status", "online");
   await eventually("announced again", () => home.on(CONFIG).length > announced);
 
-  const url = new URL(`/api/devices/${DEVICE}`, gateway.url);
+  const url = new URL(`/api/devices/${RUUVI_DEVICE}`, gateway.url);
   assert.equal((await fetch(url, { method: "DELETE" })).status, 204);
   await late.next(CONFIG, /^$/);
   await late.next(availability, /^$/);
@@ -225,7 +210,7 @@ Deno.test("Home Assistant can be an operator: it may leave its will and say that
   await home.publish("homeassistant/status", "online");
   await home.subscribe(`${READINGS}/#`);
   await using node = await MqttPeer.connect(url, { username: "hall", password: `x${token}` });
-  await node.publish("edgewire/v1/hall/radio", envelope(RUUVI));
+  await node.publish("edgewire/v1/hall/radio", envelope(RUUVI_EVENT));
   await home.message(({ topic }) => topic === CONFIG);
   await home.message(({ topic }) => topic === `${READINGS}/temperature`);
 });
@@ -249,16 +234,16 @@ testWith([...TOOLS], "with --broker readings stay in, unless they are asked for"
   await using other = await Subscriber.open(broker.port, node, "edgewire/v1/readings/#");
   {
     await using gateway = await behind(broker, "silent");
-    await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
+    await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
     await eventually(
       "the device",
-      async () => (await fetch(new URL(`/api/devices/${DEVICE}`, gateway.url))).ok,
+      async () => (await fetch(new URL(`/api/devices/${RUUVI_DEVICE}`, gateway.url))).ok,
     );
   }
   await using _gateway = await behind(broker, "talking", "--readings-publish", "on");
   await node.publish("edgewire/v1/attic/radio", envelope(BTHOME));
   await other.next("edgewire/v1/readings/5448E68F80A5/temperature");
-  assert.deepEqual(other.process.lines.filter((line) => line.includes(DEVICE)), []);
+  assert.deepEqual(other.process.lines.filter((line) => line.includes(RUUVI_DEVICE)), []);
 });
 
 testWith([...TOOLS], "two gateways on one broker leave each other's readings alone", async () => {
@@ -269,7 +254,7 @@ testWith([...TOOLS], "two gateways on one broker leave each other's readings alo
   const first = await behind(broker, "first", "--home-assistant-discovery");
   await using _first = first;
   await using second = await behind(broker, "second", "--home-assistant-discovery");
-  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI));
+  await node.publish("edgewire/v1/attic/radio", envelope(RUUVI_EVENT));
   await eventually("both announce", () => other.on(CONFIG).length === 2);
   const rssi = `${READINGS}/rssi`;
   await eventually("both repeat", () => other.on(rssi).length === 4);
@@ -284,7 +269,7 @@ testWith([...TOOLS], "two gateways on one broker leave each other's readings alo
     const { channels } = await gateway.json("/api/channels") as { channels: { name: string }[] };
     assert.deepEqual(
       channels.map(({ name }) => name).filter((name) => name !== "test").sort(),
-      ["5448E68F80A5", DEVICE],
+      ["5448E68F80A5", RUUVI_DEVICE],
     );
   }
   // Whoever asks for Home Assistant is told when a gateway breaks off.

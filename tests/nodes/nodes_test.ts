@@ -25,8 +25,12 @@ class Scene implements Disposable {
   readonly nodes: Nodes;
   readonly logged: string[] = [];
 
-  constructor(devices: { address: string; name?: string; key?: string; short?: string }[] = []) {
+  constructor(
+    devices: { address: string; name?: string; key?: string; short?: string }[] = [],
+    history: { ageSeconds?: number } = {},
+  ) {
     const settings = { ...config(), devices };
+    settings.history = { ...settings.history, ...history };
     const rules = new Rules([], []);
     this.rooms = new Rooms(settings, rules, () => {});
     this.nodes = new Nodes({
@@ -398,10 +402,47 @@ Deno.test("a keyed 802.15.4 device is believed with an integrity code alone, fro
   assert.deepEqual(scene.values("boiler", "temperature"), []);
   send(5, 12, "4002ca09");
   assert.deepEqual(scene.values("boiler", "temperature"), [25.06]);
-  // Forgotten or not, what was recorded is no news.
-  scene.nodes.forget("boiler");
-  send(5, 12, "4002ca09");
   send(5, 11, "4002cb09");
+  assert.deepEqual(scene.values("boiler", "temperature"), [25.06]);
+  // Only who forgets it lets its counter begin anew.
+  scene.nodes.forget("boiler");
+  send(5, 3, "4002cc09");
+  assert.deepEqual(scene.values("boiler", "temperature"), [25.08]);
+});
+
+Deno.test("three devices of one name each have their own, and can be forgotten", () => {
+  const addresses = ["010203040506", "010203040507", "010203040508"];
+  using scene = new Scene(addresses.map((address) => ({ address, name: "desk" })));
+  const attic = new RadioSource("attic");
+  for (const address of addresses) {
+    scene.hear(attic, advertisingReport(address, "0716d2fc4002cb09"));
+  }
+  const names = scene.nodes.answer().devices.map(({ name }) => name);
+  assert.equal(new Set(names).size, 3, names.join());
+  for (const name of names) assert.equal(scene.nodes.forget(name), true, name);
+  assert.deepEqual(scene.nodes.answer().devices, []);
+});
+
+Deno.test("what is told when it changes is told again in a channel that began anew", () => {
+  const { setInterval } = globalThis;
+  let sweep: (() => void) | undefined;
+  globalThis.setInterval = ((callback: () => void) => {
+    sweep ??= callback;
+    return 0;
+  }) as unknown as typeof setInterval;
+  using scene = new Scene([], { ageSeconds: 0 });
+  globalThis.setInterval = setInterval;
+  const attic = new RadioSource("attic");
+  // Packet id, and a battery that stays at 93 %.
+  scene.hear(attic, bthome("400001015d"));
+  scene.hear(attic, bthome("400002015d"));
+  assert.deepEqual(scene.values(SENDER, "battery"), [93]);
+  const { active } = scene.rooms.get(SENDER)!;
+  while (performance.timeOrigin + performance.now() <= active + 1);
+  sweep!();
+  assert.equal(scene.rooms.get(SENDER), undefined);
+  scene.hear(attic, bthome("400003015d"));
+  assert.deepEqual(scene.values(SENDER, "battery"), [93]);
 });
 
 Deno.test("made-up addresses push out neither each other's betters nor the last channel", () => {
