@@ -5,6 +5,7 @@
  * @module
  */
 import type { Identity } from "../access/tokens.ts";
+import type { ConnectionTap } from "../taps.ts";
 
 /** One MQTT PUBLISH, as it came in. */
 export interface IncomingMessage {
@@ -17,6 +18,8 @@ export interface IncomingMessage {
   own: boolean;
   /** MQTT client id of who published it; the embedded broker alone knows. */
   client?: string;
+  /** The connection that it came on; absent: a will, or the gateway's own. */
+  connection?: ConnectionTap;
   /** The broker published it for a client that broke off (a last will); absent: not known. */
   will?: boolean;
 }
@@ -71,6 +74,8 @@ export interface MqttWebSocket {
   peer: string;
   /** Known from the HTTP request; else the MQTT password must be a token. */
   identity: Identity | null;
+  /** Hears what passes. @default noConnectionTap */
+  tap?: ConnectionTap;
 }
 
 export interface PublishOptions {

@@ -14,12 +14,14 @@ import {
   type Broker,
   type BrokerCounters,
   type BrokerState,
+  type IncomingMessage,
   type MessageSink,
   type MqttWebSocket,
   PublishError,
   type PublishOptions,
   type SessionEvent,
 } from "./broker.ts";
+import { tcpFacts } from "./connection_facts.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Hearers } from "./hearers.ts";
 import { explainListen } from "../listen_error.ts";
@@ -28,6 +30,7 @@ import { noteFailure, tellSessions } from "./session_events.ts";
 import { SessionStore } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
+import { noConnectionTap, noTaps, type Taps } from "../taps.ts";
 import { WebSocketStream } from "./websocket_stream.ts";
 
 export interface EmbeddedOptions {
@@ -40,6 +43,8 @@ export interface EmbeddedOptions {
   sink: MessageSink;
   /** Hears of each session. */
   onSession?: (event: SessionEvent) => void;
+  /** Hears of the connections that came by TCP. @default noTaps */
+  taps?: Taps;
   log: (line: string) => void;
 }
 
@@ -97,6 +102,8 @@ export class EmbeddedBroker implements Broker {
       preConnect: (client, packet, done) => {
         broker.#delivery.watch(client as Client, broker.#aedes);
         const stream = streamOf(client as Client);
+        stream.clientId = packet.clientId;
+        if (packet.clientId !== "") stream.tap.named(packet.clientId);
         stream.willTopic = packet.will?.topic ?? null;
         stream.keepaliveMs = (packet.keepalive ?? 0) * 1000;
         // Not for aedes to look after.
@@ -170,7 +177,7 @@ export class EmbeddedBroker implements Broker {
   listen(hostname: string, port: number, tls?: { cert: string; key: string }): Deno.NetAddr {
     const listener = this.#bind({ hostname, port }, tls);
     this.#listeners.push(listener);
-    this.#accept(listener);
+    this.#accept(listener, tls !== undefined);
     return listener.addr as Deno.NetAddr;
   }
 
@@ -186,13 +193,18 @@ export class EmbeddedBroker implements Broker {
     }
   }
 
-  async #accept(listener: Deno.Listener) {
+  async #accept(listener: Deno.Listener, tls: boolean) {
+    const { limits, taps = noTaps } = this.#options;
     while (true) {
       try {
         const conn = await listener.accept();
         if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
-        if (this.#isFull()) conn.close();
-        else this.#handle(new TcpStream(conn, null, this.#options.limits));
+        if (this.#isFull()) {
+          conn.close();
+          continue;
+        }
+        const tap = taps.connection(tcpFacts(conn, false, tls));
+        this.#handle(new TcpStream(conn, null, limits, tap));
       } catch (error) {
         if (!this.state.connected || error instanceof Deno.errors.BadResource) return;
         this.#options.log(`mqtt: accept failed: ${(error as Error).message}`);
@@ -201,13 +213,15 @@ export class EmbeddedBroker implements Broker {
     }
   }
 
-  serveWebSocket({ socket, peer, identity }: MqttWebSocket) {
+  serveWebSocket({ socket, peer, identity, tap = noConnectionTap }: MqttWebSocket) {
     const { limits, counters } = this.#options;
     if (this.#isFull()) {
-      socket.close(CloseCode.tooMany, `at most ${limits.clients} MQTT clients`);
+      const reason = `at most ${limits.clients} MQTT clients`;
+      socket.close(CloseCode.tooMany, reason);
+      tap.closed(false, CloseCode.tooMany, reason);
       return;
     }
-    const stream = new WebSocketStream(socket, peer, identity, limits, () => {
+    const stream = new WebSocketStream(socket, peer, identity, limits, tap, () => {
       counters.closedForBacklog++;
     });
     this.#handle(stream);
@@ -235,6 +249,7 @@ export class EmbeddedBroker implements Broker {
     password: Readonly<Uint8Array> | undefined,
   ): AuthenticateError | null {
     const stream = streamOf(client);
+    if (stream.clientId === "") stream.tap.named(client.id);
     const token = password ? new TextDecoder().decode(password) : undefined;
     let identity: Identity | null = stream.identity;
     if (token !== undefined && token !== "") {
@@ -290,11 +305,19 @@ export class EmbeddedBroker implements Broker {
     return null;
   }
 
-  #take({ id: client }: Client, packet: ClientPublish) {
+  #take(client: Client, packet: ClientPublish) {
     const { topic, qos } = packet;
-    const payload = packet.payload as Uint8Array;
     const will = this.#wills.has(packet);
-    const message = { topic, payload, qos, replayed: false, own: false, client, will };
+    const message: IncomingMessage = {
+      topic,
+      payload: packet.payload as Uint8Array,
+      qos,
+      replayed: false,
+      own: false,
+      client: client.id,
+      will,
+    };
+    if (!will) message.connection = streamOf(client).tap;
     try {
       this.#options.sink(message);
     } catch (error) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { IClientOptions, MqttClient } from "mqtt";
+import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import {
   type Broker,
   type BrokerCounters,
@@ -20,6 +20,8 @@ import type { TokenBook } from "../access/tokens.ts";
 import { OwnPublishes } from "./own_publishes.ts";
 import { PassThrough } from "./pass_through.ts";
 import type { SocketLimits } from "./socket_stream.ts";
+import { type ConnectionTap, noTaps, type Taps } from "../taps.ts";
+import { UpstreamStream } from "./upstream_stream.ts";
 
 export interface ExternalOptions {
   url: string;
@@ -38,6 +40,8 @@ export interface ExternalOptions {
   sink: MessageSink;
   /** Called when the broker came or went. */
   onState: () => void;
+  /** Hears of the connections to the broker. @default noTaps */
+  taps?: Taps;
   log: (line: string) => void;
 }
 
@@ -55,13 +59,13 @@ const WRONG_VERSION = new Set([1, 132]);
 /** Begins with {@linkcode ExternalBroker.connect}; ends with `close()`. */
 export class ExternalBroker implements Broker {
   readonly state: BrokerState = { connected: false, reason: "connecting" };
-  readonly #options: ExternalOptions;
+  readonly #options: ExternalOptions & { taps: Taps };
   readonly #own = new OwnPublishes();
   /** Publishes without acknowledgement; called when the connection is lost. */
   readonly #pending = new Set<() => void>();
   readonly #passThrough: PassThrough;
   #client: MqttClient | undefined;
-  #connect!: typeof import("mqtt").default.connect;
+  #Client!: typeof MqttClient;
   #version: 4 | 5 = 5;
   /** The version has been accepted once, so it is not doubted any more. */
   #versionKnown = false;
@@ -77,15 +81,14 @@ export class ExternalBroker implements Broker {
   /** Begins to connect, and goes on until `close()`; does not wait for success. */
   static async connect(options: ExternalOptions): Promise<ExternalBroker> {
     const broker = new ExternalBroker(options);
-    broker.#connect = (await import("mqtt")).default.connect;
+    broker.#Client = (await import("mqtt")).default.MqttClient;
     broker.#attempt();
     return broker;
   }
 
-  #attempt() {
-    const { url, username, password, ca, clientId, willTopic } = this.#options;
-    const five = this.#version === 5;
-    const options: IClientOptions = {
+  #clientOptions(): IClientOptions {
+    const { username, password, clientId, willTopic } = this.#options;
+    return {
       protocolVersion: this.#version,
       clientId,
       clean: false,
@@ -95,20 +98,27 @@ export class ExternalBroker implements Broker {
       resubscribe: false,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(ca === undefined ? {} : { ca: [Buffer.from(ca)] }),
       ...(willTopic === undefined ? {} : {
         will: { topic: willTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
       }),
-      ...(five ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } } : {}),
+      ...(this.#version === 5
+        ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } }
+        : {}),
     };
-    const client = this.#connect(url, options);
+  }
+
+  #attempt() {
+    const stream = new UpstreamStream(this.#options);
+    const client = new this.#Client(() => stream, this.#clientOptions());
     this.#client = client;
     let reason = "no answer";
     let refusedVersion = false;
     client.handleMessage = (packet, done) => {
-      this.#take(packet as { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean });
+      this.#take(packet as IPublishPacket, stream.tap);
       done();
     };
+    // What has no code mqtt keeps to itself.
+    stream.on("error", (error) => reason = error.message);
     client.on("connect", () => this.#connected(client, (why) => reason = why));
     client.on("error", (error) => {
       reason = error.message;
@@ -171,11 +181,12 @@ export class ExternalBroker implements Broker {
     return new PublishError(`broker away: ${this.state.reason ?? "not connected"}`);
   }
 
-  #take(packet: { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean }) {
-    const { topic, payload, qos, retain } = packet;
+  #take(packet: IPublishPacket, connection: ConnectionTap) {
+    const { topic, qos, retain } = packet;
+    const payload = packet.payload as Buffer;
     if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) return;
     try {
-      this.#options.sink({ topic, payload, qos, replayed: retain, own: false });
+      this.#options.sink({ topic, payload, qos, replayed: retain, own: false, connection });
     } catch (error) {
       this.#options.log(`broker: a message on "${topic}" failed: ${(error as Error).message}`);
     }
@@ -228,13 +239,14 @@ export class ExternalBroker implements Broker {
 }
 
 /** User and password may stand in the address; settings of their own win. */
-function withCredentials(options: ExternalOptions): ExternalOptions {
+function withCredentials(options: ExternalOptions): ExternalOptions & { taps: Taps } {
   const url = new URL(options.url);
   const { username, password } = url;
   url.username = url.password = "";
   return {
     ...(username === "" ? {} : { username: decodeURIComponent(username) }),
     ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    taps: noTaps,
     ...options,
     url: url.href,
   };

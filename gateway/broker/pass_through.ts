@@ -9,6 +9,7 @@ import mqtt, { type IConnectPacket } from "mqtt-packet";
 import { isNodeName, type Policy } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
 import { CloseCode } from "../sessions/messages.ts";
+import { type ConnectionTap, noConnectionTap, type Taps } from "../taps.ts";
 import type { BrokerCounters, MqttWebSocket } from "./broker.ts";
 import { PacketSplitter } from "./packet_splitter.ts";
 import { parsePacket, PassFilter, type Verdict } from "./pass_filter.ts";
@@ -25,6 +26,8 @@ export interface PassThroughOptions {
   tokens: TokenBook;
   limits: SocketLimits;
   counters: BrokerCounters;
+  /** Hears of the connections to the broker. */
+  taps: Taps;
   log: (line: string) => void;
 }
 
@@ -34,6 +37,8 @@ const QUEUE_BYTES = 256 << 10;
 const POLL_MS = 10;
 /** Time for what the client sent last to reach the broker, milliseconds. */
 const FAREWELL_MS = 2000;
+/** The connection ended without a Close frame (RFC 6455 section 7.1.5). */
+const ABNORMAL_CLOSURE = 1006;
 const NOT_AUTHORIZED_311 = 5;
 const NOT_AUTHORIZED_5 = 0x87;
 
@@ -49,7 +54,9 @@ export class PassThrough {
     const { limits, counters } = this.#options;
     if (this.#open.size >= limits.clients) {
       counters.tooMany++;
-      client.socket.close(CloseCode.tooMany, `at most ${limits.clients} MQTT clients`);
+      const reason = `at most ${limits.clients} MQTT clients`;
+      client.socket.close(CloseCode.tooMany, reason);
+      client.tap?.closed(false, CloseCode.tooMany, reason);
       return;
     }
     const passage = new Passage(client, this.#options, () => this.#open.delete(passage));
@@ -65,6 +72,7 @@ export class PassThrough {
 class Passage {
   readonly #socket: WebSocket;
   readonly #peer: string;
+  readonly #tap: ConnectionTap;
   readonly #options: PassThroughOptions;
   readonly #onEnd: () => void;
   readonly #fromClient: PacketSplitter;
@@ -74,6 +82,7 @@ class Passage {
   #filter: PassFilter | null = null;
   #connected = false;
   #upstream: Upstream | null = null;
+  readonly #dialling = new AbortController();
   /** What goes to the broker goes in order. */
   #order: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
@@ -82,6 +91,7 @@ class Passage {
   constructor(client: MqttWebSocket, options: PassThroughOptions, onEnd: () => void) {
     this.#socket = client.socket;
     this.#peer = client.peer;
+    this.#tap = client.tap ?? noConnectionTap;
     this.#identity = client.identity;
     this.#options = options;
     this.#onEnd = onEnd;
@@ -93,18 +103,21 @@ class Passage {
     );
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onclose = () => this.end(1000, "");
-    this.#socket.onerror = () => this.end(1000, "");
+    this.#socket.onclose = ({ code, reason }) => this.end(code, reason, true);
+    this.#socket.onerror = () => this.end(ABNORMAL_CLOSURE, "", true);
   }
 
-  #receive(data: unknown) {
+  #receive(data: string | ArrayBuffer) {
     if (this.#ended) return;
-    if (!(data instanceof ArrayBuffer)) {
+    if (typeof data === "string") {
+      this.#tap.receivedText(data);
       this.end(CloseCode.badMessage, "MQTT needs binary frames");
       return;
     }
+    const bytes = new Uint8Array(data);
+    this.#tap.received(bytes);
     try {
-      for (const packet of this.#fromClient.split(new Uint8Array(data))) {
+      for (const packet of this.#fromClient.split(bytes)) {
         if (this.#ended) return;
         if (!this.#connected) this.#connect(packet);
         else if (this.#filter === null) this.#toBroker(packet);
@@ -123,6 +136,8 @@ class Passage {
       this.end(CloseCode.badMessage, "expected CONNECT");
       return;
     }
+    const { clientId } = packet;
+    if (clientId !== "") this.#tap.named(clientId);
     const version = packet.protocolVersion ?? 4;
     const { identity, rewritten } = this.#identify(packet);
     const allowed = identity !== null && (packet.will === undefined ||
@@ -139,7 +154,7 @@ class Passage {
         this.#options.counters.refused++;
       });
     }
-    this.#order = this.#dial();
+    this.#order = this.#dial(clientId);
     this.#toBroker(rewritten ?? bytes);
   }
 
@@ -173,17 +188,22 @@ class Passage {
     return { identity, rewritten: mqtt.generate(connect as IConnectPacket) };
   }
 
-  async #dial() {
+  async #dial(clientId: string) {
+    const late = () => this.#dialling.abort(new Error("no connection in time"));
+    const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+    const { url, ca, taps, limits } = this.#options;
     try {
-      const { url, ca } = this.#options;
-      this.#upstream = await dial(url, ca, {
+      this.#upstream = await dial(url, {
         onBytes: (bytes) => this.#fromUpstream(bytes),
-        onEnd: (reason) => this.end(1000, reason),
-        backlogBytes: this.#options.limits.backlogBytes,
-      });
+        onEnd: (error) => this.end(1000, error?.message ?? "the broker closed the connection"),
+        backlogBytes: limits.backlogBytes,
+      }, { taps, signal: this.#dialling.signal, ...(ca === undefined ? {} : { ca }) });
+      if (clientId !== "") this.#upstream.tap.named(clientId);
     } catch (error) {
       this.#options.log(`mqtt: ${this.#peer} cannot reach the broker: ${(error as Error).message}`);
       this.end(1011, "broker away");
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -200,14 +220,24 @@ class Passage {
     }).catch((error) => this.end(1011, (error as Error).message));
   }
 
-  async #fromUpstream(bytes: Uint8Array) {
+  #fromUpstream(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#filter === null) this.#toClient(bytes);
-    else {
+    else this.#judgeBroker(bytes, this.#filter);
+    return this.#socket.bufferedAmount > QUEUE_BYTES ? this.#clientTakes() : undefined;
+  }
+
+  #judgeBroker(bytes: Uint8Array, filter: PassFilter) {
+    try {
       for (const packet of this.#fromBroker.split(bytes)) {
         if (this.#ended) return;
-        this.#judge(this.#filter.fromBroker(packet), "broker");
+        this.#judge(filter.fromBroker(packet), "broker");
       }
+    } catch (error) {
+      this.end(1000, (error as Error).message);
     }
+  }
+
+  async #clientTakes() {
     while (this.#socket.bufferedAmount > QUEUE_BYTES && !this.#ended) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -223,9 +253,9 @@ class Passage {
   }
 
   #toClient(bytes: Uint8Array) {
-    if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
-    }
+    if (this.#ended || this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#tap.sent(bytes);
+    this.#socket.send(bytes as Uint8Array<ArrayBuffer>);
   }
 
   /** Closes the way to the broker, behind what is still to be written. */
@@ -234,19 +264,24 @@ class Passage {
     const timer = setTimeout(late.resolve, FAREWELL_MS);
     Promise.race([this.#order, late.promise]).finally(() => {
       clearTimeout(timer);
+      this.#dialling.abort();
       this.#upstream?.close();
     });
   }
 
-  /** Closes both sides. */
-  end(code: number, reason: string) {
+  /**
+   * Closes both sides.
+   *
+   * @param byPeer Whether the client closed already
+   */
+  end(code: number, reason: string, byPeer = false) {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#connectTimer);
     this.#release();
-    if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#socket.close(code, reason.slice(0, 100));
-    }
+    const text = reason.slice(0, 100);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, text);
+    this.#tap.closed(byPeer, code, text);
     this.#onEnd();
   }
 }

@@ -11,13 +11,13 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Identity } from "../access/tokens.ts";
+import type { ConnectionTap } from "../taps.ts";
 import type { SessionEnd } from "./broker.ts";
 import type { WatchedConnection } from "./connection_watch.ts";
 import { Intake, type IntakeMember } from "./intake.ts";
 import { PacketScanner } from "./packet_scanner.ts";
+import { CHUNK_BYTES } from "./read_buffer.ts";
 
-/** Largest chunk read at once, bytes. */
-export const CHUNK_BYTES = 64 << 10;
 /** Time for an answer under way when the connection is closed, milliseconds. */
 const FAREWELL_MS = 1000;
 /**
@@ -38,12 +38,17 @@ export interface SocketLimits {
 /** All clients of the process share one event loop. */
 const intake = new Intake();
 
-/** What a kind of socket adds: {@linkcode transmit}, {@linkcode release}, and calls to `receive`. */
+/**
+ * What a kind of socket adds: {@linkcode transmit}, {@linkcode release}, calls to `receive`, and what
+ * the tap hears.
+ */
 export abstract class SocketStream extends Duplex implements IntakeMember, WatchedConnection {
   /** Address of the client. */
   readonly peer: string;
   /** Who it is; `null` until CONNECT told. */
   identity: Identity | null;
+  /** What it calls itself in CONNECT; empty: the broker gives it an id. */
+  clientId = "";
   /** Topic of the will that CONNECT brought. */
   willTopic: string | null = null;
   /** Longest silence that CONNECT announced, milliseconds; 0: none. */
@@ -53,6 +58,8 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   /** How its session ends, where that is known before it does. */
   ending: SessionEnd | null = null;
   readonly limits: SocketLimits;
+  /** Hears what passes. */
+  readonly tap: ConnectionTap;
   readonly #scanner: PacketScanner;
   #handedOut = false;
   #held = false;
@@ -63,7 +70,12 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   #handedBytes = 0;
   #sending: Promise<void> | null = null;
 
-  constructor(peer: string, identity: Identity | null, limits: SocketLimits) {
+  constructor(
+    peer: string,
+    identity: Identity | null,
+    limits: SocketLimits,
+    tap: ConnectionTap,
+  ) {
     super({
       readableHighWaterMark: CHUNK_BYTES,
       writableHighWaterMark: limits.backlogBytes * QUEUE_SHARE,
@@ -71,6 +83,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     this.peer = peer;
     this.identity = identity;
     this.limits = limits;
+    this.tap = tap;
     this.#scanner = new PacketScanner(limits.packetBytes);
   }
 

@@ -4,24 +4,25 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { Identity } from "../access/tokens.ts";
-import { CHUNK_BYTES, type SocketLimits, SocketStream } from "./socket_stream.ts";
-
-/** Smallest read buffer, bytes; the largest is a chunk. */
-const LEAST_BYTES = 4 << 10;
-const SMALL_READS = 16;
+import type { ConnectionTap } from "../taps.ts";
+import { ReadBuffer } from "./read_buffer.ts";
+import { type SocketLimits, SocketStream } from "./socket_stream.ts";
 
 /** The connection is closed when the stream is destroyed. */
 export class TcpStream extends SocketStream {
   readonly #conn: Deno.Conn;
+  readonly #buffer = new ReadBuffer();
   #reading = false;
-  #buffer = new Uint8Array(LEAST_BYTES);
-  /** Reads in a row that a smaller buffer could have taken. */
-  #small = 0;
+  #endedByPeer = false;
 
-  constructor(conn: Deno.Conn, identity: Identity | null, limits: SocketLimits) {
-    super((conn.remoteAddr as Deno.NetAddr).hostname, identity, limits);
+  constructor(
+    conn: Deno.Conn,
+    identity: Identity | null,
+    limits: SocketLimits,
+    tap: ConnectionTap,
+  ) {
+    super((conn.remoteAddr as Deno.NetAddr).hostname, identity, limits, tap);
     this.#conn = conn;
   }
 
@@ -34,42 +35,42 @@ export class TcpStream extends SocketStream {
     try {
       let more = true;
       while (more && !this.destroyed) {
-        const count = await this.#conn.read(this.#buffer);
+        const count = await this.#conn.read(this.#buffer.bytes);
         if (count === null) {
+          this.#endedByPeer = !this.destroyed;
           this.push(null);
           return;
         }
-        more = this.receive(this.#taken(count));
+        const bytes = this.#buffer.taken(count);
+        this.tap.received(bytes);
+        more = this.receive(bytes);
       }
     } catch (error) {
+      this.#broken(error as Error);
       this.destroy(error as Error);
     } finally {
       this.#reading = false;
     }
   }
 
-  /**
-   * What was read. Little is copied out, so that the buffer serves again and
-   * a small message keeps no large one alive; the buffer follows what comes.
-   */
-  #taken(count: number): Uint8Array {
-    const buffer = this.#buffer;
-    const size = buffer.length;
-    if (count < size / 4) {
-      this.#small++;
-      if (this.#small > SMALL_READS && size > LEAST_BYTES) this.#buffer = new Uint8Array(size / 4);
-      return Buffer.from(buffer.subarray(0, count));
-    }
-    this.#small = 0;
-    this.#buffer = new Uint8Array(count === size ? Math.min(size * 4, CHUNK_BYTES) : size);
-    return buffer.subarray(0, count);
+  #broken(error: Error) {
+    // Data that is no TLS is refused by us.
+    const refused = error instanceof Deno.errors.InvalidData;
+    if (!this.destroyed && !refused) this.#endedByPeer = true;
   }
 
   protected override async transmit(bytes: Uint8Array) {
-    for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+    this.tap.sent(bytes);
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+    } catch (error) {
+      this.#broken(error as Error);
+      throw error;
+    }
   }
 
   protected override release() {
+    this.tap.closed(this.#endedByPeer);
     try {
       this.#conn.close();
     } catch {

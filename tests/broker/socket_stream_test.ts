@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SocketStream } from "../../gateway/broker/socket_stream.ts";
+import { noConnectionTap } from "../../gateway/taps.ts";
 
 const LIMITS = { packetBytes: 1000, backlogBytes: 4000, clients: 10 };
 /** PINGREQ: a whole packet. */
@@ -12,7 +13,7 @@ class FakeStream extends SocketStream {
   released = Promise.withResolvers<void>();
 
   constructor() {
-    super("test", null, LIMITS);
+    super("test", null, LIMITS, noConnectionTap);
     this.on("error", () => {});
   }
 
