@@ -24,6 +24,11 @@ export function now(): number {
   return Math.round((monotonic + offset) * 1000) / 1000;
 }
 
+/** What to add to the monotonic clock to get {@linkcode now}, milliseconds. */
+export function clockOffset(): number {
+  return offset;
+}
+
 /** CPU time that the process has taken so far, milliseconds. Asking takes some microseconds. */
 export function cpuTime(): number {
   const { user, system } = process.cpuUsage();

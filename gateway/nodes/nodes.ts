@@ -25,6 +25,7 @@ import { ProblemLog } from "./problem_log.ts";
 import { readNodeStatus } from "./radio/node_status.ts";
 import { RadioIntake } from "./radio/radio_intake.ts";
 import { SensorIntake } from "./devices/sensor_intake.ts";
+import type { Taps } from "../taps.ts";
 
 export interface NodesOptions {
   config: Config;
@@ -35,6 +36,8 @@ export interface NodesOptions {
   onDevice: (device: KnownDevice) => void;
   onForget: (name: string) => void;
   onLiveness: (change: LivenessChange) => void;
+  /** Hears of every radio frame. @default nobody */
+  taps?: Taps;
   log: (line: string) => void;
 }
 
@@ -90,7 +93,7 @@ export class Nodes {
       liveness: (node) => (node as KnownNode).live,
       onDevice,
     });
-    this.#radio = new RadioIntake(this.sensors, this.#book.wpanKeys, onProblem);
+    this.#radio = new RadioIntake(this.sensors, this.#book.wpanKeys, onProblem, options.taps);
     this.#dialects = new Dialects([
       openMqttGateway(),
       theengsGateway(),
@@ -117,7 +120,7 @@ export class Nodes {
     const { topic, own } = message;
     if (own) return false;
     if (topic.startsWith(PREFIX)) {
-      this.#own(message);
+      this.#own(message, id);
       return true;
     }
     if (route.configured === true) return false;
@@ -136,7 +139,7 @@ export class Nodes {
     if (!replayed) this.#nodes.own(name)?.live.heard(performance.now(), client);
   }
 
-  #own(message: IncomingMessage) {
+  #own(message: IncomingMessage, id: string) {
     const { topic } = message;
     const slash = topic.indexOf("/", PREFIX.length);
     if (slash < 0) return;
@@ -144,19 +147,19 @@ export class Nodes {
     // What gateways say themselves.
     if (!isNodeName(name)) return;
     const what = topic.slice(slash + 1);
-    if (what === "radio") this.#frames(name, message);
+    if (what === "radio") this.#frames(name, message, id);
     else if (what === "status") this.#status(name, message);
     else if (what === "set/result") this.#heard(name, message);
   }
 
-  #frames(name: string, { payload, replayed, client }: IncomingMessage) {
+  #frames(name: string, { payload, replayed, client }: IncomingMessage, id: string) {
     // A retained batch is an old one, and nobody says how old.
     if (replayed) return;
     const node = this.#nodes.node(name);
     if (node === null) return;
     const arrival = performance.now();
     node.live.frames(arrival, client);
-    this.#radio.take(node, payload, arrival);
+    this.#radio.take(node, id, payload, arrival);
   }
 
   #status(name: string, { payload, replayed, client, will }: IncomingMessage) {

@@ -5,17 +5,19 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { SharedText } from "../taps.ts";
 import type { Entry } from "./history.ts";
 
-/** A WebSocket text message and its length in UTF-8. */
-export interface Frame {
-  text: string;
-  bytes: number;
+/** A WebSocket text message. */
+export interface Frame extends SharedText {
+  readonly text: string;
+  /** Length in UTF-8. */
+  readonly bytes: number;
 }
 
 /** @param text A whole message. */
 export function frame(text: string): Frame {
-  return { text, bytes: Buffer.byteLength(text) };
+  return { text, bytes: Buffer.byteLength(text), kept: -1 };
 }
 
 /** Joins messages into one frame: a lone one as it is, several as an array. */

@@ -27,6 +27,8 @@ export interface TopicState {
   tail: string;
   /** Whether the room that this belongs to was removed. */
   stale: boolean;
+  /** The recorder's own. */
+  recorded: unknown;
 }
 
 /** Shared by the rooms; bytes shrink as rooms become more. */

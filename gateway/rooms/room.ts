@@ -5,6 +5,7 @@
  */
 import { now } from "../clock.ts";
 import type { Member } from "../sessions/messages.ts";
+import type { Taps } from "../taps.ts";
 import { Batch } from "./batch.ts";
 import type { FlushScheduler } from "./flush_scheduler.ts";
 import { type Entry, History, type HistoryLimits, type TopicState } from "./history.ts";
@@ -29,6 +30,7 @@ export interface RoomContext {
   maxTopics: number;
   /** Called once per entry sent, with the milliseconds since it came in. */
   onSent: (delay: number) => void;
+  taps: Taps;
 }
 
 /** Beyond so many members each is no longer named to all: the room says how many there are. */
@@ -80,7 +82,7 @@ export class Room {
     let state = this.topics.get(topic);
     if (state === undefined) {
       if (this.topics.size >= this.#context.maxTopics) return null;
-      state = { topic, last: null, head: "", tail: "", stale: false };
+      state = { topic, last: null, head: "", tail: "", stale: false, recorded: null };
       describeTopic(state, extra);
       this.topics.set(topic, state);
     }
@@ -98,6 +100,7 @@ export class Room {
     this.time = time;
     this.active = time;
     topic.last = this.#append(topic, json, time, id, node);
+    this.#context.taps.update(this.name, topic, this.seq, time, id, node, json);
     if (this.members.size > 0) this.#context.scheduler.mark(this);
   }
 

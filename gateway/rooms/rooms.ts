@@ -8,6 +8,7 @@ import type { IncomingMessage } from "../broker/broker.ts";
 import type { Config } from "../config/schema.ts";
 import type { Control, TopicDescription } from "../sessions/messages.ts";
 import { Descriptions } from "./descriptions.ts";
+import type { Taps } from "../taps.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
 import type { HistoryLimits, TopicState } from "./history.ts";
 import { payloadToJson } from "./payload.ts";
@@ -93,17 +94,19 @@ export class Rooms {
   readonly #scheduler: FlushScheduler;
   readonly #historyLimits: HistoryLimits;
   readonly #onSent: (delay: number) => void;
+  readonly #taps: Taps;
   readonly #sweeper: ReturnType<typeof setInterval>;
   #ids = 0;
   /** Highest number that a removed room had reached. */
   #usedSeq = 0;
 
   /** @param onSent Called once per update sent, with the milliseconds since it came in. */
-  constructor(config: Config, rules: Rules, onSent: (delay: number) => void) {
+  constructor(config: Config, rules: Rules, onSent: (delay: number) => void, taps: Taps) {
     this.epoch = crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: "base64url" });
     this.#config = config;
     this.#rules = rules;
     this.#onSent = onSent;
+    this.#taps = taps;
     this.#descriptions = new Descriptions(config, rules, (route, channel) => {
       const room = this.#rooms.get(channel);
       const state = room?.topics.get(route.topic);
@@ -130,7 +133,9 @@ export class Rooms {
     counters.messagesIn[message.qos]++;
     counters.payloadBytesIn += message.payload.length;
     const route = this.#rules.route(message.topic);
-    const id = this.nextId();
+    const id = this.#nextId();
+    const { topic, payload, qos } = message;
+    this.#taps.message(message.connection, id, topic.length, payload.length, qos);
     let taken = false;
     for (const listener of this.#messageListeners) {
       if (listener(message, route, id)) taken = true;
@@ -240,8 +245,7 @@ export class Rooms {
     (this.#rooms.get(channel) ?? this.#makeRoom(channel))?.event(kind, detail);
   }
 
-  /** A new `id`, for a message or radio record. */
-  nextId(): string {
+  #nextId(): string {
     return `${this.epoch.slice(0, 6)}-${(++this.#ids).toString(36)}`;
   }
 
@@ -275,6 +279,7 @@ export class Rooms {
       limits: this.#historyLimits,
       maxTopics: this.#config.limits.topicsPerChannel,
       onSent: this.#onSent,
+      taps: this.#taps,
     });
     this.#rooms.set(name, room);
     this.#shareHistory();

@@ -26,6 +26,7 @@ import { sayGoodbye } from "./goodbye.ts";
 import { MessageRate } from "./message_rate.ts";
 import { parseClientMessage, parseSince } from "./parse.ts";
 import type { PlainPacer } from "./plain_pacer.ts";
+import { type ConnectionTap, noConnectionTap } from "../taps.ts";
 import { SendWindow } from "./send_window.ts";
 import { type Outlet, Subscription } from "./subscription.ts";
 
@@ -78,6 +79,7 @@ export class Session implements Outlet {
   readonly takesArrays: boolean;
   readonly peer: string;
   readonly #socket: WebSocket;
+  readonly #tap: ConnectionTap;
   readonly #context: SessionContext;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #lagging = new Set<Subscription>();
@@ -97,8 +99,10 @@ export class Session implements Outlet {
     id: string,
     memberName: string,
     context: SessionContext,
+    tap: ConnectionTap = noConnectionTap,
   ) {
     this.#socket = socket;
+    this.#tap = tap;
     this.id = id;
     this.peer = peer;
     this.member = { member: memberName, role: identity.role, since: now() };
@@ -107,6 +111,7 @@ export class Session implements Outlet {
     this.#window = new SendWindow(socket, takesArrays);
     this.#rate = new MessageRate(context.config.limits.messagesPerSecond);
     this.#freeSubscriptions = context.config.limits.channelsPerSession;
+    socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data);
   }
 
@@ -129,10 +134,12 @@ export class Session implements Outlet {
     return !this.takesArrays && !this.#context.pacer.allows;
   }
 
-  send({ text, bytes }: Frame) {
+  send(frame: Frame) {
     // Of a socket that is closing Deno drops what is sent.
     if (this.ended) return;
+    const { text, bytes } = frame;
     this.#socket.send(text);
+    this.#tap.sentText(frame);
     if (!this.takesArrays) this.#context.pacer.spend();
     this.#window.count(bytes);
     this.#context.counters.framesOut++;
@@ -194,6 +201,7 @@ export class Session implements Outlet {
   // What comes in.
 
   #receive(data: unknown) {
+    this.#record(data);
     if (this.ended) {
       this.#receiveLast(data);
       return;
@@ -208,6 +216,11 @@ export class Session implements Outlet {
     } else {
       this.#take(data);
     }
+  }
+
+  #record(data: unknown) {
+    if (typeof data === "string") this.#tap.receivedText(data);
+    else if (data instanceof ArrayBuffer) this.#tap.received(new Uint8Array(data));
   }
 
   /** Whether the client has taken all that was sent, and says nothing. */

@@ -11,6 +11,7 @@ import { RunningClock } from "../running_clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
+import { type ConnectionTap, noConnectionTap } from "../taps.ts";
 import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
 import { PlainPacer } from "./plain_pacer.ts";
 import { newSessionCounters, Session } from "./session.ts";
@@ -29,6 +30,8 @@ export interface Connection {
   since?: string;
   /** `?session=`: the session that this one goes on with. */
   resume?: string;
+  /** Hears of what passes. */
+  tap?: ConnectionTap;
 }
 
 /** How long a session's id can be taken up again, milliseconds. */
@@ -112,7 +115,7 @@ export class Sessions implements ChannelListener {
 
   /** Takes over a WebSocket that is being opened. */
   accept(connection: Connection) {
-    const { socket, peer } = connection;
+    const { socket, peer, tap = noConnectionTap } = connection;
     this.#open++;
     this.#perAddress.set(peer, (this.#perAddress.get(peer) ?? 0) + 1);
     let session: Session | null = null;
@@ -124,6 +127,7 @@ export class Sessions implements ChannelListener {
       gone = true;
       if (--this.#open === 0) this.#onAllGone();
       this.#forgetAddress(peer);
+      tap.closed(session?.ended === false, code, reason);
       session?.end(code, reason);
     };
     socket.onerror = () => {};
@@ -143,7 +147,7 @@ export class Sessions implements ChannelListener {
   }
 
   #begin(connection: Connection): Session | null {
-    const { socket, peer, takesArrays, identity, channel, since, resume } = connection;
+    const { socket, peer, takesArrays, identity, channel, since, resume, tap } = connection;
     if (identity === null) {
       socket.close(CloseCode.unauthenticated, "no or wrong token");
       return null;
@@ -170,7 +174,9 @@ export class Sessions implements ChannelListener {
         lagging: (session) => this.#lag(session),
         ended: (session) => this.#drop(session),
       },
+      tap,
     );
+    tap?.named(session.member.member);
     this.#sessions.add(session);
     this.#remember(session, Infinity);
     const { epoch } = this.#rooms;

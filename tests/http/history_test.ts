@@ -10,7 +10,7 @@ function roomOf(values: unknown[], kept = 100): Room {
     history.append({
       seq: i + 1,
       time: (i + 1) * 1000,
-      topic: { topic: 'a,"b"', last: null, head: "", tail: "", stale: false },
+      topic: { topic: 'a,"b"', last: null, head: "", tail: "", stale: false, recorded: null },
       json: JSON.stringify(value),
       id: `id-${i}`,
       node: "",

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Nodes } from "../../gateway/nodes/nodes.ts";
 import { Rooms } from "../../gateway/rooms/rooms.ts";
+import { noTaps } from "../../gateway/taps.ts";
 import { Rules } from "../../gateway/rooms/rules.ts";
 import { RadioFlag, RadioLink } from "../../traces/sensors/radio_envelope.ts";
 import { config } from "../sessions/fake_client.ts";
@@ -32,7 +33,7 @@ class Scene implements Disposable {
     const settings = { ...config(), devices };
     settings.history = { ...settings.history, ...history };
     const rules = new Rules([], []);
-    this.rooms = new Rooms(settings, rules, () => {});
+    this.rooms = new Rooms(settings, rules, () => {}, noTaps);
     this.nodes = new Nodes({
       config: settings,
       rooms: this.rooms,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "../../gateway/broker/broker.ts";
 import { Rooms } from "../../gateway/rooms/rooms.ts";
+import { noTaps } from "../../gateway/taps.ts";
 import { Rules } from "../../gateway/rooms/rules.ts";
 import type { Batch } from "../../gateway/rooms/batch.ts";
 import type { Room, RoomMember } from "../../gateway/rooms/room.ts";
@@ -22,7 +23,7 @@ function setUp(change: (settings: ReturnType<typeof config>) => void = () => {})
     sweep = callback;
     return 0;
   }) as unknown as typeof setInterval;
-  const rooms = new Rooms(settings, new Rules([], []), () => {});
+  const rooms = new Rooms(settings, new Rules([], []), () => {}, noTaps);
   globalThis.setInterval = setInterval;
   return { rooms, sweep: () => sweep(), [Symbol.dispose]: () => rooms.close() };
 }

@@ -13,6 +13,7 @@ import type { Rooms } from "../../gateway/rooms/rooms.ts";
 import type { ServerMessage } from "../../gateway/sessions/messages.ts";
 import type { PlainPacer } from "../../gateway/sessions/plain_pacer.ts";
 import { newSessionCounters, Session } from "../../gateway/sessions/session.ts";
+import { noTaps } from "../../gateway/taps.ts";
 
 export const EPOCH = "epoch";
 
@@ -54,6 +55,7 @@ export class FakeRooms implements Disposable {
         limits: { count: historyCount, bytes: 1 << 26, ageMs: 1e9 },
         maxTopics: 1000,
         onSent: () => {},
+        taps: noTaps,
       });
       // Batches go out by `flush` alone.
       room.dirty = true;

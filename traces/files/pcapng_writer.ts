@@ -61,6 +61,8 @@ export interface WriterPacket extends BlockOptions {
 const NANOSECOND_RESOLUTION = 9;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
+const encoder = new TextEncoder();
+
 /** Gathers blocks until they are taken. A section has to come first. */
 export class PcapngWriter {
   readonly #bytes: ByteBuilder;
@@ -69,6 +71,11 @@ export class PcapngWriter {
   /** @param bigEndian Byte order of all sections. @default false */
   constructor({ bigEndian = false }: { bigEndian?: boolean } = {}) {
     this.#bytes = new ByteBuilder(!bigEndian);
+  }
+
+  /** Bytes that wait to be taken. */
+  get length(): number {
+    return this.#bytes.length;
   }
 
   /** What was written since the last time this was called. */
@@ -185,7 +192,7 @@ export class PcapngWriter {
   ) {
     this.#block(4, () => {
       for (const { address, names } of records) {
-        const text = new TextEncoder().encode(names.map((name) => `${name}\0`).join(""));
+        const text = encoder.encode(names.map((name) => `${name}\0`).join(""));
         this.#bytes.u16([4, 16, 6, 8].indexOf(address.length) + 1);
         this.#bytes.u16(address.length + text.length);
         this.#bytes.bytes(address);
@@ -251,11 +258,17 @@ export class PcapngWriter {
   }
 
   #time(time: WriterTime | bigint) {
-    const value = typeof time === "bigint"
-      ? time
-      : BigInt(time.seconds) * 1_000_000_000n + BigInt(time.nanoseconds);
-    this.#bytes.u32(Number(value >> 32n));
-    this.#bytes.u32(Number(value & 0xffff_ffffn));
+    if (typeof time === "bigint") {
+      this.#bytes.u32(Number(time >> 32n));
+      this.#bytes.u32(Number(time & 0xffff_ffffn));
+      return;
+    }
+    // 10^9 is 5^9 times 2^9: this stays exact up to a time of 2^53 / 5^9 seconds.
+    const units = time.seconds * 5 ** 9;
+    const high = Math.floor(units / 2 ** 23);
+    const low = (units - high * 2 ** 23) * 2 ** 9 + time.nanoseconds;
+    this.#bytes.u32(high + Math.floor(low / 2 ** 32));
+    this.#bytes.u32(low);
   }
 
   #options(block: BlockOptions, named: readonly (readonly [number, OptionValue | undefined])[]) {
@@ -271,7 +284,7 @@ export class PcapngWriter {
     const bytes = this.#bytes;
     bytes.u16(code);
     if (typeof value === "string" || value instanceof Uint8Array) {
-      const data = typeof value === "string" ? new TextEncoder().encode(value) : value;
+      const data = typeof value === "string" ? encoder.encode(value) : value;
       if (data.length > 0xffff) {
         throw new RangeError(`Can't write option ${code}: ${data.length} bytes, at most 65535`);
       }

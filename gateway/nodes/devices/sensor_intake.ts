@@ -21,7 +21,12 @@ import type { DeviceBook } from "./device_book.ts";
 import type { Meaning, Origin } from "./device_updates.ts";
 import type { KnownDevice } from "./known_device.ts";
 import type { NodeLiveness } from "../liveness/liveness_monitor.ts";
-import type { FrameSecurity, Hearing, RadioListener } from "../radio/radio_intake.ts";
+import {
+  type FrameSecurity,
+  type Hearing,
+  hearingId,
+  type RadioListener,
+} from "../radio/radio_intake.ts";
 import type { RadioNode } from "../radio/radio_node.ts";
 import { WpanEvents } from "../radio/wpan_events.ts";
 
@@ -239,21 +244,21 @@ export class SensorIntake implements RadioListener {
     const { node, at, rssi } = hearing;
     this.counters.accepted++;
     known.acceptedAt = at;
-    const { rooms } = this.#options;
     const time = now();
-    const origin: Origin = { node: node.name, nodeMember: node.member, id: rooms.nextId(), time };
+    const id = hearingId(hearing);
+    const origin: Origin = { node: node.name, nodeMember: node.member, id, time };
     known.updates.readings(report.readings, origin);
     if (rssi !== UNKNOWN_RSSI) known.updates.rssi(rssi, origin);
     known.keep(report, data, start, end, hearing, time);
   }
 
-  #finding(known: KnownDevice, { kind, detail, counter, last }: Finding, { node, at }: Hearing) {
+  #finding(known: KnownDevice, { kind, detail, counter, last }: Finding, hearing: Hearing) {
+    const { node, at } = hearing;
     this.counters.findings[kind]++;
     const time = now();
     known.find(time, node.name, kind, detail);
     if (at - (known.toldFindings.get(kind) ?? -Infinity) < FINDING_MS) return;
     known.toldFindings.set(kind, at);
-    const id = this.#options.rooms.nextId();
     const said = {
       finding: kind,
       detail,
@@ -263,7 +268,7 @@ export class SensorIntake implements RadioListener {
     known.updates.json("security", JSON.stringify(said), SECURITY, {
       node: node.name,
       nodeMember: node.member,
-      id,
+      id: hearingId(hearing),
       time,
     });
   }

@@ -105,6 +105,8 @@ class MessageSink implements DialectSink {
     if (node === null) return;
     const hearing: Hearing = {
       node,
+      message: this.#message.id,
+      record: -1,
       at: this.#heardAt(time),
       rssi: signal(rssi),
       channel: UNKNOWN_CHANNEL,

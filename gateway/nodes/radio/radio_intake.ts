@@ -23,17 +23,27 @@ import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
 import { type Dissection, Failure } from "../../../traces/wire/dissection.ts";
 import { WpanCommand } from "../../../traces/wire/wpan_command.ts";
 import type { WpanFrame } from "../../../traces/wire/wpan_frame.ts";
+import { noTaps, type Taps } from "../../taps.ts";
 import type { RadioNode } from "./radio_node.ts";
 
 /** One frame as a node heard it. */
 export interface Hearing {
   node: RadioNode;
+  /** `id` of the PUBLISH that brought it. */
+  message: string;
+  /** Number of the radio record in it; -1: it is no radio envelope. */
+  record: number;
   /** When, ms of our monotonic clock. */
   at: number;
   /** dBm; 127 unknown. */
   rssi: number;
   /** Channel index of Bluetooth LE, or channel of IEEE 802.15.4; 255 unknown. */
   channel: number;
+}
+
+/** `id` of what is made of a frame. */
+export function hearingId({ message, record }: Hearing): string {
+  return record < 0 ? message : `${message}.${record}`;
 }
 
 /** Security of an IEEE 802.15.4 frame. */
@@ -87,6 +97,7 @@ export class RadioIntake {
   readonly #frame = new CaptureFrame();
   readonly #envelope = new RadioEnvelope();
   readonly #tap: Tap;
+  readonly #taps: Taps;
   readonly #onProblem: (node: string, text: string) => void;
 
   /**
@@ -97,8 +108,10 @@ export class RadioIntake {
     listener: RadioListener,
     keys: readonly WpanKey[],
     onProblem: (node: string, text: string) => void,
+    taps: Taps = noTaps,
   ) {
     this.#tap = new Tap(listener);
+    this.#taps = taps;
     this.#decoder = new CaptureDecoder({ observer: this.#tap, wpanKeys: keys });
     this.#onProblem = onProblem;
   }
@@ -106,10 +119,11 @@ export class RadioIntake {
   /**
    * Takes one envelope.
    *
+   * @param id of the PUBLISH that it is
    * @param arrival ms of our monotonic clock
    * @returns whether it was one that had not come before
    */
-  take(node: RadioNode, payload: Uint8Array, arrival: number): boolean {
+  take(node: RadioNode, id: string, payload: Uint8Array, arrival: number): boolean {
     const envelope = this.#envelope;
     if (!envelope.open(payload)) {
       this.#malformed(node);
@@ -121,7 +135,10 @@ export class RadioIntake {
     if (verdict === "rebooted") node.rebooted();
     node.boot = header.boot;
     node.dropped = header.dropped;
-    while (envelope.next()) this.#record(node, envelope.record, arrival);
+    this.#tap.hearing.message = id;
+    for (let index = 0; envelope.next(); index++) {
+      this.#record(node, index, envelope.record, arrival);
+    }
     if (envelope.problem !== null) this.#malformed(node);
     return true;
   }
@@ -132,19 +149,20 @@ export class RadioIntake {
     this.#onProblem(node.name, `radio envelope: ${text} (at byte ${offset})`);
   }
 
-  #record(node: RadioNode, record: RadioRecord, arrival: number) {
+  #record(node: RadioNode, index: number, record: RadioRecord, arrival: number) {
     node.frames++;
     const { flags, start, end } = record;
     if (!LINKS.has(record.linkType)) {
       this.#unknownLink(node, record.linkType);
       return;
     }
+    const at = node.heardAt(record.time, flags, arrival);
+    this.#taps.radio(node.name, this.#tap.hearing.message, index, record, at, arrival);
     if ((flags & RadioFlag.Wrong) !== 0) {
       node.damaged++;
       return;
     }
-    const at = node.heardAt(record.time, flags, arrival);
-    this.#tap.begin(node, at, record);
+    this.#tap.begin(node, at, record, index);
     const frame = this.#frame;
     frame.number++;
     frame.interface = node.interface;
@@ -175,6 +193,8 @@ export class RadioIntake {
 class Tap extends Observer {
   readonly hearing: Hearing = {
     node: undefined as unknown as RadioNode,
+    message: "",
+    record: -1,
     at: 0,
     rssi: UNKNOWN_RSSI,
     channel: UNKNOWN_CHANNEL,
@@ -190,10 +210,16 @@ class Tap extends Observer {
     this.#listener = listener;
   }
 
-  /** Begins a frame. @param at when it was heard, ms of our monotonic clock */
-  begin(node: RadioNode, at: number, { rssi, channel }: RadioRecord) {
+  /**
+   * Begins a frame.
+   *
+   * @param at when it was heard, ms of our monotonic clock
+   * @param index of the record
+   */
+  begin(node: RadioNode, at: number, { rssi, channel }: RadioRecord, index: number) {
     const { hearing } = this;
     hearing.node = node;
+    hearing.record = index;
     hearing.at = at;
     hearing.rssi = this.#rssi = rssi;
     hearing.channel = this.#channel = channel;

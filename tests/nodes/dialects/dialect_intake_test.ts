@@ -10,6 +10,7 @@ import { isSettings } from "../../../gateway/access/policy.ts";
 import { Nodes } from "../../../gateway/nodes/nodes.ts";
 import { Commands } from "../../../gateway/rooms/commands.ts";
 import { Rooms } from "../../../gateway/rooms/rooms.ts";
+import { noTaps } from "../../../gateway/taps.ts";
 import { Rules } from "../../../gateway/rooms/rules.ts";
 import type { Command } from "../../../gateway/sessions/messages.ts";
 import { config } from "../../sessions/fake_client.ts";
@@ -29,7 +30,7 @@ class Scene implements Disposable {
 
   constructor(more: object = {}) {
     const settings = { ...config(), ...more };
-    this.rooms = new Rooms(settings, this.rules, () => {});
+    this.rooms = new Rooms(settings, this.rules, () => {}, noTaps);
     this.nodes = new Nodes({
       config: settings,
       rooms: this.rooms,

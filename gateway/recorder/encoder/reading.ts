@@ -1,0 +1,208 @@
+/**
+ * One reader: takes events out of the ring as fast as it may send, and no faster. What it is too
+ * slow for is lost, counted, and said in the file.
+ *
+ * @module
+ */
+import { RingReader } from "../ring_reader.ts";
+import type { TraceEvent } from "../trace_event.ts";
+import type { FromTraceWorker, Subject, TraceRequest, TraceSetting } from "../trace_messages.ts";
+import { subjectOf, TraceEncoder } from "./trace_encoder.ts";
+
+/** How long live events are held, ms. */
+export const HOLD_MS = 100;
+/** How long is waited for news of an event's subject, ms. */
+const SUBJECT_MS = 50;
+/** Taken out of the ring at a time, and sent at a time, bytes. */
+const TAKE_BYTES = 256 << 10;
+const CHUNK_BYTES = 64 << 10;
+/** How often progress is told, ms. */
+const PROGRESS_MS = 1000;
+/** Subjects that were waited for in vain are remembered. */
+const MAX_MISSED = 1000;
+
+export interface ReadingOptions {
+  reader: number;
+  request: TraceRequest;
+  setting: TraceSetting;
+  /** Bytes that may be sent. */
+  credit: number;
+  subjects: ReadonlyMap<number, Subject>;
+  send: (message: FromTraceWorker, transfer: Transferable[]) => void;
+  /** Our own clock, ms. */
+  now: number;
+  /** The ring's clock, ms. */
+  ringNow: number;
+}
+
+export class Reading {
+  readonly #id: number;
+  readonly #live: boolean;
+  readonly #ring: RingReader;
+  readonly #encoder: TraceEncoder;
+  readonly #send: ReadingOptions["send"];
+  #credit: number;
+  /** Ends then, ms. */
+  #until: number;
+  /** Events taken out of the ring, and the first that was not read yet. */
+  #events: TraceEvent[] = [];
+  #next = 0;
+  /** When it was first waited for the next event's subject; -1: it is not. */
+  #waitsSince = -1;
+  readonly #missed = new Set<number>();
+  /** Records lost before the next event. */
+  #lost = 0;
+  /** There is more to write now than was written. */
+  #behind = false;
+  /** Nothing more is taken out of the ring. */
+  #finishing = false;
+  /** Statistics are written. */
+  #finished = false;
+  #ended = false;
+  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #told = { at: 0, packets: 0, lost: 0 };
+
+  constructor({ reader, request, setting, credit, subjects, send, now, ringNow }: ReadingOptions) {
+    const { mode, filter, seconds } = request;
+    const span = seconds === undefined ? Infinity : seconds * 1000;
+    this.#id = reader;
+    this.#live = mode === "live";
+    this.#send = send;
+    this.#credit = credit;
+    this.#until = this.#live ? now + span : Infinity;
+    this.#ring = new RingReader(setting.memory, this.#live ? "now" : "oldest");
+    const what = this.#live ? "live" : "of the last minutes";
+    const comment = `Trace ${what}, recorded by the gateway itself on ${setting.hostname}`;
+    const since = this.#live ? -Infinity : ringNow - span;
+    this.#encoder = new TraceEncoder({ setting, filter, subjects, comment, since });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Packets written and records lost so far. */
+  get counts(): { packets: number; lost: number } {
+    const { packets, lost } = this.#encoder.file;
+    return { packets, lost };
+  }
+
+  credit(bytes: number) {
+    this.#credit += bytes;
+  }
+
+  setClock(offset: number) {
+    this.#encoder.setClock(offset);
+  }
+
+  forget(ids: readonly number[]) {
+    this.#encoder.forget(ids);
+  }
+
+  /** News came of subjects. */
+  news(subjects: readonly Subject[]) {
+    for (const { id } of subjects) this.#missed.delete(id);
+  }
+
+  /** Ends with what is there. */
+  finish(now: number) {
+    this.#until = now;
+  }
+
+  /**
+   * Does a part of what is to do.
+   *
+   * @returns whether there is more that needs no waiting
+   */
+  step(now: number): boolean {
+    if (this.#ended) return false;
+    // Else what is held would grow, instead of being lost in the ring and said.
+    const taken = !this.#behind && this.#take(now);
+    this.#behind = this.#write(now);
+    this.#tell(now);
+    return !this.#ended && (taken || this.#behind);
+  }
+
+  /** @returns whether there is more */
+  #take(now: number): boolean {
+    this.#read(now);
+    if (this.#next < this.#events.length || this.#finishing) return false;
+    const last = now >= this.#until;
+    if (this.#credit <= 0 && !last) return false;
+    const { events, lost, drained } = this.#ring.take(TAKE_BYTES);
+    this.#lost += lost;
+    if (this.#lost > 0 && events.length > 0) {
+      this.#encoder.lose(this.#lost, events[0]!, now);
+      this.#lost = 0;
+    }
+    this.#events = events;
+    this.#next = 0;
+    this.#read(now);
+    if (drained && (last || !this.#live)) this.#finishing = true;
+    return !drained;
+  }
+
+  /** Takes note of events until one whose subject is not known yet. */
+  #read(now: number) {
+    const events = this.#events;
+    for (; this.#next < events.length; this.#next++) {
+      const event = events[this.#next]!;
+      if (!this.#encoder.knows(event) && !this.#missed.has(subjectOf(event))) {
+        if (this.#waitsSince < 0) this.#waitsSince = now;
+        if (now < this.#waitsSince + SUBJECT_MS) return;
+        this.#missed.add(subjectOf(event));
+        if (this.#missed.size > MAX_MISSED) this.#missed.clear();
+      }
+      this.#waitsSince = -1;
+      this.#encoder.read(event, now);
+    }
+    if (events.length > 0) this.#events = [];
+    this.#next = 0;
+  }
+
+  /** @returns whether there is more */
+  #write(now: number): boolean {
+    const read = this.#finishing && this.#next >= this.#events.length;
+    let more = false;
+    if (this.#live || read) {
+      const readBy = read ? Infinity : now - HOLD_MS;
+      const room = Math.min(CHUNK_BYTES, this.#credit - this.#chunk.length);
+      more = room > 0 && this.#encoder.write(readBy, room);
+    }
+    if (read && !this.#finished && this.#encoder.held === 0) {
+      this.#finished = true;
+      this.#encoder.file.finish();
+    }
+    this.#post();
+    const all = this.#chunk.length === 0 && this.#encoder.file.length === 0;
+    if (this.#finished && all) this.#end();
+    return (more || !all) && this.#credit > 0;
+  }
+
+  #post() {
+    if (this.#chunk.length === 0 && this.#encoder.file.length > 0) {
+      this.#chunk = this.#encoder.file.take();
+    }
+    const chunk = this.#chunk;
+    const length = Math.min(chunk.length, this.#credit);
+    if (length <= 0) return;
+    const bytes = length === chunk.length ? chunk : chunk.slice(0, length);
+    this.#chunk = length === chunk.length ? new Uint8Array(0) : chunk.slice(length);
+    this.#credit -= length;
+    this.#send({ type: "chunk", reader: this.#id, bytes }, [bytes.buffer]);
+  }
+
+  #end() {
+    this.#ended = true;
+    this.#send({ type: "end", reader: this.#id, ...this.counts }, []);
+  }
+
+  #tell(now: number) {
+    const { packets, lost } = this.counts;
+    const told = this.#told;
+    if (this.#ended || now < told.at + PROGRESS_MS) return;
+    if (packets === told.packets && lost === told.lost) return;
+    this.#told = { at: now, packets, lost };
+    this.#send({ type: "progress", reader: this.#id, packets, lost }, []);
+  }
+}

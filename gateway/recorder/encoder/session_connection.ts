@@ -1,0 +1,93 @@
+/**
+ * One WebSocket session.
+ *
+ * @module
+ */
+import { Opcode } from "../packets/websocket_frame.ts";
+import type { BytesEvent, CloseEvent, OpenEvent, TextEvent } from "../trace_event.ts";
+import type { ConnectionSubject } from "../trace_messages.ts";
+import { CommentLines, lineHead, type PacketComment } from "./comment_lines.ts";
+import { Conversation } from "./conversation.ts";
+import { type EncoderContext, FILTERED, frameLength } from "./encoder_context.ts";
+import type { HeldWriter } from "./held_packets.ts";
+import { asksFor, hideSecrets } from "./session_text.ts";
+
+export type SessionHeldEvent = OpenEvent | TextEvent | BytesEvent | CloseEvent;
+
+const lines = new CommentLines();
+
+export class SessionConnection implements HeldWriter<SessionHeldEvent> {
+  #subject: ConnectionSubject;
+  readonly #context: EncoderContext;
+  readonly #filtered: boolean;
+  readonly #conversation: Conversation;
+  /** Offsets in the stream that the sequence numbers in the file stand for; -1: nothing written. */
+  readonly #written = { in: -1, out: -1 };
+  #begun = false;
+
+  constructor(context: EncoderContext, subject: ConnectionSubject) {
+    this.#context = context;
+    this.#subject = subject;
+    this.#filtered = context.selection.selects;
+    const note = this.#filtered ? FILTERED : "";
+    const { ws } = context.interfaces;
+    this.#conversation = new Conversation(context, ws, subject.facts, subject.id, note);
+  }
+
+  write(event: SessionHeldEvent) {
+    this.#subject = this.#context.newest(this.#subject);
+    const conversation = this.#conversation;
+    if (event.kind === "open") {
+      this.#begun = true;
+      this.#written.in = this.#written.out = 0;
+      if (!this.#filtered) this.#open(event.time);
+    } else if (event.kind !== "close") this.#message(event);
+    else if (conversation.opened) {
+      conversation.close(event.time, event.byPeer, event.code, event.reason);
+    }
+    if (conversation.opened) this.#context.nameEnds(this.#subject);
+  }
+
+  #open(time: number) {
+    const { name = "" } = this.#subject;
+    this.#conversation.open({ time, before: !this.#begun, name });
+  }
+
+  #message(event: TextEvent | BytesEvent) {
+    const { out, data, time, offset, length } = event;
+    // It leaves a hole before the next one.
+    if (data === null) return this.#context.file.lose(1);
+    if (this.#filtered && !this.#selected(event, data)) return;
+    const conversation = this.#conversation;
+    if (!conversation.opened) this.#open(time);
+    const way = out ? "out" : "in";
+    const written = this.#written[way];
+    if (written >= 0 && !this.#filtered) conversation.skip(out, offset - written);
+    this.#written[way] = offset + frameLength(length, conversation.side(out) === "client");
+    const opcode = event.kind === "text" ? Opcode.Text : Opcode.Binary;
+    const frame = conversation.framed(out, opcode, data);
+    const bytes = frame[0].length + data.length;
+    const comment = this.#comment(event, data);
+    conversation.data(time, out, frame, (_, end) => {
+      return end === bytes ? comment : { text: lineHead("", "ws", out), note: "" };
+    });
+  }
+
+  #selected(event: TextEvent | BytesEvent, data: Uint8Array): boolean {
+    const { selection, texts, ids } = this.#context;
+    if (event.kind !== "text") return false;
+    return event.out ? texts.selected(data, selection, ids) : asksFor(data, selection);
+  }
+
+  /** Hides secrets, too. */
+  #comment(event: TextEvent | BytesEvent, data: Uint8Array): PacketComment {
+    if (event.kind === "text" && event.out) {
+      const { texts, clockOffset } = this.#context;
+      texts.addLines(lines, data, event.time + clockOffset);
+    } else {
+      hideSecrets(data);
+      lines.add(lineHead("", "ws", event.out));
+    }
+    return lines.take();
+  }
+}
