@@ -58,7 +58,8 @@ Reports every frame of a pcap or pcapng file, gzipped or not. FILE - is standard
                        (with ${WITH_FIELDS.join(", ")}; alone: --format fields)
   --filter EXPRESSION  only frames that a Wireshark display filter lets through
   --summary            conversations, overhead, round trips, topics, devices and problems
-                       instead of frames (text or json)
+                       instead of frames (text or json); of a trace of the gateway also delays
+                       and losses from hop to hop, and who sends much or nothing
   -v, --verbose        text: the fields and bytes of each frame
   --out FILE           write to a file
   --decode-as RULE     what a port carries, as tcp.port==8080,websocket (may be repeated)

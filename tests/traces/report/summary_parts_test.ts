@@ -106,6 +106,8 @@ Deno.test("problems are listed worst first, each with the frames it was seen in"
 Deno.test("quantities read well", () => {
   assert.equal(durationText(0.001234), "1.23 ms");
   assert.equal(durationText(4.5e-8), "45.0 ns");
+  assert.equal(durationText(0.00099999), "1.00 ms");
+  assert.equal(durationText(999.7), "1000 s");
   assert.equal(durationText(12345.6), "12346 s");
   assert.equal(timeText(1700000000.5), "2023-11-14T22:13:20.500000Z");
   assert.equal(timeText(1e18), "-");

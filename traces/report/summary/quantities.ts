@@ -8,10 +8,11 @@ import { grouped } from "./text_table.ts";
 /** A duration with three significant digits: "1.23 ms", "45.6 s". */
 export function durationText(seconds: number): string {
   if (seconds === 0) return "0";
-  if (seconds < 1e-6) return `${(seconds * 1e9).toPrecision(3)} ns`;
-  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} us`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  return seconds < 1000 ? `${seconds.toPrecision(3)} s` : `${Math.round(seconds)} s`;
+  // From 999.5 on three digits would be 1000.
+  if (seconds < 999.5e-9) return `${(seconds * 1e9).toPrecision(3)} ns`;
+  if (seconds < 999.5e-6) return `${(seconds * 1e6).toPrecision(3)} us`;
+  if (seconds < 999.5e-3) return `${(seconds * 1e3).toPrecision(3)} ms`;
+  return seconds < 999.5 ? `${seconds.toPrecision(3)} s` : `${Math.round(seconds)} s`;
 }
 
 /** A point in time as ISO 8601 in UTC with microseconds; "-" when it is not a time. */

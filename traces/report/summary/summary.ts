@@ -1,7 +1,8 @@
 /**
  * What a whole capture says, gathered while it is decoded: conversations, overhead of each protocol,
- * round trips, MQTT topics, radio devices and networks, sensors, problems. Memory grows with the number of
- * conversations, topics, devices and rules, all bounded, never with the number of frames.
+ * round trips, MQTT topics, radio devices and networks, sensors, hops, problems. Memory grows with
+ * the number of conversations, topics, devices and rules, all bounded, never with the number of
+ * frames.
  *
  * @module
  */
@@ -17,6 +18,8 @@ import type { WpanFrame } from "../../wire/wpan_frame.ts";
 import { BleDevices } from "./ble_devices.ts";
 import { Commands } from "./commands.ts";
 import { Durations } from "./durations.ts";
+import { hasHopLine } from "../../files/hop_line.ts";
+import { Hops } from "./hops.ts";
 import { Overhead } from "./overhead.ts";
 import { ProblemCounts } from "./problem_counts.ts";
 import { SensorDevices } from "./sensor_devices.ts";
@@ -81,6 +84,10 @@ export class Summary extends Observer {
   readonly wpanNetworks = new WpanNetworks();
   readonly sensors = new SensorDevices();
   readonly problems = new ProblemCounts();
+  /** What comments of the gateway's traces say; undefined while there is none. */
+  hops: Hops | undefined = undefined;
+  /** Conversation that the frame at hand belongs to. */
+  #conversation: Conversation | undefined = undefined;
 
   /** @param fieldCount number of registered fields */
   constructor(fieldCount: number, filter?: string) {
@@ -100,7 +107,9 @@ export class Summary extends Observer {
       const time = d.time;
       if (!(time >= this.firstTime)) this.firstTime = time;
       if (!(time <= this.lastTime)) this.lastTime = time;
+      if (frame.comments.length > 0) this.#comments(frame, time);
     }
+    this.#conversation = undefined;
     const layers = d.layers;
     for (let i = 0; i < d.layerCount; i++) {
       const layer = layers[i]!;
@@ -117,6 +126,11 @@ export class Summary extends Observer {
     }
   }
 
+  #comments(frame: CaptureFrame, time: number): void {
+    if (this.hops === undefined && hasHopLine(frame.comments)) this.hops = new Hops(this.firstTime);
+    this.hops?.frame(frame, time, this.#conversation);
+  }
+
   override opened(conversation: Conversation): void {
     if (this.conversations.length < MAX_CONVERSATIONS) this.conversations.push(conversation);
     else this.conversationsBeyond++;
@@ -128,6 +142,7 @@ export class Summary extends Observer {
     frameLength: number,
     payload: number,
   ): void {
+    this.#conversation = conversation;
     const { tcpSegment, udpDatagram } = this.overhead;
     const row = conversation.transport === "tcp" ? tcpSegment : udpDatagram;
     row.add(frameLength - payload, payload);

@@ -10,6 +10,7 @@ import { endpointText } from "../../flows/endpoint_text.ts";
 import type { Conversation } from "../../flows/conversation.ts";
 import { advertisingInterval } from "./ble_devices.ts";
 import type { Durations } from "./durations.ts";
+import { hopsJson } from "./hops_json.ts";
 import type { Levels } from "./levels.ts";
 import type { Summary } from "./summary.ts";
 import { overheadRows, protocolRows, roundTripRows } from "./summary_rows.ts";
@@ -71,6 +72,7 @@ export function summaryJson(summary: Summary): Record<string, unknown> {
       lqi: levels(network.lqi),
       devices: [...devices.values()].map((device) => ({ ...device, rss: levels(device.rss) })),
     })),
+    ...(summary.hops === undefined ? {} : { hops: hopsJson(summary.hops, summary) }),
   };
 }
 

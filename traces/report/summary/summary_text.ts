@@ -8,6 +8,7 @@ import type { Conversation } from "../../flows/conversation.ts";
 import { protocolNames } from "../../flows/stream_protocol.ts";
 import { readingText, toldReadings } from "../../flows/sensor_summary.ts";
 import { endpointText } from "../../flows/endpoint_text.ts";
+import { hopSections } from "./hops_text.ts";
 import { durationText, rateText, timeText } from "./quantities.ts";
 import type { OverheadTable, Summary } from "./summary.ts";
 import { overheadRows, protocolRows, roundTripRows } from "./summary_rows.ts";
@@ -31,6 +32,7 @@ export function summaryText(summary: Summary): string[] {
     ["BLE devices, most advertisements first", bleDevices(summary)],
     ["IEEE 802.15.4 networks", wpanNetworks(summary)],
     ["Sensors, with what each said last", sensors(summary)],
+    ...hopSections(summary),
   ];
   const lines: string[] = [];
   for (const [title, body] of sections) {
