@@ -77,4 +77,9 @@ export interface CaptureEvents {
    * @param total Size of the input; undefined when it isn't known.
    */
   progress?(bytes: number, total: number | undefined): void;
+  /**
+   * Awaited between chunks of about a megabyte: who cannot use frames as fast as they come holds the
+   * reading up.
+   */
+  ready?(): Promise<void>;
 }

@@ -117,6 +117,7 @@ export class CaptureReader {
       }
       this.#events.progress?.(this.#source!.position, this.#source!.size);
       if (window.ended) return this.#end();
+      if (this.#events.ready !== undefined) await this.#events.ready();
       minimum = parser?.needed ?? LAYOUT_HEADER;
       await setImmediate();
     }

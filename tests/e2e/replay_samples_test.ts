@@ -1,0 +1,103 @@
+/** `edgewire replay` of samples: the gateway's updates are what `decode` reports of the same file. */
+import assert from "node:assert/strict";
+import { GatewayProcess } from "../support/gateway.ts";
+import { replay, updatesOf, valuesOf } from "../support/replayed.ts";
+import { CaptureReader } from "../../traces/files/capture_reader.ts";
+import { CaptureDecoder } from "../../traces/flows/capture_decoder.ts";
+import { Observer } from "../../traces/flows/observer.ts";
+import { wantAll } from "../../traces/report/report.ts";
+import { deviceIdText } from "../../traces/sensors/device_id.ts";
+import { readingName } from "../../traces/sensors/measure.ts";
+import { type DeviceId, SensorDecoder } from "../../traces/sensors/sensor_decoder.ts";
+import type { SensorReport } from "../../traces/sensors/sensor_report.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** Listens for what sensors say, as `decode` reports it. */
+class Listener extends Observer {
+  /** Channel and packets, each a list of "name value". */
+  readonly said = new Map<string, string[]>();
+  readonly #last = new Map<string, string>();
+
+  override sensor(device: DeviceId, { readings }: SensorReport): void {
+    const channel = deviceIdText(device).replaceAll(":", "").replace("/", "-").toUpperCase();
+    const lines = this.said.get(channel) ?? [];
+    for (const reading of readings) {
+      const { value, measure: { diagnostic, kind } } = reading;
+      if (value === null) continue;
+      const name = readingName(reading);
+      const line = `${name} ${JSON.stringify(value)}`;
+      const known = this.#last.get(`${channel} ${name}`) === line;
+      this.#last.set(`${channel} ${name}`, line);
+      // Words, and what is of technical interest alone, are told when they change.
+      if (!known || !diagnostic && kind !== "text") lines.push(line);
+    }
+    if (lines.length > 0) this.said.set(channel, lines);
+  }
+}
+
+async function decoded(sample: string): Promise<Map<string, string[]>> {
+  const observer = new Listener();
+  const decoder = new CaptureDecoder({ observer, sensors: new SensorDecoder() });
+  wantAll(decoder.d);
+  const path = new URL(sample, ROOT).pathname;
+  await new CaptureReader(path, (frame) => decoder.decode(frame)).read();
+  return observer.said;
+}
+
+async function replayed(sample: string, ...args: string[]) {
+  await using gateway = await GatewayProcess.start();
+  const to = `mqtt://127.0.0.1:${gateway.mqttPort}`;
+  const { code, output } = await replay(sample, "--to", to, ...args);
+  assert.equal(code, 0, output);
+  const { nodes } = await gateway.json("/api/nodes") as { nodes: { name: string }[] };
+  // What the replay made for itself is gone.
+  assert.deepEqual(nodes.filter(({ name }) => name.startsWith("replay")), []);
+  return await updatesOf(gateway);
+}
+
+for (const name of ["ble-sensors", "hci-sensors", "wpan-sensors"]) {
+  Deno.test(`${name}.pcap gives the values that decode reports`, async () => {
+    const sample = `traces/samples/${name}.pcap`;
+    const said = await decoded(sample);
+    assert.ok(said.size > 0);
+    const updates = await replayed(sample, "--speed", "max");
+    const prefix = "edgewire/v1/readings/";
+    const told = [...updates].map(([channel, list]) =>
+      [
+        channel,
+        list.map(({ topic, value }) =>
+          `${topic.slice(prefix.length + channel.length + 1)} ${value}`
+        )
+          .filter((line) => !line.startsWith("rssi ")),
+      ] as const
+    );
+    assert.deepEqual(new Map(told), new Map([...said]));
+    assert.deepEqual(valuesOf(await replayed(sample)), valuesOf(updates), "at the original speed");
+  });
+}
+
+/** What the sessions in the samples publish (`tests/traces/samples/mqtt_session.ts`). */
+const TEMPERATURES = [20, 20.5, 21, 21.5, 22, 22.5];
+
+for (const version of ["mqtt31", "mqtt311", "mqtt5"]) {
+  for (const transport of ["tcp", "ws"]) {
+    Deno.test(`mosquitto-mqttjs-${version}-${transport}.pcapng: each message once`, async () => {
+      const sample = `traces/samples/mosquitto-mqttjs-${version}-${transport}.pcapng`;
+      const updates = await replayed(sample, "--speed", "max");
+      const temperatures = updates.get("sensor-7")!.map(({ value }) => value);
+      const said = temperatures.filter((text) => text.startsWith("{"))
+        .map((text) => JSON.parse(text).value);
+      assert.deepEqual(said, TEMPERATURES);
+      assert.equal(temperatures.length, TEMPERATURES.length + 1, "and the removal of the retained");
+      const topics = updates.get("lamp-1")!.map(({ topic }) => topic);
+      const will = version === "mqtt5" ? ["devices/lamp-1/status"] : [];
+      assert.deepEqual(topics, ["devices/lamp-1/level", ...will]);
+    });
+  }
+}
+
+Deno.test("mosquitto-will.pcapng: the will of the broken connection", async () => {
+  const updates = await replayed("traces/samples/mosquitto-will.pcapng");
+  assert.deepEqual(valuesOf(updates), { "lamp-1": ['devices/lamp-1/status "gone"'] });
+});
