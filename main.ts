@@ -7,6 +7,8 @@ const USAGE = `edgewire <command> [options]
 
   start    run the gateway (start --help lists its options)
   decode   report the frames of a capture (decode --help lists its options)
+  replay   publish what a capture holds once more (replay --help lists its options)
+  trace    record what passes through a running gateway (trace --help lists its options)
 `;
 
 /**
@@ -21,6 +23,10 @@ async function run(args: string[]): Promise<number> {
       return await (await import("./gateway/start.ts")).start(rest);
     case "decode":
       return await (await import("./traces/decode.ts")).decode(rest);
+    case "trace":
+      return await (await import("./traces/trace.ts")).trace(rest);
+    case "replay":
+      return await (await import("./gateway/replay.ts")).replay(rest);
     case "help":
     case "--help":
       console.log(USAGE);

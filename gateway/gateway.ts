@@ -13,13 +13,18 @@ import { ExternalBroker } from "./broker/external.ts";
 import { now } from "./clock.ts";
 import type { Config, TokenRole } from "./config/schema.ts";
 import { makeApp } from "./http/app.ts";
+import { DecodeUploads } from "./http/decode_upload.ts";
 import { DeliveryHistogram } from "./http/delivery_histogram.ts";
 import { EventLoopDelay } from "./http/event_loop.ts";
 import { Metrics } from "./http/metrics.ts";
 import type { Asset } from "./http/page.ts";
+import { explainListen } from "./listen_error.ts";
 import { Discovery } from "./nodes/discovery.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { ReadingsOut } from "./nodes/out/readings_out.ts";
+import { Recorder } from "./recorder/recorder.ts";
+import { TracePort } from "./recorder/trace_port.ts";
+import { TraceStreams } from "./recorder/trace_streams.ts";
 import { Commands } from "./rooms/commands.ts";
 import { payloadToJson } from "./rooms/payload.ts";
 import type { Room } from "./rooms/room.ts";
@@ -32,6 +37,8 @@ import { Sessions } from "./sessions/sessions.ts";
 export interface Addresses {
   http: URL;
   mqtt: URL[];
+  /** Port of 127.0.0.1 that gives traces. */
+  tracePort?: number;
 }
 
 export interface GatewayOptions {
@@ -44,6 +51,8 @@ const MQTT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883 };
 
 /** Time for connections to say goodbye at the end, milliseconds. */
 const GOODBYE_MS = 1500;
+/** Part of it for goodbyes that traces show. */
+const TRACED_MS = 700;
 
 function url(scheme: string, { hostname, port }: Deno.NetAddr): URL {
   return new URL(`${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`);
@@ -51,6 +60,14 @@ function url(scheme: string, { hostname, port }: Deno.NetAddr): URL {
 
 function readPem(path: string | undefined): string | undefined {
   return path === undefined ? undefined : Deno.readTextFileSync(path);
+}
+
+/** Waits until something is done, but not longer than so long. */
+async function within(ms: number, done: Promise<unknown>) {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([done, late.promise]);
+  clearTimeout(timer);
 }
 
 /** Starts with {@linkcode Gateway.start}; ends with `close()`. */
@@ -63,12 +80,15 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #tokens: TokenBook;
   readonly #policy: Policy;
+  readonly #recorder: Recorder;
+  readonly #traces: TraceStreams;
   readonly #clientId: string;
   readonly #readings: ReadingsOut;
   readonly #nodes: Nodes;
   readonly #discovery: Discovery;
   readonly #commands: Commands;
   readonly #sessions: Sessions;
+  readonly #decodes: DecodeUploads;
   readonly #delivery = new DeliveryHistogram();
   readonly #eventLoop = new EventLoopDelay();
   readonly #brokerCounters: BrokerCounters = {
@@ -78,6 +98,7 @@ export class Gateway {
     refused: 0,
   };
   #relayFailures = 0;
+  #tracePort: TracePort | undefined;
   #broker!: Broker;
   #server!: Deno.HttpServer<Deno.NetAddr>;
 
@@ -88,12 +109,13 @@ export class Gateway {
       !config.access.openLoopback;
     this.madeTokens = everywhere ? loadOrMakeTokens(config.dataDir) : {};
     this.#tokens = new TokenBook(this.madeTokens, config.tokens);
+    this.#recorder = new Recorder({ recentBytes: config.trace.recentBytes });
     const { prefix } = config.homeAssistant;
     const rules = new Rules(config.rules, config.relays, [`${prefix}/#`]);
     // Home Assistant says there that it has started, and leaves its will there.
     const birth = `${prefix}/status`;
     this.#policy = new Policy((topic) => rules.isCommand(topic) || topic === birth);
-    this.rooms = new Rooms(config, rules, (delay) => this.#delivery.observe(delay));
+    this.rooms = new Rooms(config, rules, (delay) => this.#delivery.observe(delay), this.#recorder);
     this.#discovery = new Discovery(
       (description, commandTopic) => this.rooms.describe(description, commandTopic),
       (topic) => this.rooms.undescribe(topic),
@@ -114,6 +136,7 @@ export class Gateway {
       onDevice: (device) => this.#readings.device(device),
       onForget: (name) => this.#readings.forget(name),
       onLiveness: (change) => this.#readings.liveness(change),
+      taps: this.#recorder,
       log: options.log,
     });
     this.#commands = new Commands({
@@ -129,6 +152,13 @@ export class Gateway {
       () => this.#broker.state,
       () => this.#mqttAddress(),
     );
+    this.#decodes = new DecodeUploads(config.limits.decodeBytes);
+    this.#traces = new TraceStreams({
+      recorder: this.#recorder,
+      version: program.version,
+      hostname: Deno.hostname(),
+      log: options.log,
+    });
     this.rooms.onMessage((message, route, id) => this.#heard(message, route, id));
     this.rooms.onState((topic, room) => this.#observe(topic, room));
   }
@@ -142,7 +172,8 @@ export class Gateway {
     try {
       const mqtt = await gateway.#startBroker();
       const http = gateway.#startHttp();
-      gateway.addresses = { http, mqtt };
+      const tracePort = gateway.#startTracePort();
+      gateway.addresses = { http, mqtt, ...(tracePort === undefined ? {} : { tracePort }) };
     } catch (error) {
       await gateway.close();
       throw error;
@@ -162,6 +193,7 @@ export class Gateway {
       },
       counters: this.#brokerCounters,
       sink: (message: IncomingMessage) => this.rooms.take(message),
+      taps: this.#recorder,
       onSession: (event: SessionEvent) => this.#nodes.session(event),
       log: this.#options.log,
     };
@@ -211,6 +243,14 @@ export class Gateway {
       sessions: this.#sessions,
       nodes: this.#nodes,
       broker: this.#broker,
+      taps: this.#recorder,
+      decodes: this.#decodes,
+      traces: {
+        streams: this.#traces,
+        recentBytes: this.#recorder.recentBytes,
+        version: program.version,
+        addresses: () => this.addresses,
+      },
       assets: this.#options.assets,
       metrics: new Metrics({
         rooms: this.rooms,
@@ -223,16 +263,35 @@ export class Gateway {
         readings: this.#readings,
         delivery: this.#delivery,
         eventLoop: this.#eventLoop,
+        traces: this.#traces,
+        recorder: this.#recorder,
       }),
     });
     const tls = cert === undefined
       ? {}
       : { cert: readPem(cert) as string, key: readPem(key) as string };
+    const local = { host: hostname, port };
     this.#server = Deno.serve(
       { hostname, port, onListen: () => {}, ...tls },
-      (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
+      (request, { remoteAddr: { hostname: peer, port: peerPort } }) =>
+        app.fetch(request, { peer, peerPort, local }),
     );
+    const { addr } = this.#server;
+    local.host = addr.hostname;
+    local.port = addr.port;
     return url(cert === undefined ? "http" : "https", this.#server.addr);
+  }
+
+  #startTracePort(): number | undefined {
+    const { port } = this.#config.trace;
+    if (port === undefined) return undefined;
+    try {
+      this.#tracePort = new TracePort(port, this.#traces, this.#options.log);
+    } catch (error) {
+      const flags = { host: "host", port: "trace-port" };
+      throw explainListen(error, { what: "traces", hostname: "127.0.0.1", port, flags });
+    }
+    return this.#tracePort.port;
   }
 
   #mqttAddress(): MqttAddress | undefined {
@@ -283,20 +342,24 @@ export class Gateway {
     return route.device === undefined ? null : this.#nodes.obstacle(route.device);
   }
 
-  /** The server goes last: it cuts WebSockets that are not closed yet. */
+  /**
+   * The server goes last: it cuts WebSockets that are not closed yet. Traces end before it, with
+   * the goodbyes in them that did not take too long.
+   */
   async #disconnect() {
     const mqtt = this.#readings.close().then(() => this.#broker?.close());
-    await Promise.allSettled([this.#sessions.close(), mqtt]);
+    const goodbyes = Promise.allSettled([this.#sessions.close(), mqtt]);
+    await within(TRACED_MS, goodbyes);
+    await this.#traces.close();
+    await Promise.all([this.#tracePort?.close(), goodbyes]);
     await this.#server?.shutdown();
   }
 
   /** Says goodbye to everyone and stops listening, within two seconds. */
   async close() {
     this.#commands.close();
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, GOODBYE_MS);
-    await Promise.race([this.#disconnect(), late.promise]);
-    clearTimeout(timer);
+    this.#decodes.close();
+    await within(GOODBYE_MS, this.#disconnect());
     this.#nodes.close();
     this.rooms.close();
     this.#eventLoop.close();

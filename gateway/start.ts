@@ -40,6 +40,11 @@ function printAddresses(gateway: Gateway, config: Config) {
   if (gateway.madeTokens.node !== undefined) {
     console.log(`  node      password ${gateway.madeTokens.node} (user name: the node's name)`);
   }
+  const { tracePort } = gateway.addresses;
+  if (tracePort !== undefined) {
+    const place = `127.0.0.1:${tracePort}`;
+    console.log(`traces      tcp ${place} (wireshark -k -i TCP@${place})`);
+  }
   if (config.broker.url !== undefined) {
     console.log(`broker      ${config.broker.url.replace(/\/\/[^/]*@/, "//")}`);
   }

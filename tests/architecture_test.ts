@@ -18,6 +18,7 @@ const LAYERS = [
     "gateway/clock.ts",
     "gateway/running_clock.ts",
     "gateway/listen_error.ts",
+    "gateway/taps.ts",
     "gateway/config/",
     "gateway/topics/",
   ],
@@ -26,7 +27,7 @@ const LAYERS = [
   ["gateway/sessions/", "gateway/uplink/", "gateway/recorder/"],
   ["gateway/http/"],
   ["gateway/gateway.ts"],
-  ["gateway/start.ts"],
+  ["gateway/start.ts", "gateway/replay/", "gateway/replay.ts"],
 ];
 
 /** Layers of the capture decoder; `files` and `wire` do not know each other. */
@@ -34,9 +35,10 @@ const TRACE_LAYERS = [
   ["traces/wire/", "traces/files/"],
   ["traces/sensors/"],
   ["traces/flows/"],
-  ["traces/report/"],
+  ["traces/report/", "traces/replay/"],
   ["traces/command/"],
-  ["traces/decode.ts"],
+  ["traces/live/"],
+  ["traces/decode.ts", "traces/trace.ts"],
 ];
 
 interface Import {

@@ -221,6 +221,13 @@ export const options: Option[] = [
     help: "largest HTTP request body, bytes",
   },
   {
+    key: "limits.decodeBytes",
+    type: "integer",
+    default: 256 << 20,
+    range: COUNT,
+    help: "largest capture taken by /api/decode, bytes",
+  },
+  {
     key: "limits.channels",
     type: "integer",
     default: 10_000,
@@ -279,6 +286,26 @@ export const options: Option[] = [
     type: "list",
     default: ["zigbee2mqtt"],
     help: "base topics of Zigbee2MQTT; others are found out when they say what devices they have",
+  },
+  {
+    key: "trace.recentBytes",
+    type: "integer",
+    default: 16 << 20,
+    range: [0, 1 << 30],
+    help: "memory of the flight recorder, rounded down to a power of two, bytes; 0: none",
+  },
+  {
+    key: "trace.recentSeconds",
+    type: "number",
+    default: 300,
+    range: [1, 86_400],
+    help: "what /traces/recent.pcapng gives is not older than this, seconds",
+  },
+  {
+    key: "trace.port",
+    type: "integer",
+    range: PORT,
+    help: "TCP port of 127.0.0.1 that gives everyone on this machine a live trace; 0 picks one",
   },
   {
     key: "access.openLoopback",

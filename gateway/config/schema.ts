@@ -163,6 +163,7 @@ export interface Config {
     sessionsPerAddress: number;
     channelsPerSession: number;
     bodyBytes: number;
+    decodeBytes: number;
     channels: number;
     topicsPerChannel: number;
     mqttClients: number;
@@ -186,5 +187,6 @@ export interface Config {
   readings: { publish: "auto" | "on" | "off" };
   homeAssistant: { discovery: boolean; prefix: string };
   zigbee2mqtt: { base: string[] };
+  trace: { recentBytes: number; recentSeconds: number; port?: number };
   tokens: ConfiguredToken[];
 }

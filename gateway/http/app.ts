@@ -16,11 +16,15 @@ import type { Room } from "../rooms/room.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { ConnectionFacts, Taps } from "../taps.ts";
+import { connectionFacts, type RequestEnds } from "./connection_facts.ts";
+import type { DecodeUploads } from "./decode_upload.ts";
 import { historyAnswer, historyCsv } from "./history.ts";
 import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Asset, pageAnswer } from "./page.ts";
 import { securityHeaders } from "./security_headers.ts";
+import { addTraces, type TraceParts } from "./traces.ts";
 
 export interface AppParts {
   config: Config;
@@ -30,11 +34,15 @@ export interface AppParts {
   nodes: Nodes;
   broker: Broker;
   metrics: Metrics;
+  taps: Taps;
+  decodes: DecodeUploads;
+  traces: TraceParts;
   assets: Record<string, Asset>;
 }
 
-type Env = { Bindings: { peer: string }; Variables: { identity: Identity | null } };
+type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
 
+const DECODE = "/api/decode";
 const COOKIE_SECONDS = 31_536_000;
 const HOUR_MS = 3_600_000;
 const DEFAULT_POINTS = 2000;
@@ -44,7 +52,7 @@ function problem(c: Context, status: 400 | 401 | 403 | 404 | 413 | 426 | 503, me
   return c.json({ error: { message } }, status);
 }
 
-/** Makes the application; `fetch(request, { peer })` answers one request. */
+/** Makes the application; `fetch(request, ends)` answers one request. */
 export function makeApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
   app.use(async (c, next) => {
@@ -62,10 +70,12 @@ export function makeApp(parts: AppParts): Hono<Env> {
     c.set("identity", identify(c.req.raw, c.env.peer, tokens, config.access));
     await next();
   });
-  app.use(bodyLimit({
+  const limit = bodyLimit({
     maxSize: parts.config.limits.bodyBytes,
     onError: (c) => problem(c, 413, `bodies may have ${parts.config.limits.bodyBytes} bytes`),
-  }));
+  });
+  // Captures have a limit of their own.
+  app.use((c, next) => isUpload(c.req) ? next() : limit(c, next));
   addWebSockets(app, parts);
   app.use(async (c, next) => {
     const identity = c.get("identity");
@@ -76,6 +86,7 @@ export function makeApp(parts: AppParts): Hono<Env> {
     await next();
   });
   addApi(app, parts);
+  addTraces(app, parts);
   app.get(
     "*",
     (c) => tokenToCookie(c, parts) ?? pageAnswer(parts.assets, c.req.raw) ?? notFound(c),
@@ -86,6 +97,10 @@ export function makeApp(parts: AppParts): Hono<Env> {
     return c.json({ error: { message: "internal error" } }, 500);
   });
   return app;
+}
+
+function isUpload({ method, path }: { method: string; path: string }): boolean {
+  return method === "POST" && path === DECODE;
 }
 
 function notFound(c: Context) {
@@ -112,9 +127,9 @@ function tokenToCookie(c: Context<Env>, { tokens }: AppParts): Response | null {
   });
 }
 
-function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
+function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppParts) {
   const idleTimeout = config.session.idleTimeoutSeconds;
-  const upgrade = (c: Context<Env>, protocol: string) => {
+  const upgrade = (c: Context<Env>, protocol: string, carries: ConnectionFacts["protocol"]) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       c.header("upgrade", "websocket");
       return null;
@@ -122,8 +137,10 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
     const chosen = offered.includes(protocol);
     const options = { idleTimeout, ...(chosen ? { protocol } : {}) };
+    const facts = connectionFacts(c.req.raw, c.env, carries);
     try {
-      return { ...Deno.upgradeWebSocket(c.req.raw, options), chosen };
+      const { socket, response } = Deno.upgradeWebSocket(c.req.raw, options);
+      return { socket, response, chosen, tap: taps.connection(facts(response)) };
     } catch {
       return null;
     }
@@ -132,11 +149,14 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
     const { peer } = c.env;
     const name = c.req.param("channel");
     const refusal = sessions.refusal(peer);
-    const upgraded = upgrade(c, PROTOCOL);
+    const upgraded = upgrade(c, PROTOCOL, "session");
     if (upgraded === null) return problem(c, 426, "this address needs a WebSocket handshake");
-    const { socket, response, chosen } = upgraded;
+    const { socket, response, chosen, tap } = upgraded;
     if (refusal !== null) {
-      socket.onopen = () => socket.close(CloseCode.tooMany, refusal);
+      socket.onopen = () => {
+        socket.close(CloseCode.tooMany, refusal);
+        tap.closed(false, CloseCode.tooMany, refusal);
+      };
       return response;
     }
     const since = c.req.query("since");
@@ -146,6 +166,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
       peer,
       takesArrays: chosen,
       identity: c.get("identity"),
+      tap,
       channel: name ?? null,
       ...(since === undefined ? {} : { since }),
       ...(resume === undefined ? {} : { resume }),
@@ -155,17 +176,19 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker }: AppParts) {
   app.get("/ws", session);
   app.get("/ws/:channel", session);
   app.get("/mqtt", (c) => {
-    const upgraded = upgrade(c, "mqtt");
+    const upgraded = upgrade(c, "mqtt", "mqtt");
     if (upgraded === null) return problem(c, 426, "this address needs a WebSocket handshake");
-    const { socket, response } = upgraded;
+    const { socket, response, tap } = upgraded;
     const identity = c.get("identity");
     const { peer } = c.env;
-    socket.onopen = () => broker.serveWebSocket({ socket, peer, identity });
+    socket.onopen = () => broker.serveWebSocket({ socket, peer, identity, tap });
+    // Unless it opens, nobody else listens.
+    socket.onclose = ({ code, reason }) => tap.closed(true, code, reason);
     return response;
   });
 }
 
-function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
+function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics, decodes }: AppParts) {
   app.get("/api/channels", (c) =>
     c.json({
       epoch: rooms.epoch,
@@ -201,6 +224,12 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics }: AppParts) {
       return problem(c, 403, "only admins forget devices");
     }
     return nodes.forget(c.req.param("name")) ? c.body(null, 204) : noDevice(c);
+  });
+  app.post(DECODE, (c) => {
+    if (!atLeast(c.get("identity") as Identity, "admin")) {
+      return problem(c, 403, "only admins have captures decoded");
+    }
+    return decodes.answer(c.req.raw);
   });
   app.get("/healthz", (c) => {
     const { connected, reason } = broker.state;

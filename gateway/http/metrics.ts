@@ -10,6 +10,8 @@ import type { Nodes } from "../nodes/nodes.ts";
 import type { HomeAssistantCounters } from "../nodes/out/home_assistant.ts";
 import type { ReadingsOut } from "../nodes/out/readings_out.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { TraceStreams } from "../recorder/trace_streams.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { DeliveryHistogram } from "./delivery_histogram.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
@@ -26,6 +28,8 @@ export interface MetricSources {
   relayFailures: () => number;
   delivery: DeliveryHistogram;
   eventLoop: EventLoopDelay;
+  traces: TraceStreams;
+  recorder: Recorder;
 }
 
 /** A value, or values by one label. */
@@ -34,7 +38,7 @@ type Reading = number | { label: string; values: Record<string, number> };
 type Kind = "Counter" | "Gauge";
 
 function readings(sources: MetricSources): [Kind, string, string, () => Reading][] {
-  const { rooms, nodes, sessions, commands, brokerCounters } = sources;
+  const { rooms, nodes, sessions, commands, brokerCounters, traces } = sources;
   const { counters } = rooms;
   const { monitor, sensors } = nodes;
   const queued = () => [...rooms.all()].reduce((sum, room) => sum + room.history.bytes, 0);
@@ -173,6 +177,20 @@ function readings(sources: MetricSources): [Kind, string, string, () => Reading]
       "broker_connected",
       "1 while the MQTT side works",
       () => Number(sources.brokerState().connected),
+    ],
+    ["Gauge", "trace_readers", "Traces being read", () => traces.readers],
+    ["Counter", "trace_packets_total", "Packets in traces", () => traces.counters.packets],
+    [
+      "Counter",
+      "trace_lost_total",
+      "Records that readers of traces were too slow for",
+      () => traces.counters.lost,
+    ],
+    [
+      "Gauge",
+      "trace_ring_bytes",
+      "Memory of the ring that traces are read from",
+      () => sources.recorder.ring?.capacity ?? 0,
     ],
     [
       "Gauge",

@@ -12,6 +12,7 @@ const PACKAGES = {
   "mosquitto_sub": "mosquitto-clients",
   "chromium": "chromium",
   "tshark": "tshark",
+  "dumpcap": "tshark",
   "nats-server": "nats-server",
   "openssl": "openssl",
   "python3-paho-mqtt": "python3-paho-mqtt",

@@ -5,8 +5,11 @@
  */
 import { fstatSync } from "node:fs";
 
-/** What a capture is read from: a file's path, `-` for standard input, bytes, or a stream. */
-export type CaptureInput = string | Uint8Array | ReadableStream<Uint8Array>;
+/**
+ * What a capture is read from: a file's path, `-` for standard input, bytes, a stream, or a source
+ * of the caller's own.
+ */
+export type CaptureInput = string | Uint8Array | ReadableStream<Uint8Array> | ByteSource;
 
 /** Bytes in order, once. Who opened it closes it. */
 export interface ByteSource {
@@ -42,6 +45,7 @@ export interface ByteSource {
 export async function openByteSource(input: CaptureInput): Promise<ByteSource> {
   if (input instanceof Uint8Array) return new MemorySource(input);
   if (input instanceof ReadableStream) return new StreamSource("the data", undefined, true, input);
+  if (typeof input !== "string") return input;
   if (input === "-") return standardInput();
   const file = await Deno.open(input);
   try {

@@ -1,0 +1,227 @@
+/**
+ * One upload being decoded: the body goes to a worker, its lines to the client. What waits in memory
+ * is bounded everywhere; a client that reads slowly slows the decoding, and what it sends meanwhile
+ * waits in a file (see `DecodeSpool`).
+ *
+ * @module
+ */
+import { DecodeControl } from "./decode_control.ts";
+import { type DecodeEnd, endLine, type FromDecoder, PIECES_AHEAD } from "./decode_messages.ts";
+import type { DecodeQuery } from "./decode_query.ts";
+import { DecodeSpool } from "./decode_spool.ts";
+
+/** Looks in the time after which a job in which nothing happens is ended. */
+const LOOKS = 4;
+
+export interface DecodeJobParts {
+  readonly query: DecodeQuery;
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Bytes of the body; undefined when its sender does not say. */
+  readonly size: number | undefined;
+  /** Largest body, bytes. */
+  readonly limitBytes: number;
+  /** How long nothing may happen, neither here nor at the client, ms. */
+  readonly stallMs: number;
+  /** The worker is gone. Called once. */
+  readonly onOver: () => void;
+}
+
+/** Ends by itself, by its client's going, or by `stop`. */
+export class DecodeJob {
+  /** The answer: whole lines. Cancelling it ends the job. */
+  readonly output: ReadableStream<Uint8Array>;
+  /** Settles once it is known whether the body is a capture: undefined, or why it is none. */
+  readonly begun: Promise<string | undefined>;
+  readonly #parts: DecodeJobParts;
+  readonly #worker: Worker;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  readonly #spool = new DecodeSpool();
+  readonly #control = new DecodeControl();
+  readonly #watchdog: ReturnType<typeof setInterval>;
+  readonly #begin: (problem: string | undefined) => void;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  /** Lines that wait for the client. */
+  #lines: Uint8Array[] = [];
+  /** The client wants lines, and there are none. */
+  #wanted: (() => void) | undefined;
+  /** Pieces that the worker may get. */
+  #credit = PIECES_AHEAD;
+  #credited: (() => void) | undefined;
+  #received = 0;
+  #frames = 0;
+  /** Looks since something happened last. */
+  #quiet = 0;
+  #tooLarge: string | undefined;
+  /** The worker is gone; its last lines may be here still. */
+  #over = false;
+  /** The answer has ended, or its client has gone. */
+  #closed = false;
+
+  constructor(parts: DecodeJobParts) {
+    this.#parts = parts;
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.begun = promise;
+    this.#begin = resolve;
+    this.output = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#pull(),
+      cancel: () => {
+        this.#closed = true;
+        this.#abandon();
+      },
+    }, { highWaterMark: 0 });
+    this.#reader = parts.body.getReader();
+    this.#worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      console.error("decode: the worker failed:", event.message);
+      this.stop("the decoder failed; the gateway's log says how");
+    };
+    this.#watchdog = setInterval(() => this.#look(), parts.stallMs / LOOKS);
+    const { query: { args, progress }, size } = parts;
+    this.#worker.postMessage({ args, progress, size, control: this.#control.memory });
+    this.#work();
+  }
+
+  /** Ends it before its time; the client is told why in the last line. */
+  stop(problem: string, kind = "failed"): void {
+    if (this.#over) return;
+    this.#begin(undefined);
+    this.#finish();
+    const end: DecodeEnd = {
+      kind,
+      frames: this.#frames,
+      bytes: this.#received,
+      truncated: true,
+      problem,
+    };
+    this.#give(new TextEncoder().encode(endLine(end)));
+  }
+
+  async #work(): Promise<void> {
+    try {
+      await Promise.all([this.#receive(), this.#feed()]);
+    } catch (error) {
+      this.stop(`the upload can't be kept until it is decoded: ${(error as Error).message}`);
+    }
+  }
+
+  /** Takes the body in. When the client goes, the job ends. */
+  async #receive(): Promise<void> {
+    const { limitBytes } = this.#parts;
+    while (!this.#over) {
+      let part: Uint8Array<ArrayBuffer> | undefined;
+      try {
+        part = (await this.#reader.read()).value;
+      } catch {
+        return this.#abandon();
+      }
+      if (part === undefined) break;
+      this.#quiet = 0;
+      if (this.#received + part.length > limitBytes) {
+        this.#tooLarge = `the body is larger than limits.decodeBytes, ${limitBytes} bytes`;
+        this.#reader.cancel().catch(() => {});
+        break;
+      }
+      this.#received += part.length;
+      // Deno gives each part a large buffer, however little came.
+      await this.#spool.push(part.length < part.buffer.byteLength / 2 ? part.slice() : part);
+    }
+    this.#spool.end();
+  }
+
+  /** Hands the body to the worker, as it has room for it. */
+  async #feed(): Promise<void> {
+    for (;;) {
+      while (this.#credit === 0) await new Promise<void>((resolve) => this.#credited = resolve);
+      const piece = await this.#spool.take();
+      if (this.#over) return;
+      if (piece === undefined) {
+        return this.#worker.postMessage({ tooLarge: this.#tooLarge });
+      }
+      this.#credit--;
+      this.#worker.postMessage(piece, [piece.buffer]);
+    }
+  }
+
+  #hear(message: FromDecoder): void {
+    if (this.#over) return;
+    this.#quiet = 0;
+    if (message instanceof Uint8Array) return this.#give(message);
+    switch (message.kind) {
+      case "used":
+        this.#frames = message.frames;
+        this.#credit += message.pieces;
+        this.#credited?.();
+        return;
+      case "begun":
+        return this.#begin(undefined);
+      case "refused":
+        this.#begin(message.message);
+        return this.#finish();
+      case "done":
+        return this.#finish();
+    }
+  }
+
+  #give(lines: Uint8Array): void {
+    this.#lines.push(lines);
+    this.#wanted?.();
+  }
+
+  /** The client wants more: gives it the oldest lines, and the worker room for others. */
+  async #pull(): Promise<void> {
+    this.#quiet = 0;
+    while (this.#lines.length === 0) {
+      if (this.#over) return this.#close();
+      await new Promise<void>((resolve) => this.#wanted = resolve);
+      this.#wanted = undefined;
+    }
+    const lines = this.#lines.shift();
+    if (lines === undefined) return;
+    this.#control.took(lines.length);
+    this.#controller.enqueue(lines);
+  }
+
+  #look(): void {
+    if (this.#quiet++ < LOOKS) return;
+    const seconds = this.#parts.stallMs / 1000;
+    if (this.#lines.length === 0) {
+      return this.stop(`nothing was sent for ${seconds} s`, "stalled");
+    }
+    // It would not read a last line either.
+    this.#abandon();
+  }
+
+  /** Ends the worker and what feeds it. Lines that are here remain to be read. */
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#control.stop();
+    this.#worker.terminate();
+    this.#spool.close();
+    this.#reader.cancel().catch(() => {});
+    this.#credited?.();
+    this.#wanted?.();
+    this.#parts.onOver();
+  }
+
+  /** The client has everything, or wants no more. */
+  #close(): void {
+    clearInterval(this.#watchdog);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#controller.close();
+  }
+
+  /** The client does not read: the answer stays without a last line. */
+  #abandon(): void {
+    this.#lines = [];
+    this.#finish();
+    this.#begin(undefined);
+    this.#close();
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Decodes one upload, in a thread of its own: takes pieces of the body, hands out lines. It is
+ * ended from outside.
+ *
+ * @module
+ */
+import { parseDecodeOptions } from "../../traces/command/decode_options.ts";
+import { DecodePipeline } from "../../traces/command/decode_pipeline.ts";
+import type { ByteSource } from "../../traces/files/byte_source.ts";
+import type { CaptureEvents } from "../../traces/files/capture_events.ts";
+import { type CaptureEnd, CaptureReader } from "../../traces/files/capture_reader.ts";
+import { ByteWriter } from "../../traces/report/byte_writer.ts";
+import { summaryJson } from "../../traces/report/summary/summary_json.ts";
+import { DecodeControl } from "./decode_control.ts";
+import {
+  type BodyEnd,
+  type DecodeStart,
+  endLine,
+  type FromDecoder,
+  type ToDecoder,
+} from "./decode_messages.ts";
+
+/** Bytes of lines gathered before they are handed out. */
+const ENOUGH = 64 * 1024;
+/** How often progress is told: after so much time or so many bytes, whichever comes first. */
+const PROGRESS_MS = 250;
+const PROGRESS_BYTES = 1 << 20;
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToDecoder>) => void;
+  postMessage(message: FromDecoder, transfer?: ArrayBuffer[]): void;
+  close(): void;
+};
+
+/** The gateway wants no more. */
+class Stopped extends Error {}
+
+/** The body as it comes. */
+class Body implements ByteSource {
+  readonly name = "the capture";
+  readonly live: boolean;
+  position = 0;
+  readonly failure = undefined;
+  ended: BodyEnd | undefined;
+  #pieces: Uint8Array<ArrayBuffer>[] = [];
+  /** Bytes of the first piece that were read. */
+  #read = 0;
+  #wake: (() => void) | undefined;
+  readonly #onUsed: () => void;
+
+  constructor(readonly size: number | undefined, onUsed: () => void) {
+    this.live = size === undefined;
+    this.#onUsed = onUsed;
+  }
+
+  take(message: Uint8Array<ArrayBuffer> | BodyEnd): void {
+    if (message instanceof Uint8Array) this.#pieces.push(message);
+    else this.ended = message;
+    this.#wake?.();
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    while (this.#pieces.length === 0) {
+      if (this.ended !== undefined) return 0;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const piece = this.#pieces[0]!;
+    const part = piece.subarray(this.#read, this.#read + into.length);
+    into.set(part);
+    this.#read += part.length;
+    this.position += part.length;
+    if (this.#read === piece.length) {
+      this.#pieces.shift();
+      this.#read = 0;
+      this.#onUsed();
+    }
+    return part.length;
+  }
+
+  close(): void {}
+}
+
+/** Hands lines over, and waits while too many of them have not been taken. */
+class Lines {
+  readonly writer = new ByteWriter(2 * ENOUGH);
+  readonly #control: DecodeControl;
+  /** Bytes handed over, modulo 2^32. */
+  #given = 0;
+
+  constructor(control: DecodeControl) {
+    this.#control = control;
+  }
+
+  /** @param all Whether to hand over also the little. */
+  flush(all = false): void {
+    const { writer } = this;
+    if (writer.length === 0 || writer.length < ENOUGH && !all) return;
+    const bytes = writer.written.slice();
+    writer.clear();
+    this.#given = (this.#given + bytes.length) | 0;
+    scope.postMessage(bytes, [bytes.buffer]);
+    this.#control.wait(this.#given);
+  }
+}
+
+/** One decode. */
+class Decode {
+  readonly body: Body;
+  readonly #start: DecodeStart;
+  readonly #control: DecodeControl;
+  readonly #lines: Lines;
+  readonly #pipeline: DecodePipeline;
+  #begun = false;
+  #told_ms = performance.now();
+  #toldBytes = 0;
+
+  constructor(start: DecodeStart) {
+    this.#start = start;
+    this.#control = new DecodeControl(start.control);
+    this.#lines = new Lines(this.#control);
+    this.#pipeline = new DecodePipeline(parseDecodeOptions([...start.args]), this.#lines.writer);
+    this.body = new Body(start.size, () => this.#used(1));
+  }
+
+  async run(): Promise<void> {
+    const pipeline = this.#pipeline;
+    const events: CaptureEvents = {
+      section: () => this.#begin(),
+      interface: () => this.#begin(),
+      secrets: (secrets) => pipeline.secrets(secrets),
+      progress: (bytes, total) => this.#progress(bytes, total),
+    };
+    const reader = new CaptureReader(this.body, (frame) => {
+      pipeline.take(frame);
+      this.#lines.flush();
+      if (this.#control.stopped) throw new Stopped();
+    }, events);
+    pipeline.begin();
+    const end = await reader.read();
+    if (!this.#begun && "message" in end) {
+      return scope.postMessage({ kind: "refused", message: end.message });
+    }
+    this.#finish(end);
+    scope.postMessage({ kind: "done" });
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    scope.postMessage({ kind: "begun" });
+  }
+
+  #used(pieces: number): void {
+    scope.postMessage({ kind: "used", pieces, frames: this.#pipeline.frames });
+  }
+
+  #progress(bytes: number, total: number | undefined): void {
+    this.#used(0);
+    const now = performance.now();
+    const due = now - this.#told_ms >= PROGRESS_MS || bytes - this.#toldBytes >= PROGRESS_BYTES;
+    if (due && this.#start.progress && this.#begun) {
+      this.#told_ms = now;
+      this.#toldBytes = bytes;
+      const progress = { bytes, total, frames: this.#pipeline.frames };
+      this.#lines.writer.string(`${JSON.stringify({ progress })}\n`);
+    }
+    this.#lines.flush(true);
+  }
+
+  #finish(end: CaptureEnd): void {
+    const { writer } = this.#lines;
+    const { summary } = this.#pipeline;
+    if (summary === undefined) this.#pipeline.end();
+    else writer.string(`${JSON.stringify({ summary: summaryJson(summary.summary) })}\n`);
+    const tooLarge = this.body.ended?.tooLarge;
+    const problem = tooLarge ?? ("message" in end ? end.message : undefined);
+    writer.string(endLine({
+      kind: tooLarge === undefined ? end.kind : "too large",
+      frames: end.frames,
+      bytes: this.body.position,
+      truncated: problem !== undefined,
+      ...(problem === undefined ? {} : { problem }),
+    }));
+    this.#lines.flush(true);
+  }
+}
+
+let decode: Decode | undefined;
+
+scope.onmessage = ({ data }) => {
+  if ("args" in data) {
+    decode = new Decode(data);
+    decode.run().catch((error) => {
+      if (error instanceof Stopped) return scope.close();
+      // The gateway is to hear of it.
+      setTimeout(() => {
+        throw error;
+      });
+    });
+  } else decode?.body.take(data);
+};
