@@ -53,7 +53,8 @@ export class UpperPdus {
     traffic.payload += length;
     conversation.lastFrame = d.frame;
     conversation.lastTime = d.time;
-    this.#observer.segment(conversation, side, frameLength, length);
+    // Without ports nobody converses.
+    if (tags.portType !== 0) this.#observer.segment(conversation, side, frameLength, length);
     if (conversation.protocol?.name !== tags.name) conversation.protocol = this.#byName(tags.name);
     readAll(d, conversation, side);
   }
@@ -64,7 +65,7 @@ export class UpperPdus {
     conversation.firstFrame = d.frame;
     conversation.firstTime = d.time;
     this.conversations.put(e, conversation);
-    this.#observer.opened(conversation);
+    if (this.#tags.portType !== 0) this.#observer.opened(conversation);
     return conversation;
   }
 }

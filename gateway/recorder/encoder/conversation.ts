@@ -24,6 +24,12 @@ export interface ConversationPlace {
 /** 16 zero bytes. */
 const NO_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
+/**
+ * Between the packets of a handshake, ms: readers take none at all for a handshake that goes on, and
+ * what comes seconds later for its end.
+ */
+const HANDSHAKE_MS = 1e-6;
+
 /** Comments of a segment that carries bytes `[start, end)`. */
 export type SegmentComment = (start: number, end: number) => PacketComment;
 
@@ -93,10 +99,12 @@ export class Conversation {
     let first = opening.name === "" ? "" : ` client=${encoded(opening.name)}`;
     if (real !== this.server.port) first += ` port=${real}`;
     const before = opening.before ? " before=1" : "";
+    let { time } = opening;
     this.#tcp.handshake((segment) => {
       const said = this.#made("handshake", segment.from, before, first);
-      this.#write(segment, opening.time, { ...said, note });
+      this.#write(segment, time, { ...said, note });
       first = note = "";
+      time += HANDSHAKE_MS;
     });
     if (transport !== "websocket") return;
     const { request, response } = upgradeHeads(this.server, upgrade);
