@@ -2,7 +2,7 @@
  * How events lie in the ring that the gateway writes and a Worker reads: records one behind the
  * other in shared memory, each a multiple of 8 bytes, none across the end.
  *
- * Positions count bytes since the ring was made and never fall; a record at position `p` lies at
+ * Positions count bytes and never fall; a record at position `p` lies at
  * `p % capacity`. The control words count in units of 8 bytes, modulo 2^32.
  *
  * | offset | type | every record                                       |
@@ -13,7 +13,7 @@
  * | 6      | u16  | length of the id, bytes (0 where there is none)    |
  * | 8      | f64  | time, ms of the monotonic clock                    |
  * | 16     | u32  | subject: connection, node or topic                 |
- * | 20     | u32  | number, counted over all records                   |
+ * | 20     | u32  | number, counted over all records but blobs         |
  * | 24     | f64  | a                                                  |
  * | 32     | f64  | b                                                  |
  * | 40     | u32  | c                                                  |
@@ -69,8 +69,8 @@ export const HEADER_BYTES = 48;
  */
 export const NO_BOUNDARY = 0xffff_ffff;
 
-/** Words of the control memory. */
-export const Control = { Head: 0, Tail: 1, Words: 2 } as const;
+/** Words of the control memory. `Fence` keeps what is before it before what is behind it. */
+export const Control = { Head: 0, Tail: 1, Fence: 2, Words: 3 } as const;
 export const UNIT_BYTES = 8;
 
 /** Shared memory of a ring. */

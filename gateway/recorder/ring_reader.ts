@@ -18,6 +18,8 @@ import type { TraceEvent } from "./trace_event.ts";
 /** Blobs that a reader remembers, bytes: those of messages that are sent again and again for a while. */
 const BLOB_BYTES = 4 << 20;
 
+/** So often it is tried anew, where the writer is faster. */
+const MAX_TRIES = 100;
 /** Control words count units modulo 2^32. */
 const POSITIONS = 2 ** 32 * UNIT_BYTES;
 
@@ -65,26 +67,38 @@ export class RingReader {
 
   /** Takes what is there, about `bytes` at most. */
   take(bytes: number): Taken {
-    const behind = this.#ahead(Control.Tail);
-    if (behind > 0) this.#position += behind;
-    const waiting = this.#ahead(Control.Head);
-    const length = Math.min(waiting, bytes + this.#sizeAt(this.#position));
-    const copy = this.#copy(this.#position, length);
-    // What was given up meanwhile may have been written over.
-    const given = Math.max(0, Math.min(length, this.#ahead(Control.Tail)));
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      this.#position += Math.max(0, this.#ahead(Control.Tail));
+      const start = this.#position;
+      const waiting = Math.min(this.#ahead(Control.Head), this.#capacity);
+      if (waiting <= 0) break;
+      const size = this.#sizeAt(start);
+      // What was given up meanwhile may have been written over.
+      if (this.#given() > 0) continue;
+      const copy = this.#copy(start, Math.min(waiting, Math.max(bytes, size)));
+      const given = this.#given();
+      if (given < copy.length) return this.#read(copy, start, given);
+    }
+    return { events: [], lost: 0, drained: this.waiting <= 0 };
+  }
+
+  /** Bytes from the next record on that are given up by now, as seen behind all reading so far. */
+  #given(): number {
+    Atomics.add(this.#control, Control.Fence, 1);
+    return Math.max(0, this.#ahead(Control.Tail));
+  }
+
+  /** @param at offset of the first record that is whole; `copy[0]` lies at `start` */
+  #read(copy: Uint8Array<ArrayBuffer>, start: number, at: number): Taken {
     const events: TraceEvent[] = [];
-    const start = this.#position;
-    let at = given;
     let lost = 0;
     const view = new DataView(copy.buffer);
-    while (at + 8 <= length) {
+    while (at + 8 <= copy.length) {
       const size = view.getUint32(at, true);
-      if (size === 0 || at + size > length) break;
+      if (at + size > copy.length) break;
       const kind = view.getUint8(at + 4);
+      if (kind !== Kind.Pad && kind !== Kind.Blob) lost += this.#count(view, at);
       if (kind !== Kind.Pad) {
-        const number = view.getUint32(at + 20, true);
-        if (this.#number >= 0) lost += (number - this.#number) >>> 0;
-        this.#number = (number + 1) >>> 0;
         const event = this.#event(kind, copy, view, at, start + at);
         if (event !== null) events.push(event);
       }
@@ -92,6 +106,14 @@ export class RingReader {
     }
     this.#position = start + at;
     return { events, lost, drained: this.waiting <= 0 };
+  }
+
+  /** @returns records lost before this one */
+  #count(view: DataView, at: number): number {
+    const number = view.getUint32(at + 20, true);
+    const lost = this.#number < 0 ? 0 : (number - this.#number) >>> 0;
+    this.#number = (number + 1) >>> 0;
+    return lost;
   }
 
   #sizeAt(position: number): number {
@@ -216,7 +238,10 @@ export class RingReader {
     if (known !== undefined) return known;
     // Written before this reader began.
     const units = position / UNIT_BYTES | 0;
-    const gone = () => ((Atomics.load(this.#control, Control.Tail) - units) | 0) > 0;
+    const gone = () => {
+      Atomics.add(this.#control, Control.Fence, 1);
+      return ((Atomics.load(this.#control, Control.Tail) - units) | 0) > 0;
+    };
     if (gone()) return null;
     const index = position % this.#capacity;
     const view = new DataView(this.#ring.buffer);

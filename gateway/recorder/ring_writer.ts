@@ -8,8 +8,8 @@ import { Control, Flag, HEADER_BYTES, Kind, type RingMemory, UNIT_BYTES } from "
 /** A record may take this part of the ring at most; contents of longer ones are left out. */
 const LARGEST_SHARE = 1 / 8;
 /**
- * The oldest records are given up so much before their place is needed: a reader sees that before
- * they are written over, in whatever order the processor makes memory visible.
+ * The oldest records are given up so much before their place is needed, and as much more at a time:
+ * a reader sees that before they are written over.
  */
 const AHEAD_SHARE = 1 / 64;
 
@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
 export class RingWriter {
   readonly memory: RingMemory;
   readonly capacity: number;
-  /** Records written so far. */
+  /** Records written so far, blobs not counted. */
   records = 0;
   /** Position behind the newest record. */
   head: number;
@@ -84,7 +84,7 @@ export class RingWriter {
     words[word] = size;
     words[word + 1] = kind | (fits ? flags : flags | Flag.Omitted) << 8 | id.length << 16;
     words[word + 4] = subject;
-    words[word + 5] = this.records++;
+    words[word + 5] = kind === Kind.Blob ? 0 : this.records++;
     const double = index >> 3;
     const doubles = this.#doubles;
     doubles[double + 1] = time;
@@ -150,11 +150,12 @@ export class RingWriter {
     return 0;
   }
 
-  /** Gives up the oldest, so that the ring may reach to `head`. */
+  /** Gives up the oldest, so that the ring may reach to `head` and further. */
   #giveUp(head: number) {
     const { capacity } = this;
-    if (head - this.tail <= capacity) return;
-    const until = head + this.#ahead - capacity;
+    const least = head + this.#ahead - capacity;
+    if (this.tail >= least) return;
+    const until = least + this.#ahead;
     // What is being written may be the oldest that is left.
     const words = this.#words;
     const last = capacity - 1;
@@ -168,5 +169,6 @@ export class RingWriter {
     this.tail = tail;
     this.#tailIndex = index;
     Atomics.store(this.#control, Control.Tail, this.tail / UNIT_BYTES | 0);
+    Atomics.add(this.#control, Control.Fence, 1);
   }
 }
