@@ -4,14 +4,24 @@
  * @module
  */
 import type { CaptureEnd } from "../traces/files/capture_reader.ts";
+import { Signals } from "../traces/command/signals.ts";
 import { survey as surveyOf } from "../traces/replay/survey.ts";
 import { UsageError } from "./config/load.ts";
+import { foreignTopics } from "./replay/foreign_topics.ts";
 import { BrokerError } from "./replay/mqtt_sender.ts";
 import { parseReplayOptions, REPLAY_USAGE, type ReplayOptions } from "./replay/replay_options.ts";
 import { ReplayRun } from "./replay/replay_run.ts";
-import { leftOutText, listLine, type ReplayCounts, secondsText } from "./replay/replay_text.ts";
+import {
+  durationText,
+  foreignText,
+  leftOutText,
+  listLine,
+  type ReplayCounts,
+  secondsText,
+} from "./replay/replay_text.ts";
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+/** How long ending may take after a signal, ms. */
+const PATIENCE_MS = 3000;
 const REDRAW_MS = 200;
 /** The gateway takes no frame for one that waited longer than this, microseconds. */
 const LONGEST_QUEUE = 86_400e6;
@@ -27,14 +37,14 @@ export async function replay(args: string[]): Promise<number> {
     console.log(REPLAY_USAGE);
     return 0;
   }
-  using signals = new Signals();
+  using signals = new Signals({ patience_ms: PATIENCE_MS });
   try {
     return await run(parseReplayOptions(args), signals);
   } catch (error) {
     if (error instanceof UsageError) {
       return fail(`${error.message}\n("edgewire replay --help" lists the options)`, 2);
     }
-    if (error instanceof BrokerError) return fail(error.message, 1);
+    if (error instanceof BrokerError) return fail(error.message, signals.code ?? 1);
     throw error;
   }
 }
@@ -47,7 +57,12 @@ function fail(message: string, code: number): number {
 async function run(options: ReplayOptions, signals: Signals): Promise<number> {
   const { input, commands, keyLog, decodeAs, node, list, target, speed } = options;
   const source = { input, commands, decodeAs, ...(keyLog === undefined ? {} : { keyLog }) };
-  const survey = await surveyOf(source, node, {}, signals.signal);
+  const survey = await surveyOf(
+    source,
+    { node, isForeign: foreignTopics() },
+    {},
+    signals.signal,
+  );
   if (signals.code !== undefined) return signals.code;
   if (isUnreadable(survey.end)) return explain(survey.end);
   using line = new ProgressLine(survey.first, survey.last);
@@ -59,6 +74,7 @@ async function run(options: ReplayOptions, signals: Signals): Promise<number> {
   if (length * (1 - 1 / speed) > LONGEST_QUEUE) {
     console.error("edgewire: more than a day at this speed: values that repeat may be missed");
   }
+  if (survey.foreign > 0 && speed !== 1) console.error(`edgewire: ${foreignText(survey.foreign)}`);
   const nothing = survey.publishes === 0 && survey.played.length === 0;
   const begun = performance.now();
   const end = list || nothing
@@ -68,10 +84,11 @@ async function run(options: ReplayOptions, signals: Signals): Promise<number> {
     : await replay.publish(signals.signal);
   line.clear();
   const { counts, plan: { leftOut } } = replay;
-  if (list) console.error(`would be published in ${secondsText(length)}: ${counts.text}`);
+  if (list) console.error(`would be published ${durationText(length, speed)}: ${counts.text}`);
   else {
     const took = secondsText((performance.now() - begun) * 1000);
-    console.error(`published to ${target.shown} in ${took}: ${counts.text}`);
+    const cut = signals.code === undefined ? "" : `interrupted after ${replay.reached}: `;
+    console.error(`${cut}published to ${target.shown} in ${took}: ${counts.text}`);
   }
   for (const text of leftOutText(leftOut.counts)) console.error(text);
   return signals.code ?? explain(end);
@@ -85,34 +102,6 @@ function isUnreadable({ kind, frames }: CaptureEnd): boolean {
 function explain(end: CaptureEnd): number {
   if (!("message" in end)) return 0;
   return fail(end.message, isUnreadable(end) ? 2 : end.kind === "unreadable" ? 1 : 3);
-}
-
-/** Catches the signals that end the command; a second one ends it at once. */
-class Signals implements Disposable {
-  /** Exit code of the signal that came. */
-  code: number | undefined = undefined;
-  readonly #aborter = new AbortController();
-  readonly #handlers: (readonly [Deno.Signal, () => void])[];
-
-  constructor() {
-    this.#handlers = Object.entries(SIGNALS).map(([name, code]) => [
-      name as Deno.Signal,
-      () => {
-        if (this.code !== undefined) Deno.exit(code);
-        this.code = code;
-        this.#aborter.abort();
-      },
-    ]);
-    for (const [name, handler] of this.#handlers) Deno.addSignalListener(name, handler);
-  }
-
-  get signal(): AbortSignal {
-    return this.#aborter.signal;
-  }
-
-  [Symbol.dispose](): void {
-    for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
-  }
 }
 
 /** A line on the terminal that shows how far the replay is. */

@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { UsageError } from "./command/decode_options.ts";
+import { Signals, type SignalsOptions } from "./command/signals.ts";
 import { answer, type ExtcapCall, LOG_CONTROL, parseExtcapCall } from "./live/extcap.ts";
 import { ExtcapControl } from "./live/extcap_control.ts";
 import { extcapPlace, installExtcap, ownProgram, uninstallExtcap } from "./live/extcap_install.ts";
@@ -27,8 +28,11 @@ import {
 import { countsText, TraceProgress } from "./live/trace_progress.ts";
 import { trace as record } from "./live/tracing.ts";
 
-/** How long ending may take after a signal, ms. */
-const PATIENCE_MS = 3000;
+/**
+ * A trace that a signal ended is done. Whoever should read may not, and a pipe that nobody opens is
+ * waited for: so ending has its time.
+ */
+const ENDING: SignalsOptions = { hangUp: true, patience_ms: 3000, exitCode: 0 };
 
 /**
  * Traces as the arguments say.
@@ -62,7 +66,7 @@ function fail(message: string, code: number): number {
 
 async function run(options: TraceOptions): Promise<number> {
   checkOutput(options);
-  using signals = new Signals();
+  using signals = new Signals(ENDING);
   let outlet: Outlet | undefined;
   let recording: Recording | undefined;
   let progress: TraceProgress | undefined;
@@ -85,8 +89,8 @@ async function run(options: TraceOptions): Promise<number> {
     progress?.[Symbol.dispose]();
     progress = undefined;
     await outlet?.close();
+    if (shown && recording !== undefined) say(countsText(recording));
   }
-  if (shown && recording !== undefined) say(countsText(recording));
   return problem === undefined ? 0 : fail(problem, 1);
 }
 
@@ -114,7 +118,7 @@ async function runExtcap(call: ExtcapCall): Promise<number> {
     if (call.filter !== undefined) console.log("Edgewire has no capture filters");
     return 0;
   }
-  using signals = new Signals();
+  using signals = new Signals(ENDING);
   const control = new ExtcapControl(call.controlIn, call.controlOut, LOG_CONTROL);
   // Wireshark does nothing else, not even end, before the pipe is open.
   const outlet = await pipeOutlet(call.fifo);
@@ -137,7 +141,7 @@ async function runExtcap(call: ExtcapCall): Promise<number> {
 
 function install(args: string[]): number {
   const { from = DEFAULT_URL } = onlyFrom(args, "--install-extcap");
-  const { url } = gatewayAddress(from, undefined, undefined);
+  const { url, token } = gatewayAddress(from, undefined, undefined);
   const main = new URL("../main.ts", import.meta.url);
   const path = main.protocol === "file:" ? fileURLToPath(main) : main.href;
   const place = extcapPlace();
@@ -147,6 +151,11 @@ function install(args: string[]): number {
     `Wireshark lists "Edgewire gateway" from its next start on (tshark -D shows it too); the ` +
       "gear beside it chooses address, channels and hops.",
   );
+  if (token !== undefined) {
+    console.log(
+      "The token is not kept: type it there, or start Wireshark with EDGEWIRE_TOKEN set.",
+    );
+  }
   return 0;
 }
 
@@ -165,30 +174,4 @@ function onlyFrom(args: string[], option: string): { from?: string } {
   if (first === "--from" && rest.length === 2) return { from: value! };
   if (rest.length === 1 && first!.startsWith("--from=")) return { from: first!.slice(7) };
   throw new UsageError(`${option} goes with --from alone`);
-}
-
-/** Catches the signals that end a trace in good order; a second one ends it at once. */
-class Signals implements Disposable {
-  readonly #aborter = new AbortController();
-  readonly #names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  readonly #handler = () => {
-    if (this.signal.aborted) Deno.exit(0);
-    this.#aborter.abort();
-    // Whoever should read may not, and a pipe that nobody opens is waited for.
-    Deno.unrefTimer(setTimeout(() => Deno.exit(0), PATIENCE_MS));
-  };
-
-  constructor() {
-    for (const name of this.#names) Deno.addSignalListener(name, this.#handler);
-  }
-
-  get signal(): AbortSignal {
-    return this.#aborter.signal;
-  }
-
-  [Symbol.dispose](): void {
-    for (const name of this.#names) Deno.removeSignalListener(name, this.#handler);
-  }
 }

@@ -5,7 +5,11 @@
  */
 import { Buffer } from "node:buffer";
 import mqtt, { type MqttClient } from "mqtt";
+import { nodeOfStatusTopic, statusTopic } from "../../traces/replay/radio_topic.ts";
+import { type NodeState, stateOf } from "./node_states.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Target } from "./target.ts";
+import { sleep, within } from "./waiting.ts";
 
 /** What is published. */
 export interface Outgoing {
@@ -28,6 +32,10 @@ const ACK_TIMEOUT_MS = 30_000;
 const KEEPALIVE_S = 30;
 /** How long what is retained may take to come after a subscription. */
 const RETAINED_MS = 250;
+/** A broker that does not answer a subscription by then is not waited for. */
+const SUBSCRIBE_MS = 2000;
+/** How long closing may take. */
+const CLOSE_MS = 1000;
 
 /** Opens with {@linkcode MqttSender.connect}; who opened it closes it. */
 export class MqttSender implements AsyncDisposable {
@@ -40,6 +48,8 @@ export class MqttSender implements AsyncDisposable {
   #qos = 0;
   #wake: (() => void) | undefined;
   #failure: BrokerError | undefined;
+  /** The broker has not answered something: it is not waited for at the end. */
+  #mute = false;
 
   private constructor(client: MqttClient) {
     this.#client = client;
@@ -51,8 +61,14 @@ export class MqttSender implements AsyncDisposable {
    *
    * @param will is published, retained, when the connection breaks
    * @throws {BrokerError} when there is no broker, or it refuses
+   * @throws the reason of `signal` when that is aborted before
    */
-  static async connect(target: Target, will?: { topic: string; payload: string }) {
+  static async connect(
+    target: Target,
+    will: { topic: string; payload: string } | undefined,
+    signal: AbortSignal,
+  ): Promise<MqttSender> {
+    signal.throwIfAborted();
     const { url, shown, username, password, ca } = target;
     const client = mqtt.connect(url, {
       protocolVersion: 4,
@@ -73,10 +89,8 @@ export class MqttSender implements AsyncDisposable {
     try {
       await new Promise<void>((resolve, reject) => {
         client.once("connect", () => resolve());
-        client.once(
-          "close",
-          () => reject(new BrokerError(`cannot connect to ${shown}: ${reason}`)),
-        );
+        client.once("close", () => reject(new BrokerError(refusalOf(target, reason))));
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       });
     } catch (error) {
       client.end(true);
@@ -92,32 +106,48 @@ export class MqttSender implements AsyncDisposable {
     return this.#lost.promise;
   }
 
-  /** Nodes whose retained status says that they are online. */
-  async nodesOnline(): Promise<Set<string>> {
-    const filter = "edgewire/v1/+/status";
-    const online = new Set<string>();
-    this.#client.on("message", (topic, payload, { retain }) => {
-      const node = topic.split("/")[2]!;
-      if (retain && payload.toString().includes('"online"')) online.add(node);
-    });
-    // Who may not subscribe is not told.
-    await this.#client.subscribeAsync(filter, { qos: 0 }).catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, RETAINED_MS));
-    await this.#client.unsubscribeAsync(filter).catch(() => {});
-    return online;
+  /**
+   * What the retained statuses of nodes say; empty when the broker does not tell.
+   *
+   * @throws the reason of `signal` when that is aborted before
+   */
+  async nodeStates(signal: AbortSignal): Promise<Map<string, NodeState>> {
+    const filter = statusTopic("+");
+    const states = new Map<string, NodeState>();
+    const listen = (topic: string, payload: Uint8Array, { retain }: { retain: boolean }) => {
+      const node = nodeOfStatusTopic(topic);
+      const state = stateOf(payload);
+      if (retain && node !== undefined && state !== undefined) states.set(node, state);
+    };
+    this.#client.on("message", listen);
+    this.#mute = true;
+    const answered = this.#client.subscribeAsync(filter, { qos: 0 })
+      // Who may not subscribe is not told.
+      .catch(() => {})
+      .then(() => this.#mute = false);
+    await within(answered, SUBSCRIBE_MS, signal);
+    if (!this.#mute) {
+      await sleep(RETAINED_MS, signal);
+      this.#client.unsubscribe(filter);
+    }
+    this.#client.off("message", listen);
+    signal.throwIfAborted();
+    return states;
   }
 
   /**
    * Publishes a message; waits while too many are not acknowledged.
    *
    * @throws {BrokerError} when the broker is lost
+   * @throws the reason of `signal` when that is aborted before
    */
-  async send({ topic, payload, qos, retain }: Outgoing): Promise<void> {
+  async send({ topic, payload, qos, retain }: Outgoing, signal: AbortSignal): Promise<void> {
     // A broker takes in QoS 2 in two steps, between which another message could get.
     const alone = (qos === 2 || this.#qos === 2) && this.#waiting > 0;
-    if (alone) await this.#below(1);
-    else if (this.#waiting >= WINDOW) await this.#below(WINDOW);
+    if (alone) await this.#below(1, signal);
+    else if (this.#waiting >= WINDOW) await this.#below(WINDOW, signal);
     if (this.#failure !== undefined) throw this.#failure;
+    signal.throwIfAborted();
     this.#qos = qos;
     this.#waiting++;
     this.#client.publish(topic, Buffer.from(payload), { qos, retain }, (error) => {
@@ -128,22 +158,26 @@ export class MqttSender implements AsyncDisposable {
     });
   }
 
-  /** Waits until all is acknowledged. @throws {BrokerError} when the broker is lost */
-  async acknowledged(): Promise<void> {
-    await this.#below(1);
+  /** Waits until all is acknowledged. Throws as `send` does. */
+  async acknowledged(signal: AbortSignal): Promise<void> {
+    await this.#below(1, signal);
     if (this.#failure !== undefined) throw this.#failure;
+    signal.throwIfAborted();
   }
 
-  async #below(count: number): Promise<void> {
-    while (this.#waiting >= count && this.#failure === undefined) {
+  async #below(count: number, signal: AbortSignal): Promise<void> {
+    while (this.#waiting >= count && this.#failure === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      const end = () => resolve();
+      signal.addEventListener("abort", end);
       const timer = setTimeout(
         () => this.#fail(`the broker acknowledged nothing for ${ACK_TIMEOUT_MS / 1000} s`),
         ACK_TIMEOUT_MS,
       );
       await promise;
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
     }
   }
 
@@ -155,9 +189,11 @@ export class MqttSender implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
-    const lost = this.#failure !== undefined;
+    const lost = this.#failure !== undefined || this.#mute || this.#waiting > 0;
     // From now on a closed connection is what is wanted.
     this.#failure ??= new BrokerError("closed");
-    await this.#client.endAsync(lost);
+    const ended = this.#client.endAsync(lost).catch(() => {});
+    await within(ended, CLOSE_MS, new AbortController().signal);
+    this.#client.stream.destroy();
   }
 }

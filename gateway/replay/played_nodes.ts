@@ -34,7 +34,7 @@ export class PlayedNodes {
   }
 
   /** Says that they are gone. @param real nodes that were there before: their status is not removed */
-  offline(real: ReadonlySet<string>): Outgoing[] {
+  offline(real: { has(name: string): boolean }): Outgoing[] {
     return this.#nodes.flatMap(({ name }) =>
       real.has(name) ? [retained(name, OFFLINE)] : [retained(name, OFFLINE), retained(name, "")]
     );

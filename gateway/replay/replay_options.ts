@@ -29,15 +29,17 @@ export const REPLAY_USAGE = `edgewire replay FILE [options]
 Publishes the MQTT messages and radio frames of a capture (pcap or pcapng, gzipped or not; of any
 program, or a trace of a gateway) once more, so that the gateway makes the updates of the first time.
 
-  --to URL           mqtt://HOST:PORT, mqtts://, ws://, wss://, or a gateway's address, http:// or
-                     https:// [mqtt://127.0.0.1:1883]
+  --to URL           mqtt://HOST:PORT or HOST:PORT, mqtts://, ws://, wss://, or a gateway's address,
+                     http:// or https:// [mqtt://127.0.0.1:1883]
   --speed SPEED      1 as it was, 10 ten times as fast, 0.5 half as fast, max as fast as it can [1]
   --node NAME        the node that hears the radio frames of a capture that names none [replay]
   --commands         also replay commands (.../set and the like): they move real devices
   --list, --dry-run  say what would be published, and publish nothing
   --keylog FILE      TLS key log (SSLKEYLOGFILE) for a capture of mqtts or wss
   --decode-as RULE   what a port carries, as tcp.port==8000,mqtt (may be repeated)
-  --token TOKEN      access token of the gateway, or password of the broker [$EDGEWIRE_TOKEN]
+  --token TOKEN      access token of the gateway, or password of the broker. Other users of a
+                     machine can see it in ps: rather set EDGEWIRE_TOKEN. The address may have it
+                     too: http://HOST:PORT/?token=TOKEN, or mqtt://NAME:TOKEN@HOST:PORT
   --username NAME    user name at the broker
   --ca FILE          certificate authority of the broker, PEM
   --help             this text
@@ -47,10 +49,17 @@ is not in the file. Of other captures: messages that clients sent to a broker, e
 a broker sent where only they are in the capture; last wills of connections that broke; radio frames
 as those of a node that the replay plays. Topic, payload, QoS, retain flag and order are kept (of
 MQTT 5, no properties). Envelopes of Edgewire's nodes get new boot ids, and times that tell the
-gateway how far apart their frames were, at any speed. Readings that other bridge nodes decode
-(OpenMQTTGateway, Theengs) count by when they come: much faster than the first time, values that
-repeat may be taken for copies. At full speed another broker in between may let messages of
-different QoS overtake each other.
+gateway how far apart their frames were, at any speed. Readings that other gateways decode
+(OpenMQTTGateway, Theengs, Ruuvi Gateway, Zigbee2MQTT) count by when they come: in a file with such
+messages, speeds other than 1 lose or double updates, also of values that changed; the replay says
+so before it begins. At full speed another broker in between may let messages of different QoS
+overtake each other.
+
+The updates are those of a gateway that has just started: what is told on change, and what was
+known already when the capture began, is told again. A gateway that has had these messages makes
+far fewer: it knows packets by their counters, and values that did not change. So replay into one
+with an empty data directory. Nodes whose last status in the capture is "online" are said to be
+offline at the end.
 
 Left out, and counted at the end: commands, the broker's $ topics, what a gateway says itself
 (readings, discovery), copies. What a trace has masked (tokens, passwords: "*") stays masked.
@@ -98,11 +107,12 @@ export function parseReplayOptions(
   if (node !== undefined && (!isNodeName(node) || /\s/.test(node))) {
     throw new UsageError(`--node: "${node}" is no name for a node: it is one level of a topic`);
   }
-  const token = values.token ?? environment("EDGEWIRE_TOKEN");
+  const usualToken = environment("EDGEWIRE_TOKEN");
   return {
     input,
     target: parseTarget(values.to ?? DEFAULT_TARGET, {
-      ...(token === undefined || token === "" ? {} : { token }),
+      ...(values.token === undefined ? {} : { token: values.token }),
+      ...(usualToken === undefined ? {} : { usualToken }),
       ...(username === undefined ? {} : { username }),
       ...(values.ca === undefined ? {} : { ca: contentOf("--ca", values.ca) }),
     }),

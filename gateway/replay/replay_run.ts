@@ -11,10 +11,15 @@ import type { Survey } from "../../traces/replay/survey.ts";
 import { NodeClock } from "../nodes/radio/node_clock.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { BrokerError, MqttSender } from "./mqtt_sender.ts";
+import { type NodeState, NodeStates } from "./node_states.ts";
 import { PlayedNodes } from "./played_nodes.ts";
 import type { ReplayOptions } from "./replay_options.ts";
 import { ReplayCounts, secondsText } from "./replay_text.ts";
 import { Schedule } from "./schedule.ts";
+import { soonAfter } from "./waiting.ts";
+
+/** How long the nodes of a replay that was interrupted may take to say that they are gone, ms. */
+const GOODBYE_MS = 1000;
 
 /** What a replay is told and asked. */
 export interface RunEvents {
@@ -29,6 +34,7 @@ export class ReplayRun {
   readonly #options: ReplayOptions;
   readonly #survey: Survey;
   readonly #events: RunEvents;
+  readonly #states = new NodeStates();
   /** Time of the message published last. */
   #time: number;
 
@@ -43,6 +49,12 @@ export class ReplayRun {
       speed: options.speed,
       followClock: (settable) => new NodeClock({ settable }),
     });
+  }
+
+  /** How far it came: "1.200 s of 3.000 s" of the capture's time. */
+  get reached(): string {
+    const { first, last } = this.#survey;
+    return `${secondsText(this.#time - first)} of ${secondsText(last - first)}`;
   }
 
   /** Tells what would be published. @returns how reading ended */
@@ -67,20 +79,40 @@ export class ReplayRun {
   async publish(signal: AbortSignal): Promise<CaptureEnd> {
     const { played } = this.#survey;
     const nodes = new PlayedNodes(played, (node) => this.plan.bootOf(node));
-    await using sender = await MqttSender.connect(this.#options.target, nodes.will);
-    const online = await sender.nodesOnline();
-    this.#warn(online);
     try {
-      for (const status of nodes.online()) await sender.send(status);
-      const end = await this.#all(sender, signal);
-      for (const status of nodes.offline(online)) await sender.send(status);
-      await sender.acknowledged();
-      return end;
+      await using sender = await MqttSender.connect(this.#options.target, nodes.will, signal);
+      const there = await sender.nodeStates(signal);
+      this.#warn(there);
+      try {
+        for (const status of nodes.online()) await sender.send(status, signal);
+        return await this.#all(sender, signal);
+      } finally {
+        await this.#goodbye(nodes, there, sender, soonAfter(signal, GOODBYE_MS));
+      }
     } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      const { first, last } = this.#survey;
-      const part = `${secondsText(this.#time - first)} of ${secondsText(last - first)}`;
-      throw new BrokerError(`${error.message}; published so far: ${this.counts.text} (${part})`);
+      if (error instanceof BrokerError && this.counts.any) {
+        const { text } = this.counts;
+        throw new BrokerError(`${error.message}; published so far: ${text} (${this.reached})`);
+      }
+      if (error instanceof BrokerError || !signal.aborted) throw error;
+      return { kind: "aborted", frames: 0 };
+    }
+  }
+
+  /** @param limit ends it before */
+  async #goodbye(
+    nodes: PlayedNodes,
+    there: ReadonlyMap<string, NodeState>,
+    sender: MqttSender,
+    limit: AbortSignal,
+  ) {
+    const played = new Set(this.#survey.played.map(({ name }) => name));
+    const others = this.#states.offline((name) => played.has(name) || there.get(name) === "online");
+    try {
+      for (const status of [...nodes.offline(there), ...others]) await sender.send(status, limit);
+      await sender.acknowledged(limit);
+    } catch (error) {
+      if (!limit.aborted) throw error;
     }
   }
 
@@ -101,8 +133,8 @@ export class ReplayRun {
     ).finally(() => queue.end());
     reading.catch(() => {});
     try {
-      await this.#drain(queue, sender, aborter.signal);
-      await sender.acknowledged();
+      await this.#drain(queue, sender, signal);
+      await sender.acknowledged(signal);
       return await reading;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -117,20 +149,29 @@ export class ReplayRun {
         await Promise.race([schedule.wait(message.time, signal), sender.lost]);
       }
       if (signal.aborted) return;
-      await sender.send(message);
+      await sender.send(message, signal);
+      this.#states.published(message);
       this.counts.add(message);
       this.#time = message.time;
       this.#events.progress(message.time, this.counts);
     }
   }
 
-  #warn(online: ReadonlySet<string>) {
+  #warn(there: ReadonlyMap<string, NodeState>) {
     const { played, nodes } = this.#survey;
-    for (const name of [...nodes, ...played.map(({ name }) => name)]) {
-      if (!online.has(name)) continue;
+    let known = 0;
+    for (const name of new Set([...nodes, ...played.map(({ name }) => name)])) {
+      const state = there.get(name);
+      if (state !== undefined) known++;
+      if (state !== "online") continue;
       this.#events.note(
         `node "${name}" is online there: its own frames and those of the replay will mix`,
       );
     }
+    if (known === 0) return;
+    this.#events.note(
+      "the gateway there knows nodes of this capture: of packets and values that it has had already " +
+        "it makes no updates again; one with an empty data directory makes all of them",
+    );
   }
 }

@@ -17,6 +17,10 @@ export class ReplayCounts {
     this.radioFrames += radioFrames;
   }
 
+  get any(): boolean {
+    return Object.values(this.byKind).some((count) => count > 0);
+  }
+
   /** "12 MQTT messages, 1 last will, 800 radio frames in 20 envelopes". */
   get text(): string {
     const { publish, will, frames } = this.byKind;
@@ -33,6 +37,19 @@ function count(number: number, what: string): string {
   return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 }
 
+/** How long a replay takes: "in 1.234 s". @param length of the capture, microseconds */
+export function durationText(length: number, speed: number): string {
+  return speed === Infinity ? "as fast as it is taken in" : `in ${secondsText(length / speed)}`;
+}
+
+/** What to know of messages of other gateways, before they are replayed at another speed than 1. */
+export function foreignText(messages: number): string {
+  return `${count(messages, "message")} of other gateways (OpenMQTTGateway, Theengs, Ruuvi ` +
+    "Gateway, Zigbee2MQTT): what they decode counts by when it comes, so that at this speed " +
+    "updates may be missing, twice there, or of other values: use --speed 1 for the updates of " +
+    "the first time";
+}
+
 /** "1.234 s". */
 export function secondsText(microseconds: number): string {
   return `${(microseconds / 1e6).toFixed(3)} s`;
@@ -41,7 +58,7 @@ export function secondsText(microseconds: number): string {
 /** What was left out, a line per reason. */
 export function leftOutText(counts: ReadonlyMap<LeftOut, number>): string[] {
   return [...counts].sort(([, a], [, b]) => b - a)
-    .map(([reason, number]) => `  left out: ${number.toLocaleString("en")} ${reason}`);
+    .map(([reason, number]) => `  left out: ${reason}: ${number.toLocaleString("en")}`);
 }
 
 /** One line of `--list`: time since the first, frame, QoS, bytes, topic, what is in it. */

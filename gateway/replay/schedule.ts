@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sleep } from "./waiting.ts";
 
 /** Longest time that a timer is set for, ms. */
 const LONGEST_MS = 60_000;
@@ -36,16 +37,4 @@ export class Schedule {
       await sleep(Math.min(left, LONGEST_MS), signal);
     }
   }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decoded, passwordOf } from "../../traces/live/trace_options.ts";
 import { UsageError } from "../config/load.ts";
 
 export interface Target {
@@ -18,17 +19,24 @@ export interface Target {
 
 export interface Credentials {
   readonly token?: string;
+  /** Token where neither `token` nor the address has one. */
+  readonly usualToken?: string;
   readonly username?: string;
   readonly ca?: Uint8Array;
 }
 
 /** MQTT over WebSocket of a gateway stands at its HTTP address. */
 const OF_GATEWAY: Readonly<Record<string, string>> = { "http:": "ws:", "https:": "wss:" };
+/** As the address of a broker is often written. */
+const HOST_AND_PORT = /^[^/?#\s]+:\d+$/;
 const OF_BROKER = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
 /** @throws {UsageError} when it is no address of a broker or gateway */
-export function parseTarget(text: string, { token, username, ca }: Credentials = {}): Target {
-  const url = URL.parse(text);
+export function parseTarget(
+  text: string,
+  { token, usualToken, username, ca }: Credentials = {},
+): Target {
+  const url = URL.parse(HOST_AND_PORT.test(text) ? `mqtt://${text}` : text);
   const webSocket = url && OF_GATEWAY[url.protocol];
   if (url === null || url.hostname === "" || !webSocket && !OF_BROKER.includes(url.protocol)) {
     throw new UsageError(
@@ -36,10 +44,10 @@ export function parseTarget(text: string, { token, username, ca }: Credentials =
     );
   }
   let address = url.href;
-  let password = token ?? decodeURIComponent(url.password);
-  const name = username ?? decodeURIComponent(url.username);
+  const inQuery = webSocket ? url.searchParams.get("token") : null;
+  const password = token || inQuery || passwordOf(url) || usualToken || "";
+  const name = username ?? decoded(url.username);
   if (webSocket) {
-    password ||= url.searchParams.get("token") ?? "";
     const port = url.port || (url.protocol === "https:" ? "443" : "80");
     const query = password === "" ? "" : `?token=${encodeURIComponent(password)}`;
     address = `${webSocket}//${url.hostname}:${port}/mqtt${query}`;

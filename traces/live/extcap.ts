@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { HOPS } from "./trace_options.ts";
+import { HOPS } from "../files/hop_line.ts";
 
 /** Name of our interface; preferences are called `extcap.edgewire.<option>`. */
 export const INTERFACE = "edgewire";

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { TOKEN_ADVICE } from "../command/token_advice.ts";
 import { ask, type GatewayAddress, type HttpAnswer } from "./http_answer.ts";
 
 /** What a gateway says of what it can trace (`GET /traces`). */
 export interface TracesAnswer {
+  /** Names that it knows. */
+  readonly channels?: readonly string[];
+  readonly nodes?: readonly string[];
   readonly http?: { readonly port?: number; readonly tls?: boolean };
   readonly mqtt?: readonly { readonly port?: number; readonly tls?: boolean }[];
   /** URL of an external broker. */
@@ -108,8 +112,7 @@ async function refusal(
   const { status, location } = answer;
   const said = saidBy(await textOf(answer).catch(() => ""));
   const words = said === undefined ? "" : `: ${said}`;
-  const where = "tracing needs an admin's token; the gateway printed it at its first start and " +
-    "keeps it in tokens.json of its data directory: give it as EDGEWIRE_TOKEN or --token";
+  const where = `tracing needs an admin's token; ${TOKEN_ADVICE}`;
   switch (status) {
     case 401:
       return new GatewayError(

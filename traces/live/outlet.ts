@@ -26,24 +26,56 @@ function problem(name: string, error: unknown): Error {
   return new Error(`${name} can't be written: ${(error as Error).message}`);
 }
 
-class FileOutlet implements Outlet {
-  readonly gone = NEVER;
+/** What an outlet needs of a file. */
+export interface OutletFile {
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+  /** Of what can be made shorter. */
+  truncate?(length: number): Promise<void>;
+  seek?(offset: number, whence: Deno.SeekMode): Promise<number>;
+}
 
-  constructor(
-    readonly name: string,
-    readonly file: { write(bytes: Uint8Array): Promise<number>; close(): void },
-  ) {}
+/** A write that fails leaves nothing of itself in a file that can be made shorter. */
+export class FileOutlet implements Outlet {
+  readonly gone = NEVER;
+  readonly #file: OutletFile;
+  /** Bytes of the writes that succeeded. */
+  #length = 0;
+  /** Part of a write is there: nothing may follow. */
+  #torn: Error | undefined;
+
+  constructor(readonly name: string, file: OutletFile) {
+    this.#file = file;
+  }
 
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#torn !== undefined) throw this.#torn;
+    let done = 0;
     try {
-      for (let done = 0; done < bytes.length;) done += await this.file.write(bytes.subarray(done));
+      while (done < bytes.length) done += await this.#file.write(bytes.subarray(done));
     } catch (error) {
-      throw problem(this.name, error);
+      const failure = problem(this.name, error);
+      if (done > 0 && !await this.#cut()) this.#torn = failure;
+      throw failure;
+    }
+    this.#length += bytes.length;
+  }
+
+  /** Takes away what the last write left. @returns Whether that can be done. */
+  async #cut(): Promise<boolean> {
+    const file = this.#file;
+    if (file.truncate === undefined || file.seek === undefined) return false;
+    try {
+      await file.truncate(this.#length);
+      await file.seek(this.#length, Deno.SeekMode.Start);
+      return true;
+    } catch {
+      return false;
     }
   }
 
   close(): Promise<void> {
-    this.file.close();
+    this.#file.close();
     return Promise.resolve();
   }
 }
@@ -76,7 +108,11 @@ export async function fileOutlet(path: string): Promise<Outlet> {
  */
 export async function pipeOutlet(path: string): Promise<Outlet> {
   try {
-    return new FileOutlet(path, await Deno.open(path, { write: true }));
+    const file = await Deno.open(path, { write: true });
+    return new FileOutlet(path, {
+      write: (bytes) => file.write(bytes),
+      close: () => file.close(),
+    });
   } catch (error) {
     throw problem(path, error);
   }
@@ -141,9 +177,16 @@ export function wiresharkOutlet(): Outlet {
       }
     }
   }
-  throw new Error(
-    "wireshark could not be started: install it (Debian: apt-get install wireshark) and permit it " +
-      "(--allow-run=wireshark), or write a file (--write live.pcapng), or start the gateway with " +
-      "--trace-port 19000 and let Wireshark on its machine open TCP@127.0.0.1:19000",
-  );
+  throw new Error(noWireshark(Deno.build.standalone));
+}
+
+/** What to do where Wireshark can't be started. @param compiled This is a binary without Deno. */
+export function noWireshark(compiled: boolean): string {
+  const otherwise = "write a file (--write live.pcapng), or start the gateway with " +
+    "--trace-port 19000 and let Wireshark on its machine open TCP@127.0.0.1:19000";
+  return compiled
+    ? "a compiled edgewire can start no other programs: pipe into it (edgewire trace | wireshark " +
+      `-k -i -), or ${otherwise}`
+    : "wireshark could not be started: install it (Debian: apt-get install wireshark) and permit " +
+      `it (--allow-run=wireshark), or ${otherwise}`;
 }

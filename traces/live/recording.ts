@@ -87,15 +87,26 @@ export class Recording {
       return end;
     } catch (error) {
       if (error instanceof OutputClosed) return { kind: "unread" };
+      // On a full disk there may be room for them where there was none for packets.
+      await this.#write(this.#counts.statistics(Date.now())).catch(() => {});
       throw error;
     }
   }
 
   async #copy(stream: HttpAnswer, signal: AbortSignal): Promise<StreamEnd> {
-    const blocks = new BlockStream((block) => this.#counts.count(block));
-    return await this.#follow(stream, signal, blocks, async (runs) => {
-      for (const run of runs) await this.#write(run);
+    const write = this.#counted();
+    return await this.#follow(stream, signal, new BlockStream(() => {}), async (runs) => {
+      for (const run of runs) await write(run);
     });
+  }
+
+  /** Writes whole blocks, and counts those that were written. */
+  #counted(): (bytes: Uint8Array<ArrayBuffer>) => Promise<void> {
+    const written = new BlockStream((block) => this.#counts.count(block));
+    return async (bytes) => {
+      await this.#write(bytes);
+      written.push(bytes);
+    };
   }
 
   async #merge(
@@ -123,13 +134,11 @@ export class Recording {
   /** Writes what is due, one write after the other; a failure is everybody's who asks later. */
   #flusher(merge: WireMerge, keyLog: string | undefined): (now_ms: number) => Promise<void> {
     const keys = keyLog === undefined ? undefined : new KeyLogFollower(keyLog);
-    const counted = new BlockStream((block) => this.#counts.count(block));
+    const write = this.#counted();
     let writing = Promise.resolve();
     return (now_ms) => {
       for (const lines of keys?.next() ?? []) merge.secrets(lines);
-      writing = writing.then(async () => {
-        for (const run of counted.push(merge.take(now_ms))) await this.#write(run);
-      });
+      writing = writing.then(() => write(merge.take(now_ms)));
       return writing;
     };
   }

@@ -5,11 +5,12 @@
  */
 import { parseArgs } from "node:util";
 import { UsageError } from "../command/decode_options.ts";
+import { HOPS } from "../files/hop_line.ts";
 import type { GatewayAddress } from "./http_answer.ts";
 
 export const DEFAULT_URL = "http://127.0.0.1:8080";
-/** Where the gateway sees a message pass. */
-export const HOPS = ["radio", "mqtt", "room", "ws"] as const;
+/** The gateway's longest trace, seconds. */
+const LONGEST_S = 86_400;
 
 export interface TraceOptions {
   readonly gateway: GatewayAddress;
@@ -34,15 +35,17 @@ export const TRACE_USAGE = `edgewire trace [options]
 Records what passes through a running gateway, decrypted and with the id of each message in the
 comments of its packets, as pcapng: for Wireshark, tshark, or edgewire decode.
 
-  --from URL           the gateway [${DEFAULT_URL}]
+  --from URL           the gateway: http://HOST:PORT, https://, or HOST:PORT [${DEFAULT_URL}]
   --token TOKEN        an admin's token, unless the gateway is on this machine. Other users of a
-                       machine can see it in ps: rather set EDGEWIRE_TOKEN
+                       machine can see it in ps: rather set EDGEWIRE_TOKEN. The address may have
+                       it too: ?token=TOKEN, or http://any:TOKEN@HOST:PORT
   --ca FILE            PEM file of the authority that signed the gateway's certificate, or of the
                        certificate itself if it is self-signed
   --channel NAME       only this channel (may be repeated, or names with commas between)
   --hop HOP            only this hop: ${HOPS.join(", ")} (likewise)
   --node NAME          only this node (likewise)
-  --seconds N          end after so long; with --recent: look back no longer than this
+  --seconds N          end after so long, up to ${LONGEST_S}; with --recent: look back no longer
+                       than this
   --recent             what the gateway remembers, instead of what comes
   --write FILE         write to a file; - is standard output
   --wireshark          show it in Wireshark as it comes
@@ -53,13 +56,19 @@ comments of its packets, as pcapng: for Wireshark, tshark, or edgewire decode.
                        the file, so that Wireshark decrypts TLS (with --wire). Whoever has the
                        file can then do so
   --install-extcap     have Wireshark list "Edgewire gateway" among its interfaces; --from is the
-                       address that its dialog begins with
+                       address that its dialog begins with. No token is kept there: type it into
+                       the dialog, or start Wireshark with EDGEWIRE_TOKEN set. tshark asks for no
+                       password and hands on none that is in its preferences: EDGEWIRE_TOKEN
   --uninstall-extcap   undo that
   --help               this text
 
 Without --write and --wireshark it writes to standard output, if that is no terminal:
 
   edgewire trace --hop mqtt | tshark -i -
+  edgewire trace | wireshark -k -i -
+
+A compiled edgewire can start no other programs, so that --wireshark and --wire are not for it:
+pipe into Wireshark as above.
 
 Ctrl+C ends it; the file is then complete. Exit codes: 0 done, also by a signal or because nobody
 reads any more; 1 failed while running (the file is good up to there); 2 wrong usage.`;
@@ -113,7 +122,8 @@ function parse(args: string[]) {
 /**
  * A gateway as the user names it: a URL as the gateway prints them, or host and port.
  *
- * @param token When undefined: the one in the URL, or in `EDGEWIRE_TOKEN`.
+ * @param token When undefined: the one in the URL (`?token=`, or as password), or in
+ *   `EDGEWIRE_TOKEN`.
  * @param ca Path of a PEM file.
  * @throws {UsageError}
  */
@@ -127,10 +137,26 @@ export function gatewayAddress(
   if (url === undefined || url.protocol !== "http:" && url.protocol !== "https:") {
     throw new UsageError(`--from: "${from}" is not an address like ${DEFAULT_URL}`);
   }
-  const known = token || url.searchParams.get("token") || environment("EDGEWIRE_TOKEN");
+  const known = token || url.searchParams.get("token") || passwordOf(url) ||
+    environment("EDGEWIRE_TOKEN");
+  url.username = url.password = "";
   url.search = "";
   url.hash = "";
   return { url, token: known || undefined, ca: ca ? readAuthority(ca) : undefined };
+}
+
+/** The password in a URL, as it was before it was encoded; "" without. */
+export function passwordOf(url: URL): string {
+  return decoded(url.password);
+}
+
+/** A part of a URL as it was before it was encoded; as it is where that can't be said. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A variable; undefined also where reading it is not permitted. */
@@ -168,8 +194,8 @@ function hopsOf(given: readonly string[] | undefined): string[] {
 function secondsOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   const seconds = Number(given);
-  if (given.trim() === "" || !(seconds > 0 && seconds <= 1e7)) {
-    throw new UsageError(`--seconds: "${given}" is not a number above 0`);
+  if (given.trim() === "" || !(seconds > 0 && seconds <= LONGEST_S)) {
+    throw new UsageError(`--seconds: "${given}" is not a number above 0, up to ${LONGEST_S}`);
   }
   return seconds;
 }
@@ -185,13 +211,18 @@ function checkTogether({ write, wireshark, recent, wire, keyLog, reconnect }: Tr
   }
 }
 
+/** Digits without an exponent, which the gateway does not read; never 0. */
+function secondsText(seconds: number): string {
+  return String(Math.max(0.001, Math.round(seconds * 1000) / 1000));
+}
+
 /** Path and query of the gateway's capture that the options ask for. */
 export function tracePath(options: TraceOptions): string {
   const query = new URLSearchParams();
   for (const channel of options.channels) query.append("channel", channel);
   for (const hop of options.hops) query.append("hop", hop);
   for (const node of options.nodes) query.append("node", node);
-  if (options.seconds !== undefined) query.set("seconds", String(options.seconds));
+  if (options.seconds !== undefined) query.set("seconds", secondsText(options.seconds));
   const path = options.recent ? "/traces/recent.pcapng" : "/traces/live.pcapng";
   return query.size === 0 ? path : `${path}?${query}`;
 }

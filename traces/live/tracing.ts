@@ -17,6 +17,8 @@ const LONGEST_PAUSE_MS = 10_000;
 const EARLY_MS = 1000;
 /** A gateway that does not end after `--seconds` is left this much later, ms. */
 const LATE_MS = 2000;
+/** How long the gateway may take to say which names it knows, ms. */
+const ASK_MS = 2000;
 
 /**
  * Records until the gateway ends it, `signal` does, or nobody reads any more.
@@ -44,12 +46,14 @@ export async function trace(
   try {
     let recording: Recording | undefined;
     for (;;) {
-      const left_s = seconds && !recent
-        ? Math.max(1, Math.ceil(seconds - (performance.now() - started) / 1000))
-        : seconds;
       const again = recording !== undefined;
+      const left_s = again && seconds !== undefined && !recent
+        ? seconds - (performance.now() - started) / 1000
+        : seconds;
+      if (left_s !== undefined && left_s <= 0) return undefined;
       const stream = await open({ ...options, seconds: left_s }, again, aborter.signal, say);
       if (stream === undefined) return undefined;
+      if (!again) await sayUnknown(options, aborter.signal, say);
       recording ??= await begin();
       const wire = options.wire
         ? await wireOptions(options, stream, aborter.signal, say)
@@ -95,6 +99,25 @@ async function open(
       pause_ms = Math.min(2 * pause_ms, LONGEST_PAUSE_MS);
     }
   }
+}
+
+/** Names that the gateway does not know (yet): they may be misspelt. */
+async function sayUnknown(
+  { gateway, channels, nodes }: TraceOptions,
+  signal: AbortSignal,
+  say: (message: string) => void,
+): Promise<void> {
+  if (channels.length + nodes.length === 0) return;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+  const known = await askTraces(gateway, limit).catch(() => undefined);
+  const unknown = (what: string, asked: readonly string[], there: unknown) => {
+    if (!Array.isArray(there)) return;
+    for (const name of asked) {
+      if (!there.includes(name)) say(`the gateway has no ${what} "${name}" yet`);
+    }
+  };
+  unknown("channel", channels, known?.channels);
+  unknown("node", nodes, known?.nodes);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -117,6 +117,9 @@ export class WireCapture {
         refused ??= `${paths[0]}: ${started}`;
       }
     }
+    if (refused === undefined && Deno.build.standalone) {
+      return "a compiled edgewire can start no other programs: run dumpcap or tcpdump beside it";
+    }
     if (refused === undefined) {
       return "neither dumpcap nor tcpdump could be started: install one (Debian: apt-get install " +
         "tshark or tcpdump), and permit it (--allow-run=dumpcap,tcpdump)";

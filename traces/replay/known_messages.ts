@@ -37,9 +37,63 @@ interface Known {
   readonly seen: Map<string, Set<Form>>;
 }
 
+/** Messages of one topic and content, oldest first. */
+class SameContent {
+  #messages: Known[];
+  /** Of the oldest in `#messages`. */
+  #head = 0;
+  /** Messages that are in `#messages` no more. */
+  #gone = 0;
+  /**
+   * By direction and form: so many messages from the beginning on are none that the next one there
+   * can be a copy of. They have been seen there, or are too old, and no time makes that undone.
+   */
+  readonly #passed = new Map<string, number>();
+
+  constructor(known: Known) {
+    this.#messages = [known];
+  }
+
+  get size(): number {
+    return this.#messages.length - this.#head;
+  }
+
+  add(known: Known): void {
+    this.#messages.push(known);
+  }
+
+  dropOldest(): void {
+    this.#head++;
+    if (2 * this.#head < this.#messages.length) return;
+    this.#messages = this.#messages.slice(this.#head);
+    this.#gone += this.#head;
+    this.#head = 0;
+  }
+
+  /** The oldest that a message seen now is a copy of. */
+  find(
+    way: string,
+    form: Form,
+    server: string,
+    fromServer: boolean,
+    time: number,
+  ): Known | undefined {
+    const place = `${form} ${way}`;
+    const passed = (this.#passed.get(place) ?? 0) - this.#gone;
+    for (let at = Math.max(passed, this.#head); at < this.#messages.length; at++) {
+      const known = this.#messages[at]!;
+      if (!isSame(known, way, form, server, fromServer, time)) continue;
+      this.#passed.set(place, this.#gone + at + 1);
+      return known;
+    }
+    this.#passed.set(place, this.#gone + this.#messages.length);
+    return undefined;
+  }
+}
+
 export class KnownMessages {
   readonly #ends = new WeakMap<Conversation, Ends>();
-  readonly #known = new Map<string, Known[]>();
+  readonly #known = new Map<string, SameContent>();
   /** All of them, oldest first, from `#oldest` on. */
   #order: Known[] = [];
   #oldest = 0;
@@ -61,9 +115,7 @@ export class KnownMessages {
     const other = side === 0 ? 1 : 0;
     const way = ends.ways[side];
     const server = ends.texts[fromServer ? side : other];
-    const known = this.#known.get(key)?.find((one) =>
-      isSame(one, way, form, server, fromServer, time)
-    );
+    const known = this.#known.get(key)?.find(way, form, server, fromServer, time);
     if (known !== undefined) {
       const forms = known.seen.get(way);
       if (forms === undefined) known.seen.set(way, new Set([form]));
@@ -98,8 +150,8 @@ export class KnownMessages {
     this.#last.set(topic, content);
     if (this.#last.size > MOST_TOPICS) this.#last.delete(this.#last.keys().next().value!);
     const same = this.#known.get(known.key);
-    if (same === undefined) this.#known.set(known.key, [known]);
-    else same.push(known);
+    if (same === undefined) this.#known.set(known.key, new SameContent(known));
+    else same.add(known);
     this.#order.push(known);
   }
 
@@ -110,8 +162,8 @@ export class KnownMessages {
       if (time - known.time <= HANDED_ON && !many) break;
       this.#oldest++;
       const same = this.#known.get(known.key)!;
-      if (same.length === 1) this.#known.delete(known.key);
-      else same.splice(same.indexOf(known), 1);
+      if (same.size === 1) this.#known.delete(known.key);
+      else same.dropOldest();
     }
     if (this.#oldest < MOST_MESSAGES) return;
     this.#order = this.#order.slice(this.#oldest);

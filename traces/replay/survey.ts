@@ -22,6 +22,13 @@ export interface PlayedNode {
   readonly radios: ReadonlySet<string>;
 }
 
+export interface SurveyOptions {
+  /** Name for the node of a capture that names none, and in front of several. @default "replay" */
+  readonly node?: string | undefined;
+  /** Whether other gateways speak on a topic; asked for each message, in order. @default none does */
+  readonly isForeign?: (topic: string) => boolean;
+}
+
 /** What the first pass found. */
 export interface Survey {
   readonly end: CaptureEnd;
@@ -30,6 +37,8 @@ export interface Survey {
   readonly last: number;
   /** MQTT messages that are replayed. */
   readonly publishes: number;
+  /** Those of them that are foreign, see `SurveyOptions`. */
+  readonly foreign: number;
   readonly played: readonly PlayedNode[];
   /** Nodes whose envelopes the capture holds. */
   readonly nodes: ReadonlySet<string>;
@@ -55,13 +64,20 @@ class Surveyor implements SourceListener {
   first = 0;
   last = 0;
   publishes = 0;
+  foreign = 0;
+  readonly #isForeign: (topic: string) => boolean;
   readonly nodes = new Set<string>();
   readonly envelopes = new IdSet();
   readonly sources = new Map<string, RadioSource>();
 
+  constructor(isForeign: (topic: string) => boolean) {
+    this.#isForeign = isForeign;
+  }
+
   publish({ topic, id }: CapturedPublish, time: number): void {
     this.#span(time);
     this.publishes++;
+    if (this.#isForeign(topic)) this.foreign++;
     const node = nodeOfRadioTopic(topic);
     if (node === undefined) return;
     this.nodes.add(node);
@@ -89,21 +105,17 @@ class Surveyor implements SourceListener {
   }
 }
 
-/**
- * Surveys a capture.
- *
- * @param node name for the node of a capture that names none, and in front of several @default "replay"
- */
+/** Surveys a capture. */
 export async function survey(
-  options: SourceOptions,
-  node?: string,
+  source: SourceOptions,
+  { node, isForeign = () => false }: SurveyOptions = {},
   events?: SourceEvents,
   signal?: AbortSignal,
 ): Promise<Survey> {
-  const surveyor = new Surveyor();
-  const end = await readSource(options, surveyor, events, signal);
+  const surveyor = new Surveyor(isForeign);
+  const end = await readSource(source, surveyor, events, signal);
   const names = namesOf([...surveyor.sources.values()].map(({ source }) => source), node);
-  const { first, last, publishes, nodes, envelopes } = surveyor;
+  const { first, last, publishes, foreign, nodes, envelopes } = surveyor;
   const played = new Map<string, Set<string>>();
   for (const { source, radios, carriers, loose } of surveyor.sources.values()) {
     if (!loose && carriers.isSubsetOf(envelopes)) continue;
@@ -117,6 +129,7 @@ export async function survey(
     first,
     last,
     publishes,
+    foreign,
     played: [...played].map(([name, radios]) => ({ name, radios })),
     nodes,
     envelopes,

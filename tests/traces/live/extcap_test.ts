@@ -83,6 +83,17 @@ Deno.test("extcap: the installed script answers as the program does, and without
     for (const file of files) await assert.rejects(Deno.stat(file));
   }));
 
+Deno.test("extcap: no token gets into the script", () =>
+  inHome(async (home, env) => {
+    for (const from of ["http://any:hush-hush@10.0.0.7:8080", "http://h/?token=hush-hush"]) {
+      const { code, stdout, stderr } = await trace(["--install-extcap", "--from", from], { env });
+      assert.equal(code, 0, stderr);
+      assert.match(new TextDecoder().decode(stdout), /token is not kept.*EDGEWIRE_TOKEN/);
+      const script = await Deno.readTextFile(`${home}/config/wireshark/extcap/edgewire`);
+      assert.ok(!script.includes("hush"), script);
+    }
+  }));
+
 Deno.test("extcap: a file of that name that is somebody else's stays", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -150,6 +150,27 @@ Deno.test("trace --seconds: ends by itself, also when the gateway does not", asy
   assert.deepEqual([read.end, read.statistics.length], ["complete", 2]);
 });
 
+Deno.test("trace --seconds: fractions are asked for as they are given", async () => {
+  await using gateway = new FakeGateway();
+  await trace(["--from", gateway.url, "--seconds", "0.25"]);
+  assert.deepEqual(gateway.asked, ["/traces/live.pcapng?seconds=0.25"]);
+});
+
+Deno.test("trace: names that the gateway does not know are said", async () => {
+  const traces = () => ({ channels: ["desk"], nodes: ["n1"] });
+  await using gateway = new FakeGateway({ traces });
+  const args = ["--channel", "desk,dask", "--node", "n1", "--node", "n2", "--recent"];
+  const child = startTrace(["--from", gateway.url, ...args]);
+  await gateway.reader();
+  gateway.end();
+  const { code, stderr } = await ended(child);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(stderr.trimEnd().split("\n"), [
+    'edgewire: the gateway has no channel "dask" yet',
+    'edgewire: the gateway has no node "n2" yet',
+  ]);
+});
+
 Deno.test("trace: who reads no more ends it, exit 0", async () => {
   await using gateway = new FakeGateway();
   const child = startTrace(["--from", gateway.url]);
@@ -206,6 +227,8 @@ Deno.test("trace: wrong usage, exit 2", async () => {
     [["--hop", "moon"], /"moon" is not one of radio, mqtt, room, ws/],
     [["--bogus"], /unknown option --bogus/],
     [["--seconds", "soon"], /"soon" is not a number/],
+    [["--seconds", "0"], /"0" is not a number above 0/],
+    [["--seconds", "86401"], /"86401" is not a number above 0, up to 86400/],
     [["--from", "mqtt://x"], /not an address like/],
     [["--recent", "--wire"], /was before now/],
     [["--keylog", "x"], /goes with --wire/],

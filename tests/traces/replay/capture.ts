@@ -141,7 +141,7 @@ export async function planOf(
   { commands = false, speed = 1, node }: { commands?: boolean; speed?: number; node?: string } = {},
 ): Promise<PlanResult> {
   const source = { input, commands };
-  const found = await survey(source, node);
+  const found = await survey(source, { node });
   const followClock = (settable: boolean) => new NodeClock({ settable });
   const plan = new ReplayPlan({ source, survey: found, speed, followClock });
   const messages: ReplayMessage[] = [];

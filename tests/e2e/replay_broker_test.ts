@@ -1,0 +1,144 @@
+/** `edgewire replay` against brokers that do not answer, are none, or know its nodes already. */
+import assert from "node:assert/strict";
+import type { Packet } from "mqtt-packet";
+import { RadioLink } from "../../traces/sensors/radio_envelope.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { MuteBroker } from "../support/mute_broker.ts";
+import { advertisingReport } from "../support/radio.ts";
+import { replay, startReplay } from "../support/replayed.ts";
+import { CaptureFile, Connection } from "../traces/replay/capture.ts";
+
+const STATUS = "edgewire/v1/van/status";
+const ONLINE = '{"state":"online","radios":["ble"]}';
+/** "At once", on a busy machine, ms. */
+const AT_ONCE_MS = 4000;
+
+/** A capture in a file that is removed at the end. */
+class TemporaryCapture implements Disposable {
+  readonly path = Deno.makeTempFileSync({ prefix: "edgewire-test-", suffix: ".pcapng" });
+
+  constructor(fill: (file: CaptureFile) => void) {
+    const file = new CaptureFile();
+    fill(file);
+    Deno.writeFileSync(this.path, file.take());
+  }
+
+  [Symbol.dispose]() {
+    Deno.removeSync(this.path);
+  }
+}
+
+/** More messages than may wait for acknowledgements, of a QoS, and a radio frame. */
+function messages(qos: 0 | 1): TemporaryCapture {
+  return new TemporaryCapture((file) => {
+    const radio = file.interface(RadioLink.HciH4, "hci0");
+    const desk = new Connection(file, 10);
+    for (let n = 1; n <= 100; n++) {
+      desk.publish("devices/desk/n", String(n), qos === 0 ? {} : { qos, messageId: n });
+    }
+    if (qos === 1) file.packet(advertisingReport("5448E68F80A5", "020106"), radio);
+  });
+}
+
+const STAGES: [name: string, connack: boolean, cmd: Packet["cmd"]][] = [
+  ["connects", false, "connect"],
+  ["asks for the nodes that are there", true, "subscribe"],
+  ["waits for acknowledgements", true, "publish"],
+];
+
+for (const [name, connack, cmd] of STAGES) {
+  Deno.test(`SIGINT while it ${name}: exit code 130 at once`, async () => {
+    using capture = messages(1);
+    using broker = new MuteBroker({ connack });
+    await using process = startReplay([capture.path, "--to", broker.url, "--speed", "max"]);
+    await eventually(cmd, () => broker.has(cmd));
+    const begun = performance.now();
+    process.kill("SIGINT");
+    assert.equal((await process.status).code, 130, process.output);
+    assert.ok(performance.now() - begun < AT_ONCE_MS, process.output);
+    assert.match(process.output, /interrupted after \d+\.\d+ s of 0\.1\d\d s: published to /);
+  });
+}
+
+Deno.test("a broker that does not answer a subscription is published to", async () => {
+  using capture = messages(0);
+  using broker = new MuteBroker({ connack: true });
+  const { code, output } = await replay(capture.path, "--to", broker.url, "--speed", "max");
+  assert.equal(code, 0, output);
+  const published = broker.packets.filter(({ cmd }) => cmd === "publish");
+  assert.equal(published.length, 100, output);
+});
+
+Deno.test("the HTTP port of a gateway taken for a broker", async () => {
+  await using gateway = await GatewayProcess.start();
+  using capture = messages(0);
+  const http = await replay(capture.path, "--to", `127.0.0.1:${gateway.url.port}`);
+  assert.equal(http.code, 1, http.output);
+  assert.match(http.output, /no MQTT broker: a gateway's address is written http:\/\/HOST:PORT/);
+});
+
+Deno.test("a node that a replay left online is said to be offline; the next replay knows it", async () => {
+  using capture = new TemporaryCapture((file) => {
+    new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
+    new Connection(file, 11).publish("edgewire/v1/van/radio", "no envelope");
+  });
+  await using gateway = await GatewayProcess.start();
+  const to = ["--to", `mqtt://127.0.0.1:${gateway.mqttPort}`];
+  const first = await replay(capture.path, ...to);
+  assert.equal(first.code, 0, first.output);
+  assert.doesNotMatch(first.output, /knows nodes of this capture/);
+  await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await watcher.subscribe(STATUS);
+  await eventually("the retained status", () => watcher.received[0]);
+  assert.deepEqual(watcher.received[0], {
+    topic: STATUS,
+    text: '{"state":"offline"}',
+    retain: true,
+  });
+  const second = await replay(capture.path, ...to);
+  assert.equal(second.code, 0, second.output);
+  assert.doesNotMatch(second.output, /is online there/);
+  assert.match(second.output, /knows nodes of this capture.*makes no updates again/);
+});
+
+Deno.test("a node that was online there before the replay stays so", async () => {
+  using capture = new TemporaryCapture((file) => {
+    new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
+  });
+  await using gateway = await GatewayProcess.start();
+  const to = `mqtt://127.0.0.1:${gateway.mqttPort}`;
+  await using van = await MqttPeer.connect(to);
+  await van.publish(STATUS, ONLINE, { retain: true });
+  const { code, output } = await replay(capture.path, "--to", to);
+  assert.equal(code, 0, output);
+  await van.subscribe(STATUS);
+  await eventually("the retained status", () => van.received[0]);
+  assert.equal(van.received[0]!.text, ONLINE);
+});
+
+Deno.test("messages of other gateways: a warning at other speeds than the first", async () => {
+  using capture = new TemporaryCapture((file) => {
+    const bridge = new Connection(file, 10);
+    const said = JSON.stringify({ id: "54:48:E6:8F:80:A5", rssi: -60, tempc: 21 });
+    for (let n = 0; n < 2; n++) bridge.publish("home/OpenMQTTGateway/BTtoMQTT/5448E68F80A5", said);
+    bridge.publish("devices/desk/n", "1");
+  });
+  const fast = await replay(capture.path, "--list", "--speed", "max");
+  assert.match(fast.output, /2 messages of other gateways .*use --speed 1/);
+  assert.match(fast.output, /would be published as fast as it is taken in/);
+  const first = await replay(capture.path, "--list");
+  assert.doesNotMatch(first.output, /other gateways/);
+});
+
+Deno.test("--list says how long it takes at the speed given", async () => {
+  using capture = new TemporaryCapture((file) => {
+    const desk = new Connection(file, 10);
+    desk.publish("devices/desk/n", "1");
+    file.time += 9999;
+    desk.publish("devices/desk/n", "2");
+  });
+  const { output } = await replay(capture.path, "--list", "--speed", "10");
+  assert.match(output, /would be published in 1\.000 s: 2 MQTT messages/);
+});
