@@ -10,6 +10,7 @@
  * @module
  */
 import type { Context, Hono } from "hono";
+import { isAllowedOrigin } from "../access/peer.ts";
 import { atLeast } from "../access/policy.ts";
 import type { Identity } from "../access/tokens.ts";
 import { now } from "../clock.ts";
@@ -92,6 +93,10 @@ function problem(c: Context, status: 400 | 403 | 404 | 503, message: string) {
 /** Adds the routes. Who is not even a viewer has been refused before. */
 export function addTraces(app: Hono<Env>, parts: Parts) {
   app.use("/traces/*", async (c, next) => {
+    c.header("cross-origin-resource-policy", "same-origin");
+    if (isForeign(c.req.raw, parts.config.access.origins)) {
+      return problem(c, 403, "traces are not for pages of other sites: see access.origins");
+    }
     if (!atLeast(c.get("identity") as Identity, "admin")) {
       return problem(c, 403, "only admins read traces: use an admin's token");
     }
@@ -103,6 +108,17 @@ export function addTraces(app: Hono<Env>, parts: Parts) {
     if (parts.traces.recentBytes > 0) return trace(c, parts, "recent");
     return problem(c, 404, "there is no flight recorder: trace.recentBytes is 0");
   });
+}
+
+/**
+ * Whether a page of another origin asks. It could not read the answer, but have all readers that there
+ * may be, or have its visitor download a trace. Images and links have no Origin, so browsers say in
+ * Sec-Fetch-Site who asks (Fetch Metadata, 2.3); "none": the address was typed.
+ */
+function isForeign(request: Request, origins: string[]): boolean {
+  if (!isAllowedOrigin(request, origins)) return true;
+  const site = request.headers.get("sec-fetch-site") ?? "none";
+  return !["none", "same-origin"].includes(site) && !request.headers.has("origin");
 }
 
 function trace(c: Context<Env>, parts: Parts, mode: TraceRequest["mode"]) {

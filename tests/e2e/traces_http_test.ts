@@ -12,6 +12,7 @@ import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { Block, pcapngBlocks } from "../support/pcapng_blocks.ts";
 import { TestProcess } from "../support/process.ts";
+import { reset } from "../support/resets.ts";
 import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
@@ -86,6 +87,36 @@ Deno.test("traces are for admins", async () => {
     assert.equal(linked.status, 200, path);
     await linked.bytes();
   }
+});
+
+Deno.test("traces are not for pages of other origins", async () => {
+  const allowed = "https://lab.example";
+  await using gateway = await GatewayProcess.start({ args: ["--access-origins", allowed] });
+  const { origin } = gateway.url;
+  const cases: [headers: Record<string, string>, status: number][] = [
+    [{}, 200],
+    [{ "sec-fetch-site": "none", "sec-fetch-mode": "navigate" }, 200],
+    [{ "sec-fetch-site": "same-origin" }, 200],
+    [{ "sec-fetch-site": "same-origin", origin }, 200],
+    [{ "sec-fetch-site": "cross-site", origin: allowed }, 200],
+    // An image, and a link.
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }, 403],
+    [{ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }, 403],
+    [{ "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors" }, 403],
+    [{ "sec-fetch-site": "same-site", origin: "http://127.0.0.1:1" }, 403],
+    [{ origin: "https://evil.example" }, 403],
+    [{ origin: "null" }, 403],
+  ];
+  for (const path of ["/traces", "/traces/recent.pcapng", "/traces/live.pcapng?seconds=0.1"]) {
+    for (const [headers, status] of cases) {
+      const response = await fetch(new URL(path, gateway.url), { headers });
+      assert.equal(response.status, status, `${path} ${JSON.stringify(headers)}`);
+      assert.equal(response.headers.get("cross-origin-resource-policy"), "same-origin");
+      if (status === 200) await response.bytes();
+      else assert.match(await errorOf(response), /other sites.*access\.origins/);
+    }
+  }
+  assert.equal(await metric(gateway.url, READERS), 0);
 });
 
 Deno.test("what is asked for has to make sense", async () => {
@@ -314,6 +345,33 @@ Deno.test("the trace port listens on 127.0.0.1 alone", async () => {
     Deno.connect({ hostname: "127.0.0.2", port }),
     Deno.errors.ConnectionRefused,
   );
+});
+
+Deno.test("the trace port: connections that are reset at once do it no harm", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+  const port = await tracePort(gateway);
+  // So that it takes them when they are reset already.
+  Deno.kill(gateway.process.pid, "SIGSTOP");
+  for (let i = 0; i < 20; i++) await Promise.all([reset(port), reset(gateway.mqttPort)]);
+  Deno.kill(gateway.process.pid, "SIGCONT");
+  const start = performance.now();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  assert.ok(performance.now() - start < 1500, "the MQTT port goes on at once");
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await peer.publish("devices/desk/n", "recorded");
+  await readUntil(connection.readable.getReader(), "edgewire ");
+});
+
+Deno.test("the trace port closes who says something, such as a browser", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+  const port = await tracePort(gateway);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await assert.rejects(async () => {
+    while (await connection.read(new Uint8Array(1024)) !== null);
+    throw new Error("closed");
+  });
+  await readers(gateway, 0);
 });
 
 testWith(["tshark"], "Wireshark reads from the trace port", async () => {

@@ -25,4 +25,9 @@ export class MqttLink {
   learnFromConnack(remainingLength: number): void {
     if (this.version === 0) this.version = remainingLength > 2 ? 5 : 4;
   }
+
+  /** Before version 5 there was no AUTH. */
+  learnFromAuth(): void {
+    if (this.version === 0) this.version = 5;
+  }
 }

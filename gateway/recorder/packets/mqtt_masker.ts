@@ -6,57 +6,35 @@
  *   what stands behind the last field (MQTT 3.1.1, 3.1; 5, 3.1)
  * - authentication data of CONNECT, CONNACK and AUTH; user properties with a secret's name (MQTT 5)
  * - PUBLISH and wills: secrets in JSON (`secret_text.ts`), and the whole payload where the last level
- *   of the topic is a secret's name, or the one before a last level such as `set`
+ *   of the topic is a secret's name, or the one before a last level such as `set`; the whole payload,
+ *   too, where a topic alias stands for a topic that is not known
+ * - in strings and packets of other types, and in bytes that are no MQTT: what looks like a parameter,
+ *   a header or a member with a secret's name (`loose_text.ts`)
+ *
+ * As long as the version is not known, JSON is looked for behind what may be properties.
  *
  * @module
  */
+import { LooseText } from "./loose_text.ts";
 import { MqttLink } from "./mqtt_link.ts";
-import { MqttType } from "./mqtt_types.ts";
+import { Action, ConnectFlag, MAX_ACKNOWLEDGMENT, Step } from "./mqtt_masker_steps.ts";
+import { MqttType, wrongHeader } from "./mqtt_types.ts";
 import { PropertyId, PropertyType, propertyType } from "./mqtt_properties.ts";
-import { SecretName, SecretTopic } from "./secret_names.ts";
+import { SecretName } from "./secret_names.ts";
 import { SecretText } from "./secret_text.ts";
+import { SecretTopic, TopicKind } from "./secret_topic.ts";
 
 const STAR = 0x2a;
-
-/** Steps through a packet; the next ones wait on a stack. */
-const Step = {
-  /** Numbers of one, two or four bytes, or of seven bits per byte. */
-  Level: 0,
-  Flags: 1,
-  PropertiesLength: 2,
-  Property: 3,
-  Alias: 4,
-  Varint: 5,
-  Skip1: 6,
-  Skip2: 7,
-  Skip4: 8,
-  /** Two bytes of length, then so many of ... */
-  Other: 9,
-  Secret: 10,
-  Topic: 11,
-  Will: 12,
-  Name: 13,
-  /** The value of the user property with that name. */
-  Named: 14,
-  /** The rest of the packet. */
-  RestOther: 15,
-  RestSecret: 16,
-  RestPayload: 17,
-} as const;
-
-/** What is done with the bytes that come. */
-const Action = { Number: 0, Varint: 1, Skip: 2, Hide: 3, Text: 4, Name: 5, Topic: 6 } as const;
-
-const ConnectFlag = { Will: 0x04, Password: 0x40, UserName: 0x80 } as const;
 
 /** One direction. It never throws. */
 export class MqttMasker {
   readonly #link: MqttLink;
   readonly #text = new SecretText();
+  readonly #loose = new LooseText();
   readonly #name = new SecretName();
   readonly #topic = new SecretTopic();
-  /** Aliases that stand for topics of secrets (MQTT 5, 3.3.2.3.4). */
-  readonly #secretAliases = new Set<number>();
+  /** Kinds of the topics that aliases stand for (MQTT 5, 3.3.2.3.4). */
+  readonly #aliases = new Map<number, number>();
   readonly #steps: number[] = [];
   /** Bytes of an unknown packet that are still to come. */
   #unknown = 0;
@@ -77,14 +55,14 @@ export class MqttMasker {
   /** `#left` where the properties end. */
   #propertiesEnd = 0;
   #topicEmpty = false;
-  #secretTopic = false;
+  #topicKind: number = TopicKind.Plain;
 
   /** @param link shared by both directions of a connection */
   constructor(link: MqttLink = new MqttLink()) {
     this.#link = link;
   }
 
-  /** The bytes were no MQTT; what came since was left as it is. */
+  /** The bytes were no MQTT; since then they were any text. */
   get lost(): boolean {
     return this.#lost;
   }
@@ -99,7 +77,7 @@ export class MqttMasker {
     this.#unknown = skipBytes;
     this.#lost = false;
     this.#header = 0;
-    this.#secretAliases.clear();
+    this.#aliases.clear();
   }
 
   /** Goes on with a chunk, and changes it. */
@@ -109,7 +87,10 @@ export class MqttMasker {
     chunk.fill(STAR, 0, at);
     while (at < chunk.length && !this.#lost) {
       if (this.#header >= 0) {
-        this.#readHeader(chunk[at++]!);
+        this.#readHeader(chunk[at]!);
+        // The byte is the first of what is no MQTT.
+        if (this.#lost) this.#loose.begin();
+        else at++;
         continue;
       }
       const end = Math.min(at + Math.min(this.#count, this.#left), chunk.length);
@@ -120,6 +101,7 @@ export class MqttMasker {
       if (this.#left === 0) this.#header = 0;
       else if (this.#count === 0) this.#done();
     }
+    if (this.#lost) this.#loose.mask(chunk, at, chunk.length);
   }
 
   #readHeader(byte: number): void {
@@ -127,17 +109,24 @@ export class MqttMasker {
     if (place === 0) {
       this.#first = byte;
       this.#left = 0;
-      this.#lost = byte >> 4 === 0;
+      this.#lost = wrongHeader(byte, this.#link.version) !== undefined;
       return;
     }
     this.#left += (byte & 0x7f) << 7 * (place - 1);
     if ((byte & 0x80) !== 0) {
       this.#lost = place === 4;
     } else if (this.#left === 0) this.#header = 0;
+    else if (this.#isWrongLength()) this.#lost = true;
     else {
       this.#header = -1;
       this.#beginPacket();
     }
+  }
+
+  #isWrongLength(): boolean {
+    const type = this.#first >> 4;
+    return this.#link.version === 0 && type >= MqttType.Puback && type <= MqttType.Pubcomp &&
+      this.#left > MAX_ACKNOWLEDGMENT;
   }
 
   /** Puts the steps of the packet on the stack, the last one first. */
@@ -146,6 +135,7 @@ export class MqttMasker {
     steps.length = 0;
     const type = this.#first >> 4;
     if (type === MqttType.Connack) this.#link.learnFromConnack(this.#left);
+    else if (type === MqttType.Auth) this.#link.learnFromAuth();
     const five = this.#link.version === 5;
     if (type === MqttType.Publish) {
       steps.push(Step.RestPayload);
@@ -153,7 +143,7 @@ export class MqttMasker {
       if ((this.#first & 6) !== 0) steps.push(Step.Skip2);
       steps.push(Step.Topic);
     } else if (type === MqttType.Connect) {
-      this.#secretAliases.clear();
+      this.#aliases.clear();
       steps.push(Step.RestSecret, Step.Flags, Step.Level, Step.Other);
     } else if (type === MqttType.Connack && five) {
       steps.push(Step.RestOther, Step.PropertiesLength, Step.Skip2);
@@ -182,6 +172,9 @@ export class MqttMasker {
         return;
       case Action.Topic:
         this.#topic.push(chunk, at, end);
+        return;
+      case Action.Loose:
+        this.#loose.mask(chunk, at, end);
     }
   }
 
@@ -217,10 +210,21 @@ export class MqttMasker {
 
   #rest(step: number): void {
     this.#count = this.#left;
-    if (step === Step.RestPayload) {
-      this.#text.begin(this.#secretTopic);
-      this.#action = Action.Text;
-    } else this.#action = step === Step.RestSecret ? Action.Hide : Action.Skip;
+    if (step === Step.RestPayload) this.#beginText(this.#link.version === 0);
+    else if (step === Step.RestSecret) this.#action = Action.Hide;
+    else this.#beginLoose();
+  }
+
+  /** @param search properties may stand before it */
+  #beginText(search = false): void {
+    const { Secret, Guarded } = TopicKind;
+    this.#text.begin(this.#topicKind === Secret, this.#topicKind === Guarded, search);
+    this.#action = Action.Text;
+  }
+
+  #beginLoose(): void {
+    this.#loose.begin();
+    this.#action = Action.Loose;
   }
 
   /** All bytes of an action came. */
@@ -244,6 +248,7 @@ export class MqttMasker {
   #beginField(step: number, length: number): void {
     this.#counted = true;
     this.#count = length;
+    if (step === Step.Other) return this.#beginLoose();
     this.#action = Action.Skip;
     if (step === Step.Secret || step === Step.Named && this.#name.secret) {
       this.#action = Action.Hide;
@@ -254,20 +259,23 @@ export class MqttMasker {
       this.#topic.clear();
       this.#topicEmpty = length === 0;
       this.#action = Action.Topic;
-    } else if (step === Step.Will) {
-      this.#text.begin(this.#secretTopic);
-      this.#action = Action.Text;
-    }
+    } else if (step === Step.Will) this.#beginText();
   }
 
+  /** An empty one has an alias, which is in the properties. */
   #topicKnown(): void {
-    this.#secretTopic = this.#topic.secret;
+    this.#topicKind = this.#topicEmpty ? TopicKind.Secret : this.#topic.kind;
+    if (!this.#topicEmpty || this.#link.version !== 0 || this.#first >> 4 !== MqttType.Publish) {
+      return;
+    }
+    this.#link.version = 5;
+    // Behind them the payload is left.
+    this.#steps.splice(1, 0, Step.PropertiesLength);
   }
 
   #alias(alias: number): void {
-    if (this.#topicEmpty) this.#secretTopic = this.#secretAliases.has(alias);
-    else if (this.#secretTopic) this.#secretAliases.add(alias);
-    else this.#secretAliases.delete(alias);
+    if (!this.#topicEmpty) this.#aliases.set(alias, this.#topicKind);
+    else this.#topicKind = this.#aliases.get(alias) ?? TopicKind.Secret;
   }
 
   /** The fields behind the flags (MQTT 5, 3.1.2.4 to 3.1.3.6). */
@@ -307,4 +315,10 @@ export class MqttMasker {
     else if (type === PropertyType.Byte) steps.push(Step.Skip1);
     else steps.push(type === PropertyType.Uint16 ? Step.Skip2 : Step.Skip4);
   }
+}
+
+/** Overwrites the secrets in the first packet of a connection. @returns the same bytes */
+export function maskFirstPacket<Packet extends Uint8Array>(packet: Packet): Packet {
+  new MqttMasker().mask(packet);
+  return packet;
 }

@@ -101,6 +101,7 @@ export class PacketReader {
     if (packet.type === MqttType.Publish) this.#publish(packet, header);
     else if (packet.type === MqttType.Connect) this.#connect(head, header);
     else if (packet.type === MqttType.Connack) this.#link.learnFromConnack(length - header);
+    else if (packet.type === MqttType.Auth) this.#link.learnFromAuth();
     return packet;
   }
 

@@ -4,19 +4,8 @@
  *
  * @module
  */
+import { UpperPduTag as Tag } from "../../../traces/wire/upper_pdu_tag.ts";
 import { addressPair, type Endpoint } from "./addresses.ts";
-
-const Tag = {
-  End: 0,
-  Dissector: 12,
-  Ipv4Source: 20,
-  Ipv4Destination: 21,
-  Ipv6Source: 22,
-  Ipv6Destination: 23,
-  PortType: 24,
-  SourcePort: 25,
-  DestinationPort: 26,
-} as const;
 
 const PORT_TYPE_TCP = 2;
 

@@ -3,16 +3,9 @@
  *
  * @module
  */
+import { Opcode } from "../../../traces/wire/websocket_opcode.ts";
 
-/** RFC 6455, 5.2. */
-export const Opcode = {
-  Continuation: 0,
-  Text: 1,
-  Binary: 2,
-  Close: 8,
-  Ping: 9,
-  Pong: 10,
-} as const;
+export { Opcode };
 
 /** Longest payload of a control frame, bytes (RFC 6455, 5.5). */
 export const CONTROL_BYTES = 125;
@@ -44,6 +37,11 @@ export function frameHeader(
     left = Math.floor(left / 256);
   }
   return header;
+}
+
+/** Length of a whole frame (RFC 6455, 5.2). */
+export function frameLength(payload: number, masked: boolean): number {
+  return payload + (payload < 126 ? 2 : payload < 65_536 ? 4 : 10) + (masked ? 4 : 0);
 }
 
 /**

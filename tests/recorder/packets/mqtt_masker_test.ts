@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import mqtt, { type Packet } from "mqtt-packet";
-import { MqttMasker } from "../../../gateway/recorder/packets/mqtt_masker.ts";
+import { maskFirstPacket, MqttMasker } from "../../../gateway/recorder/packets/mqtt_masker.ts";
 import { MqttLink, type MqttVersion } from "../../../gateway/recorder/packets/mqtt_link.ts";
 import { TcpConversation } from "../../../gateway/recorder/packets/tcp_conversation.ts";
 import { testWith } from "../../support/tools.ts";
@@ -104,11 +104,73 @@ Deno.test("PUBLISH: secrets in JSON, by topic, by alias", () => {
     publish("", "six", 5, { properties: { topicAlias: 1 } }),
   ];
   hides(Uint8Array.from(aliased.flatMap((packet) => [...packet])), ["one", "three"], 5);
-  // A PUBLISH of version 5 whose CONNECT was not seen.
-  hides(publish("a/b", '{"password":"hunter2"}', 5), ["hunter2"]);
+  hides(publish("cmnd/x/Password1", "hunter2", 4), ["hunter2"], 4);
+  hides(publish("home/alarm/code", "1234", 4), ["1234"], 4);
+  hides(publish("home/door_lock/pin/set", "1234", 4), ["1234"], 4);
+  hides(publish("remote/code", "1234", 4), [], 4);
+  hides(publish("home/alarm/set", '{"code":"1234"}', 4), ["1234"], 4);
+  hides(publish("home/remote/set", '{"code":"1234"}', 4), [], 4);
 });
 
-Deno.test("begins in the middle: the rest of an unknown packet is hidden; what is no MQTT stays", () => {
+Deno.test("PUBLISH of a version that is not known: as either", () => {
+  hides(publish("a/b", '{"password":"hunter2"}', 5), ["hunter2"]);
+  const properties = {
+    messageExpiryInterval: 100,
+    contentType: "application/json",
+    userProperties: { unit: "lux" },
+  };
+  hides(publish("a/b", '{"x":1,"password":"hunter2"}', 5, { properties }), ["hunter2"]);
+  hides(publish("a/token", "hunter2", 4), ["hunter2"]);
+  hides(publish("a/b", "21.5", 4), []);
+  hides(publish("a/b", "{21.5 [token", 4), []);
+});
+
+Deno.test("PUBLISH with a topic alias that is not known: all of its payload", () => {
+  const aliased = [
+    publish("", "hunter2", 5, { properties: { topicAlias: 1 } }),
+    publish("a/b", "plain", 5, { properties: { topicAlias: 1 } }),
+    publish("", "plain", 5, { properties: { topicAlias: 1 } }),
+    publish("home/alarm", '{"x":1}', 5, { properties: { topicAlias: 2 } }),
+    publish("", '{"code":"1234"}', 5, { properties: { topicAlias: 2 } }),
+  ];
+  const bytes = Uint8Array.from(aliased.flatMap((packet) => [...packet]));
+  hides(bytes, ["hunter2", "1234"], 5);
+  // Only version 5 has it.
+  hides(bytes, ["hunter2", "1234"], 0);
+});
+
+Deno.test("user names that are parameters", () => {
+  const username = "me?x-amz-customauthorizer-signature=abc&token=t0k&x=1";
+  const packet = connect(4, { username, password: "s3cret" });
+  hides(packet, ["abc", "t0k", "s3cret"]);
+});
+
+Deno.test("HTTP where MQTT should be: its secrets, and nothing else", () => {
+  for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND"]) {
+    const lines = [
+      `${method} /ws?token=t0k&x=1 HTTP/1.1`,
+      "Host: gateway.example",
+      "Authorization: bas1c",
+      "Cookie: c00kie",
+      "",
+      '{"password":"hunter2"}',
+    ];
+    const bytes = Uint8Array.from(Buffer.from(lines.join("\r\n")));
+    hides(bytes, ["t0k", "bas1c", "c00kie", "hunter2"]);
+  }
+  const answer = Buffer.from("HTTP/1.1 200 OK\r\nSet-Cookie: c00kie\r\n\r\n");
+  hides(Uint8Array.from(answer), ["c00kie"]);
+});
+
+Deno.test("the first packet of a connection", () => {
+  const packet = connect(5, { username: "user", password: "s3cret" });
+  const expected = without(packet, "s3cret");
+  assert.equal(maskFirstPacket(packet), packet);
+  assert.deepEqual(packet, expected);
+  assert.deepEqual(maskFirstPacket(packet), expected);
+});
+
+Deno.test("begins in the middle: the rest of an unknown packet is hidden; what is no MQTT stays but for secrets", () => {
   const masker = new MqttMasker(new MqttLink(4));
   const rest = publish("a/b", '{"token":"abc"}').subarray(6);
   masker.start(rest.length);
@@ -121,7 +183,7 @@ Deno.test("begins in the middle: the rest of an unknown packet is hidden; what i
   const copy = bytes.slice();
   masker.mask(copy);
   assert.equal(masker.lost, true);
-  assert.deepEqual(copy, bytes);
+  assert.deepEqual(copy, without(bytes, "abc"));
 });
 
 Deno.test("any bytes, in any pieces: no exception, the same as in one piece", () => {
