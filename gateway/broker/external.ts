@@ -184,7 +184,11 @@ export class ExternalBroker implements Broker {
   #take(packet: IPublishPacket, connection: ConnectionTap) {
     const { topic, qos, retain } = packet;
     const payload = packet.payload as Buffer;
-    if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) return;
+    if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) {
+      // It came in all the same, and would be taken for the next one.
+      this.#options.taps.message(connection, "", topic.length, payload.length, qos);
+      return;
+    }
     try {
       this.#options.sink({ topic, payload, qos, replayed: retain, own: false, connection });
     } catch (error) {

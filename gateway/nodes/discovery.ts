@@ -10,7 +10,7 @@
  * @module
  */
 import type { Control, TopicDescription } from "../sessions/messages.ts";
-import { READINGS } from "./out/readings_publisher.ts";
+import { READINGS } from "./out/readings_names.ts";
 
 type Json = Record<string, unknown>;
 

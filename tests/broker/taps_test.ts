@@ -4,6 +4,7 @@ import { TokenBook } from "../../gateway/access/tokens.ts";
 import type { Broker, IncomingMessage } from "../../gateway/broker/broker.ts";
 import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import { ExternalBroker } from "../../gateway/broker/external.ts";
+import type { Taps } from "../../gateway/taps.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
@@ -297,4 +298,31 @@ testWith(["mosquitto"], "/mqtt with an external broker: the taps of both sides",
     assert.deepEqual([near.ends.length, far.ends.length], [1, 1]);
     await broker.close();
   }
+});
+
+Deno.test("external broker of MQTT 3.1.1: our own that comes back is told, without an id", async () => {
+  await using old = await startEmbedded(new RecordingTaps());
+  const { port } = old.listen("127.0.0.1", 0);
+  const [taps, messages] = [new RecordingTaps(), [] as IncomingMessage[]];
+  const told: unknown[][] = [];
+  const message: Taps["message"] = (...args) => void told.push(args);
+  const connected = Promise.withResolvers<void>();
+  const options = parts(taps, messages);
+  const broker = await ExternalBroker.connect({
+    ...options,
+    taps: { ...taps, connection: (facts) => taps.connection(facts), message },
+    url: `mqtt://127.0.0.1:${port}`,
+    clientId: "gateway",
+    subscribe: ["in/#"],
+    onState: () => broker.state.connected && connected.resolve(),
+  });
+  await connected.promise;
+  await broker.publish("in/own", new TextEncoder().encode("on"));
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${port}`);
+  await peer.publish("in/other", "1");
+  await eventually("the other's message", () => messages.length > 0);
+  assert.deepEqual(messages.map(({ topic }) => topic), ["in/other"]);
+  const tap = await taps.tap(({ facts }) => facts.dialled);
+  assert.deepEqual(told, [[tap, "", "in/own".length, 2, 1]]);
+  await broker.close();
 });

@@ -10,6 +10,7 @@ import { ipv4Text, ipv6Text } from "./address_text.ts";
 import type { Dissection } from "./dissection.ts";
 import { bytes, define, int32, ipv4, ipv6, protocol, string, uint16, uint32 } from "./field.ts";
 import { rule } from "./problem.ts";
+import { UpperPduTag as Tag } from "./upper_pdu_tag.ts";
 
 const EXPORTED = protocol("exported_pdu", "Exported PDU", "Exported PDU");
 
@@ -67,25 +68,6 @@ const F = define({
 
 const NO_NAME = rule("exported_pdu", "warning", "no tag says of which protocol the message is");
 const BAD_LENGTH = rule("exported_pdu", "error", "tag has a wrong length", "LINKTYPE 252");
-
-const Tag = {
-  End: 0,
-  Dissector: 12,
-  Heuristic: 13,
-  Table: 14,
-  Ipv4Source: 20,
-  Ipv4Destination: 21,
-  Ipv6Source: 22,
-  Ipv6Destination: 23,
-  PortType: 24,
-  SourcePort: 25,
-  DestinationPort: 26,
-  OriginalFrame: 30,
-  TableValue: 32,
-  ProtocolColumn: 33,
-  TcpInformation: 34,
-  Direction: 35,
-};
 
 /** What the tags say; one object serves all messages. */
 export class UpperPduTags {

@@ -16,19 +16,12 @@ import {
   uint64,
   uint8,
 } from "./field.ts";
+import { Opcode } from "./websocket_opcode.ts";
 import { WS } from "./websocket_rules.ts";
 
-export const WEBSOCKET = protocol("websocket", "WebSocket", "WebSocket");
+export { Opcode };
 
-/** RFC 6455, 11.8. */
-export const Opcode = {
-  Continuation: 0,
-  Text: 1,
-  Binary: 2,
-  Close: 8,
-  Ping: 9,
-  Pong: 10,
-} as const;
+export const WEBSOCKET = protocol("websocket", "WebSocket", "WebSocket");
 
 const OPCODES: Record<number, string> = {
   0: "Continuation",

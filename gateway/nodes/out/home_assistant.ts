@@ -14,7 +14,8 @@
 import { learnEvent, makeComponent } from "./home_assistant_component.ts";
 import { HomeDevice } from "./home_assistant_device.ts";
 import type { DeviceFacts } from "./home_assistant_names.ts";
-import { type Publish, type PublishedReading, READINGS } from "./readings_publisher.ts";
+import { READINGS } from "./readings_names.ts";
+import type { Publish, PublishedReading } from "./readings_publisher.ts";
 import type { LiveState } from "../answers.ts";
 
 export interface HomeAssistantOptions {

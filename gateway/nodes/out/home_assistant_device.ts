@@ -5,7 +5,7 @@
  */
 import { type Component, componentConfig } from "./home_assistant_component.ts";
 import { type DeviceFacts, idOf, isBluetooth, shownName } from "./home_assistant_names.ts";
-import { READINGS } from "./readings_publisher.ts";
+import { READINGS } from "./readings_names.ts";
 
 export class HomeDevice {
   readonly name: string;

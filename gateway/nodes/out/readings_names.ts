@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Where everything that is published about devices stands. */
+export const READINGS = "edgewire/v1/readings/";
+
 /** Those that are more than words with a capital letter. */
 const LABELS: ReadonlyMap<string, string> = new Map([
   ["co2", "CO₂"],

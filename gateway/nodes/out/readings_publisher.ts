@@ -9,6 +9,7 @@
  * @module
  */
 import type { MeasureKind } from "../../../traces/sensors/measure.ts";
+import { READINGS } from "./readings_names.ts";
 
 /** One value of which an update was made. */
 export interface PublishedReading {
@@ -45,9 +46,6 @@ export interface ReadingsPublisherOptions {
   /** Whether anybody would get a message on this topic. Asked for every reading. */
   hears: (topic: string) => boolean;
 }
-
-/** Where everything that is published about devices stands. */
-export const READINGS = "edgewire/v1/readings/";
 
 /** Messages that may wait for the broker; beyond it readings are dropped. */
 const MAX_WAITING = 10_000;

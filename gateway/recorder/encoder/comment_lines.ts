@@ -10,14 +10,28 @@ import type { Hop } from "../trace_messages.ts";
 export const MAX_LINES = 1000;
 export const MAX_TEXT = 60_000;
 const MAX_NAMES = 2000;
+/** Longest name that is shown as it is, UTF-16 code units: the recorder may cut one after the next. */
+const MAX_NAME = 255;
+/** What lies further apart is no way of one message: a clock was set. Ms. */
+const MAX_SINCE_MS = 600_000;
 
 const names = new Map<string, string>();
 
-/** A text as value of a key. */
+/** A name as people see it: of one that is too long the beginning, and an ellipsis. */
+export function shortened(name: string): string {
+  if (name.length <= MAX_NAME) return name.toWellFormed();
+  // Not between the halves of a surrogate pair.
+  const half = (name.charCodeAt(MAX_NAME - 1) & 0xfc00) === 0xd800;
+  return `${name.slice(0, half ? MAX_NAME - 1 : MAX_NAME).toWellFormed()}…`;
+}
+
+/** A name as value of a key. */
 export function encoded(name: string): string {
   let text = names.get(name);
   if (text === undefined) {
-    text = encodeURIComponent(name.toWellFormed());
+    text = encodeURIComponent(shortened(name));
+    // Long ones are rare, and would take much memory.
+    if (name.length > MAX_NAME) return text;
     if (names.size >= MAX_NAMES) names.clear();
     names.set(name, text);
   }
@@ -26,6 +40,7 @@ export function encoded(name: string): string {
 
 /** The key `since_us`; "" where it is not known. @param ms since the hop before; NaN unknown */
 export function since(ms: number): string {
+  if (ms > MAX_SINCE_MS) return "";
   const us = Math.round(ms * 1000);
   // Times of updates are rounded to a microsecond.
   if (us >= 0) return ` since_us=${us}`;

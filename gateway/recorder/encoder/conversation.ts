@@ -26,9 +26,9 @@ const NO_KEY = "AAAAAAAAAAAAAAAAAAAAAA==";
 
 /**
  * Between the packets of a handshake, ms: readers take none at all for a handshake that goes on, and
- * what comes seconds later for its end.
+ * what comes seconds later for its end. Less would vanish in times of some years.
  */
-const HANDSHAKE_MS = 1e-6;
+const HANDSHAKE_MS = 1e-3;
 
 /** Comments of a segment that carries bytes `[start, end)`. */
 export type SegmentComment = (start: number, end: number) => PacketComment;
@@ -107,10 +107,11 @@ export class Conversation {
       time += HANDSHAKE_MS;
     });
     if (transport !== "websocket") return;
+    time -= HANDSHAKE_MS;
     const { request, response } = upgradeHeads(this.server, upgrade);
     for (const [side, head] of [["client", request], ["server", response]] as const) {
       this.#tcp.data(side, [head], (segment) => {
-        this.#write(segment, opening.time, this.#made("upgrade", segment.from, before));
+        this.#write(segment, time, this.#made("upgrade", segment.from, before));
       });
     }
   }
@@ -170,8 +171,8 @@ export class Conversation {
     const text = (way: boolean) => `edgewire hop=${hop} dir=${way ? "out" : "in"}`;
     const said = { text: text(out), note: "" };
     this.data(time, out, this.framed(out, Opcode.Close, payload), () => said);
-    const answer = this.framed(!out, Opcode.Close, payload.subarray(0, 2));
-    this.made(time, !out, answer, "close");
+    // Deno answers with the same code and reason, as browsers do.
+    this.made(time, !out, this.framed(!out, Opcode.Close, payload), "close");
   }
 
   /** Comment of a packet that is made up. @param first keys before `synthetic` */

@@ -20,8 +20,6 @@ export interface EncoderContext {
   selection: Selection;
   interfaces: TraceInterfaces;
   ports: PortPairs;
-  /** Added to the monotonic clock it gives Unix ms. */
-  clockOffset: number;
   /** What is known of a connection now, if it is more than before. */
   newest: (subject: ConnectionSubject) => ConnectionSubject;
   /** Says in the file what a connection's other side is called. */
@@ -30,8 +28,3 @@ export interface EncoderContext {
 
 /** Said of conversations from which a filter leaves packets out. */
 export const FILTERED = "only what fits the filter, as if nothing else had been sent";
-
-/** Length of a WebSocket frame (RFC 6455, 5.2). */
-export function frameLength(payload: number, masked: boolean): number {
-  return payload + (payload < 126 ? 2 : payload < 65_536 ? 4 : 10) + (masked ? 4 : 0);
-}

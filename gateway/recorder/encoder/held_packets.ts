@@ -21,6 +21,8 @@ export interface Held<Event> {
   writer: HeldWriter<Event>;
   /** The writer's own. */
   detail: unknown;
+  /** What it takes, see {@linkcode HeldPackets.bytes}. */
+  bytes: number;
 }
 
 function before<Event>(a: Held<Event>, b: Held<Event>): boolean {
@@ -33,13 +35,27 @@ export class HeldPackets<Event> {
   #head = 0;
   readonly #early: Held<Event>[] = [];
   #count = 0;
+  #bytes = 0;
+
+  /** Sum of what was said of those that are held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get size(): number {
     return this.#queue.length - this.#head + this.#early.length;
   }
 
-  add(time: number, readAt: number, writer: HeldWriter<Event>, event: Event, detail: unknown) {
-    const held = { event, time, order: this.#count++, readAt, writer, detail };
+  add(
+    time: number,
+    readAt: number,
+    writer: HeldWriter<Event>,
+    event: Event,
+    detail: unknown,
+    bytes = 0,
+  ) {
+    const held = { event, time, order: this.#count++, readAt, writer, detail, bytes };
+    this.#bytes += bytes;
     const newest = this.#queue.at(-1);
     if (newest === undefined || this.#head === this.#queue.length || newest.time <= time) {
       this.#queue.push(held);
@@ -64,6 +80,7 @@ export class HeldPackets<Event> {
   }
 
   #shift(first: Held<Event>): Held<Event> {
+    this.#bytes -= first.bytes;
     this.#head++;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
@@ -89,6 +106,7 @@ export class HeldPackets<Event> {
   }
 
   #pop(first: Held<Event>): Held<Event> {
+    this.#bytes -= first.bytes;
     const heap = this.#early;
     const last = heap.pop()!;
     const { length } = heap;

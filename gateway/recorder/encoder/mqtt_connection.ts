@@ -7,16 +7,17 @@
 import { MqttMasker } from "../packets/mqtt_masker.ts";
 import { MqttType } from "../packets/mqtt_types.ts";
 import { upperPdu, upperPduTags } from "../packets/upper_pdu.ts";
-import { Opcode } from "../packets/websocket_frame.ts";
-import type { BytesEvent, CloseEvent, MessageEvent, OpenEvent } from "../trace_event.ts";
+import { frameLength, Opcode } from "../packets/websocket_frame.ts";
+import type { BytesEvent, CloseEvent, MessageEvent, OpenEvent, TextEvent } from "../trace_event.ts";
 import type { ConnectionSubject } from "../trace_messages.ts";
 import { CommentLines, lineHead, type PacketComment } from "./comment_lines.ts";
 import { Conversation } from "./conversation.ts";
-import { type EncoderContext, FILTERED, frameLength } from "./encoder_context.ts";
+import { type EncoderContext, FILTERED } from "./encoder_context.ts";
 import type { HeldWriter } from "./held_packets.ts";
 import { type ChunkFacts, type ControlPacket, MqttTraffic } from "./mqtt_traffic.ts";
-import { WaitingPublishes } from "./publish_book.ts";
+import { type SeenPublish, WaitingPublishes } from "./publish_book.ts";
 import { addPublishIn, addPublishOut } from "./publish_lines.ts";
+import { hideSecrets } from "./session_text.ts";
 import { INBOUND, MAX_PACKET_BYTES, OUTBOUND } from "./trace_file.ts";
 
 /** Topics of nodes begin so; what comes next is the node, but for these. */
@@ -28,7 +29,7 @@ const MAX_FIRST = 8 << 10;
 /** Longest packet that a filter lets through whole, bytes. */
 const MAX_SELECTED = 1 << 20;
 
-export type MqttHeldEvent = OpenEvent | BytesEvent | CloseEvent;
+export type MqttHeldEvent = OpenEvent | BytesEvent | TextEvent | CloseEvent;
 
 const NO_FACTS: ChunkFacts = { from: -1, packets: [] };
 const lines = new CommentLines();
@@ -68,9 +69,11 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
   /** An event was read. @returns what has to be held with it */
   read(event: MqttHeldEvent): unknown {
     if (event.kind === "open") this.#traffic.opened();
+    if (event.kind === "text") this.#traffic.pass(event, this.#wireLength(event));
     if (event.kind !== "bytes") return null;
-    const { client } = this.#beginning();
+    const { client, server } = this.#beginning();
     if (client !== undefined) this.#traffic.learn(client);
+    if (server !== undefined) this.#traffic.learn(server);
     const facts = this.#traffic.take(event, this.#wireLength(event));
     for (const { publish } of facts.packets) {
       if (publish === null) continue;
@@ -82,15 +85,16 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
 
   /** A PUBLISH was taken in. */
   message(event: MessageEvent) {
-    const origin = this.#context.ids.get(event.id);
     const publish = this.#waiting.take(event);
+    if (event.id === "") return;
+    const origin = this.#context.ids.get(event.id);
     origin.arrived = publish?.time ?? event.time;
     if (publish === undefined) return;
     publish.origin = origin;
     if (origin.node === "" && publish.topic !== undefined) {
       origin.node = NODE_TOPIC.exec(publish.topic)?.[1] ?? "";
     }
-    this.#context.book.taken(publish);
+    this.#context.book.taken(publish, this.#subject.facts.dialled);
   }
 
   write(event: MqttHeldEvent, detail: unknown) {
@@ -101,6 +105,9 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       const facts = detail as ChunkFacts | null ?? NO_FACTS;
       if (this.#filtered) this.#select(event, facts);
       else this.#writeBytes(event, facts);
+    } else if (event.kind === "text") {
+      if (event.data === null) this.#context.file.lose(1);
+      else if (!this.#filtered) this.#writeText(event, event.data);
     } else if (event.kind === "open") {
       this.#begun = true;
       this.#written.in = this.#written.out = 0;
@@ -111,7 +118,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     if (conversation.opened) this.#context.nameEnds(this.#subject);
   }
 
-  #wireLength({ length, out }: BytesEvent): number {
+  #wireLength({ length, out }: BytesEvent | TextEvent): number {
     if (!this.#overWebSocket) return length;
     return frameLength(length, this.#conversation.side(out) === "client");
   }
@@ -121,7 +128,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     this.#conversation.open({ time, before: !this.#begun, name });
   }
 
-  /** CONNECT and CONNACK as far as they are known, secrets in them. */
+  /** CONNECT and CONNACK as far as they are known. */
   #beginning() {
     const { firstIn, firstOut, facts: { dialled } } = this.#subject;
     return dialled ? { client: firstOut, server: firstIn } : { client: firstIn, server: firstOut };
@@ -176,6 +183,20 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     for (const packet of facts.packets) if (packet.end > from) this.#pdu(packet, event);
   }
 
+  /** A text message, which has no place in MQTT (MQTT 5, 6.0): the connection ends for it. */
+  #writeText(event: TextEvent, data: Uint8Array) {
+    const { time, out, offset } = event;
+    const way = out ? "out" : "in";
+    const written = this.#written[way];
+    const conversation = this.#conversation;
+    if (!conversation.opened) this.#openLate(time, 0);
+    if (written >= 0) conversation.skip(out, offset - written);
+    this.#written[way] = offset + this.#wireLength(event);
+    hideSecrets(data);
+    const comment = { text: lineHead("", "mqtt", out), note: "" };
+    conversation.data(time, out, conversation.framed(out, Opcode.Text, data), () => comment);
+  }
+
   /** Comment of what carries the bytes `[start, end)` of a chunk. */
   #comment(
     packets: readonly ControlPacket[],
@@ -192,9 +213,19 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
 
   #addLines({ publish }: ControlPacket, { out, connection }: BytesEvent) {
     if (publish === null) return;
-    if (!out) return addPublishIn(lines, publish);
-    if (publish.origin === null) this.#context.book.identify(publish, connection);
-    addPublishOut(lines, publish);
+    this.#identify(publish, out, connection);
+    if (out) addPublishOut(lines, publish);
+    else addPublishIn(lines, publish);
+  }
+
+  /** What could not be known before others were read. */
+  #identify(publish: SeenPublish, out: boolean, connection: number) {
+    const { book } = this.#context;
+    if (out && publish.origin === null) book.identify(publish, connection);
+    // Nothing was ever taken in on a connection that only passes through.
+    if (publish.origin === null && !this.#waiting.heard) {
+      book.returned(publish, connection, out);
+    }
   }
 
   #pdu(packet: ControlPacket, event: BytesEvent) {
@@ -229,7 +260,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       if (type === MqttType.Connect) this.#first.client = first;
       else if (type === MqttType.Connack) this.#first.server = first;
       if (publish === null) continue;
-      if (out && publish.origin === null) this.#context.book.identify(publish, event.connection);
+      this.#identify(publish, out, event.connection);
       if (!this.#context.selection.publish(publish.topic, publish.origin)) continue;
       if (!conversation.opened) this.#openLate(time, type);
       const comment = () => this.#comment([packet], packet.end - 1, packet.end, event);

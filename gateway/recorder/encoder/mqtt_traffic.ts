@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { READINGS } from "../../nodes/out/readings_publisher.ts";
+import { READINGS } from "../../nodes/out/readings_names.ts";
 import { MqttFramer, MqttLink, type MqttPacket, MqttType } from "../packets/mqtt_framer.ts";
 import { MqttMasker } from "../packets/mqtt_masker.ts";
-import type { BytesEvent } from "../trace_event.ts";
-import type { SeenPublish } from "./publish_book.ts";
+import type { BytesEvent, TextEvent } from "../trace_event.ts";
+import { hash, type SeenPublish, shortTopic } from "./publish_book.ts";
 
 /** A control packet. */
 export interface ControlPacket {
@@ -72,9 +72,15 @@ export class MqttTraffic {
     }
   }
 
-  /** Learns the version from a CONNECT that was before. */
-  learn(connect: Uint8Array) {
-    if (this.#link.version === 0) new MqttFramer(this.#link).feed(connect, () => {});
+  /** Learns the version from a CONNECT or CONNACK that was before. */
+  learn(first: Uint8Array) {
+    if (this.#link.version === 0) new MqttFramer(this.#link).feed(first, () => {});
+  }
+
+  /** A text message came between, which is no MQTT. */
+  pass({ out, offset }: TextEvent, wireLength: number) {
+    const direction = out ? this.#out : this.#in;
+    if (offset === direction.next) direction.next += wireLength;
   }
 
   /**
@@ -118,21 +124,27 @@ export class MqttTraffic {
 }
 
 function seenPublish(packet: MqttPacket, time: number): SeenPublish {
-  const { topic, qos, payloadLength, payloadStart, head } = packet;
+  const { qos, packetId, payloadLength, payloadStart, head } = packet;
+  const topic = packet.topic === undefined ? undefined : shortTopic(packet.topic);
+  const topicLength = packet.topic?.length ?? 0;
   const known = topic !== undefined && payloadStart > 0;
   const end = payloadStart + Math.min(payloadLength, KEY_BYTES);
   const key = known && end <= head.length
     ? `${payloadLength} ${hash(head, payloadStart, end)} ${topic}`
     : "";
   const unix = known && topic.startsWith(READINGS) ? readingTime(head.subarray(payloadStart)) : NaN;
-  return { topic, qos, payloadLength, time, key, unix, origin: null, update: null };
-}
-
-/** FNV-1a, 32 bits. */
-function hash(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0x811c9dc5;
-  for (let at = start; at < end; at++) value = Math.imul(value ^ bytes[at]!, 0x01000193);
-  return value >>> 0;
+  return {
+    topic,
+    topicLength,
+    qos,
+    packetId,
+    payloadLength,
+    time,
+    key,
+    unix,
+    origin: null,
+    update: null,
+  };
 }
 
 /** The `time` that the payload of a reading says, Unix ms; NaN: none. */

@@ -6,7 +6,7 @@
 import { packetLinkType, radioPacket } from "../packets/radio_packets.ts";
 import type { RadioEvent } from "../trace_event.ts";
 import type { NodeSubject } from "../trace_messages.ts";
-import { CommentLines } from "./comment_lines.ts";
+import { CommentLines, shortened } from "./comment_lines.ts";
 import type { EncoderContext } from "./encoder_context.ts";
 import type { HeldWriter } from "./held_packets.ts";
 import { addRadio } from "./publish_lines.ts";
@@ -61,8 +61,12 @@ export class RadioWriter implements HeldWriter<RadioEvent> {
   #interface(linkType: number): TraceInterface {
     let known = this.#interfaces.get(linkType);
     if (known === undefined) {
-      const description = `Radio frames that node ${this.#node} heard`;
-      known = { name: `radio:${this.#node}`, linkType, description };
+      const node = shortened(this.#node);
+      known = {
+        name: `radio:${node}`,
+        linkType,
+        description: `Radio frames that node ${node} heard`,
+      };
       this.#interfaces.set(linkType, known);
     }
     return known;

@@ -7,10 +7,14 @@
 import { RingReader } from "../ring_reader.ts";
 import type { TraceEvent } from "../trace_event.ts";
 import type { FromTraceWorker, Subject, TraceRequest, TraceSetting } from "../trace_messages.ts";
+import { notInTheFuture, writtenAt } from "./event_times.ts";
+import type { SubjectTable } from "./subject_table.ts";
 import { subjectOf, TraceEncoder } from "./trace_encoder.ts";
 
 /** How long live events are held, ms. */
 export const HOLD_MS = 100;
+/** How long events of the flight recorder are held, ms between those read. */
+const RECENT_HOLD_MS = 3000;
 /** How long is waited for news of an event's subject, ms. */
 const SUBJECT_MS = 50;
 /** Taken out of the ring at a time, and sent at a time, bytes. */
@@ -27,7 +31,7 @@ export interface ReadingOptions {
   setting: TraceSetting;
   /** Bytes that may be sent. */
   credit: number;
-  subjects: ReadonlyMap<number, Subject>;
+  subjects: SubjectTable;
   send: (message: FromTraceWorker, transfer: Transferable[]) => void;
   /** Our own clock, ms. */
   now: number;
@@ -37,16 +41,25 @@ export interface ReadingOptions {
 
 export class Reading {
   readonly #id: number;
-  readonly #live: boolean;
+  /** What comes; else what is there. */
+  readonly live: boolean;
   readonly #ring: RingReader;
   readonly #encoder: TraceEncoder;
   readonly #send: ReadingOptions["send"];
   #credit: number;
   /** Ends then, ms. */
   #until: number;
+  /** Ends at this position of the ring, once it is known. */
+  #endPosition = Infinity;
+  /** What the ring's clock is ahead of ours, ms. */
+  #ahead = -Infinity;
+  /** When the newest event was written that was read, ms of the ring's clock. */
+  #newest = -Infinity;
   /** Events taken out of the ring, and the first that was not read yet. */
   #events: TraceEvent[] = [];
   #next = 0;
+  /** No more news come of subjects of events that are older, ms of the ring's clock. */
+  #informed: number;
   /** When it was first waited for the next event's subject; -1: it is not. */
   #waitsSince = -1;
   readonly #missed = new Set<number>();
@@ -66,14 +79,16 @@ export class Reading {
     const { mode, filter, seconds } = request;
     const span = seconds === undefined ? Infinity : seconds * 1000;
     this.#id = reader;
-    this.#live = mode === "live";
+    this.live = mode === "live";
     this.#send = send;
     this.#credit = credit;
-    this.#until = this.#live ? now + span : Infinity;
-    this.#ring = new RingReader(setting.memory, this.#live ? "now" : "oldest");
-    const what = this.#live ? "live" : "of the last minutes";
+    this.#until = this.live ? now + span : Infinity;
+    this.#informed = ringNow;
+    this.#ring = new RingReader(setting.memory, this.live ? "now" : "oldest");
+    if (!this.live) this.#endHere();
+    const what = this.live ? "live" : "of the last minutes";
     const comment = `Trace ${what}, recorded by the gateway itself on ${setting.hostname}`;
-    const since = this.#live ? -Infinity : ringNow - span;
+    const since = this.live ? -Infinity : ringNow - span;
     this.#encoder = new TraceEncoder({ setting, filter, subjects, comment, since });
   }
 
@@ -92,6 +107,7 @@ export class Reading {
   }
 
   setClock(offset: number) {
+    this.#ahead = -Infinity;
     this.#encoder.setClock(offset);
   }
 
@@ -112,34 +128,52 @@ export class Reading {
   /**
    * Does a part of what is to do.
    *
+   * @param ringNow now in the ring's clock, ms
    * @returns whether there is more that needs no waiting
    */
-  step(now: number): boolean {
+  step(now: number, ringNow: number): boolean {
     if (this.#ended) return false;
+    this.#ahead = Math.max(this.#ahead, ringNow - now);
     // Else what is held would grow, instead of being lost in the ring and said.
-    const taken = !this.#behind && this.#take(now);
+    const behind = this.#behind;
+    const taken = !behind && this.#take(now);
     this.#behind = this.#write(now);
     this.#tell(now);
-    return !this.#ended && (taken || this.#behind);
+    return !this.#ended && (taken || behind || this.#behind);
   }
 
   /** @returns whether there is more */
   #take(now: number): boolean {
     this.#read(now);
     if (this.#next < this.#events.length || this.#finishing) return false;
-    const last = now >= this.#until;
-    if (this.#credit <= 0 && !last) return false;
-    const { events, lost, drained } = this.#ring.take(TAKE_BYTES);
+    if (this.#endPosition === Infinity && now >= this.#until) this.#endHere();
+    const ring = this.#ring;
+    // Who takes nothing is told in the end what was lost, and nothing is kept for him.
+    if (this.#credit <= 0 && ring.position < this.#endPosition) return false;
+    const { events, lost, drained } = ring.take(TAKE_BYTES);
+    notInTheFuture(events, now + this.#ahead);
     this.#lost += lost;
+    this.#finishing = ring.position >= this.#endPosition;
     if (this.#lost > 0 && events.length > 0) {
-      this.#encoder.lose(this.#lost, events[0]!, now);
+      this.#encoder.lose(this.#lost, events[0]!, this.#readAt(events[0]!, now));
       this.#lost = 0;
-    }
+    } else if (this.#finishing) this.#encoder.file.lose(this.#lost);
     this.#events = events;
     this.#next = 0;
     this.#read(now);
-    if (drained && (last || !this.#live)) this.#finishing = true;
-    return !drained;
+    return !drained && !this.#finishing;
+  }
+
+  /** Nothing is read that is written from now on. */
+  #endHere() {
+    this.#endPosition = this.#ring.position + this.#ring.waiting;
+  }
+
+  /** The time by which the hold goes: ours, but the ring's where all is there already. */
+  #readAt(event: TraceEvent, now: number): number {
+    if (this.live) return now;
+    this.#newest = Math.max(this.#newest, writtenAt(event));
+    return this.#newest;
   }
 
   /** Takes note of events until one whose subject is not known yet. */
@@ -147,28 +181,31 @@ export class Reading {
     const events = this.#events;
     for (; this.#next < events.length; this.#next++) {
       const event = events[this.#next]!;
-      if (!this.#encoder.knows(event) && !this.#missed.has(subjectOf(event))) {
+      if (this.#awaitsNews(event)) {
         if (this.#waitsSince < 0) this.#waitsSince = now;
         if (now < this.#waitsSince + SUBJECT_MS) return;
         this.#missed.add(subjectOf(event));
+        this.#informed = this.#waitsSince + this.#ahead;
         if (this.#missed.size > MAX_MISSED) this.#missed.clear();
       }
       this.#waitsSince = -1;
-      this.#encoder.read(event, now);
+      this.#encoder.read(event, this.#readAt(event, now));
     }
     if (events.length > 0) this.#events = [];
     this.#next = 0;
   }
 
+  #awaitsNews(event: TraceEvent): boolean {
+    if (this.#encoder.knows(event) || this.#missed.has(subjectOf(event))) return false;
+    return writtenAt(event) > this.#informed;
+  }
+
   /** @returns whether there is more */
   #write(now: number): boolean {
     const read = this.#finishing && this.#next >= this.#events.length;
-    let more = false;
-    if (this.#live || read) {
-      const readBy = read ? Infinity : now - HOLD_MS;
-      const room = Math.min(CHUNK_BYTES, this.#credit - this.#chunk.length);
-      more = room > 0 && this.#encoder.write(readBy, room);
-    }
+    const held = this.live ? now - HOLD_MS : this.#newest - RECENT_HOLD_MS;
+    const room = Math.min(CHUNK_BYTES, this.#credit - this.#chunk.length);
+    const more = room > 0 && this.#encoder.write(read ? Infinity : held, room);
     if (read && !this.#finished && this.#encoder.held === 0) {
       this.#finished = true;
       this.#encoder.file.finish();

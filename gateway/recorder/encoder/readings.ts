@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { FromTraceWorker, Subject, ToTraceWorker, TraceSetting } from "../trace_messages.ts";
+import type { FromTraceWorker, ToTraceWorker, TraceSetting } from "../trace_messages.ts";
 import { Reading } from "./reading.ts";
+import { SubjectTable } from "./subject_table.ts";
 
 /** The ring is looked at so often while somebody reads, ms. */
 export const POLL_MS = 20;
@@ -20,7 +21,7 @@ export interface Clocks {
 export class Readings {
   readonly #send: (message: FromTraceWorker, transfer: Transferable[]) => void;
   readonly #clocks: Clocks;
-  readonly #subjects = new Map<number, Subject>();
+  readonly #subjects = new SubjectTable();
   readonly #readings = new Map<number, Reading>();
   #setting: TraceSetting | null = null;
 
@@ -44,10 +45,10 @@ export class Readings {
         this.#setting = message.setting;
         return;
       case "subjects":
-        for (const subject of message.subjects) this.#subjects.set(subject.id, subject);
+        for (const subject of message.subjects) this.#subjects.put(subject);
         return this.#each((reading) => reading.news(message.subjects));
       case "forget":
-        for (const id of message.ids) this.#subjects.delete(id);
+        for (const id of message.ids) this.#subjects.forget(id);
         return this.#each((reading) => reading.forget(message.ids));
       case "clock":
         return this.#clock(message.clockOffset);
@@ -65,15 +66,21 @@ export class Readings {
   }
 
   /**
-   * Gives each reader a turn.
+   * Gives each reader a turn; of those that read the flight recorder only one as long as it has
+   * credit, so that the memory of one is needed.
    *
    * @returns whether the next turn should come at once, and not after {@linkcode POLL_MS}
    */
   step(): boolean {
     let more = false;
+    let recent = false;
     for (const [id, reading] of this.#readings) {
+      if (recent && !reading.live) continue;
       try {
-        if (reading.step(this.#clocks.now())) more = true;
+        if (reading.step(this.#clocks.now(), this.#ringNow())) {
+          more = true;
+          recent ||= !reading.live;
+        }
         if (reading.ended) this.#readings.delete(id);
       } catch (error) {
         this.#fail(id, reading, error);
@@ -91,6 +98,11 @@ export class Readings {
     this.#each((reading) => reading.setClock(clockOffset));
   }
 
+  /** Now in the ring's clock, ms; wrong while the system clock was set and we were not told. */
+  #ringNow(): number {
+    return this.#clocks.unix() - (this.#setting?.clockOffset ?? 0);
+  }
+
   #open({ reader, request, credit }: Extract<ToTraceWorker, { type: "open" }>) {
     const setting = this.#setting;
     if (setting === null) throw new Error("Can't open a reader: nothing was begun");
@@ -102,7 +114,7 @@ export class Readings {
       subjects: this.#subjects,
       send: this.#send,
       now: this.#clocks.now(),
-      ringNow: this.#clocks.unix() - setting.clockOffset,
+      ringNow: this.#ringNow(),
     };
     this.#readings.set(reader, new Reading(options));
   }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { Opcode } from "../packets/websocket_frame.ts";
+import { frameLength, Opcode } from "../packets/websocket_frame.ts";
 import type { BytesEvent, CloseEvent, OpenEvent, TextEvent } from "../trace_event.ts";
 import type { ConnectionSubject } from "../trace_messages.ts";
 import { CommentLines, lineHead, type PacketComment } from "./comment_lines.ts";
 import { Conversation } from "./conversation.ts";
-import { type EncoderContext, FILTERED, frameLength } from "./encoder_context.ts";
+import { type EncoderContext, FILTERED } from "./encoder_context.ts";
 import type { HeldWriter } from "./held_packets.ts";
 import { asksFor, hideSecrets } from "./session_text.ts";
 
@@ -74,16 +74,15 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
   }
 
   #selected(event: TextEvent | BytesEvent, data: Uint8Array): boolean {
-    const { selection, texts, ids } = this.#context;
+    const { selection, texts } = this.#context;
     if (event.kind !== "text") return false;
-    return event.out ? texts.selected(data, selection, ids) : asksFor(data, selection);
+    return event.out ? texts.selected(data, selection) : asksFor(data, selection);
   }
 
   /** Hides secrets, too. */
   #comment(event: TextEvent | BytesEvent, data: Uint8Array): PacketComment {
     if (event.kind === "text" && event.out) {
-      const { texts, clockOffset } = this.#context;
-      texts.addLines(lines, data, event.time + clockOffset);
+      this.#context.texts.addLines(lines, data, event.time);
     } else {
       hideSecrets(data);
       lines.add(lineHead("", "ws", event.out));

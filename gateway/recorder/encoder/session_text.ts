@@ -14,8 +14,8 @@ interface Item {
   id: string;
   channel: string;
   node: string;
-  /** When the update was made, Unix ms; NaN: it is none. */
-  unix: number;
+  /** When the update was made, ms of the monotonic clock; NaN: not known, or it is none. */
+  made: number;
   /** Its line but for `since_us`. */
   line: string;
 }
@@ -30,12 +30,17 @@ const NONE: readonly Item[] = [];
 
 export class SessionTexts {
   readonly #known = new WeakMap<Uint8Array, readonly Item[]>();
+  readonly #ids: TraceIds;
+
+  constructor(ids: TraceIds) {
+    this.#ids = ids;
+  }
 
   /** Looks at a text that goes out, and hides its secrets. */
   #look(data: Uint8Array): readonly Item[] {
     let items = this.#known.get(data);
     if (items === undefined) {
-      items = itemsOf(data);
+      items = itemsOf(data, this.#ids);
       hideSecrets(data);
       this.#known.set(data, items);
     }
@@ -45,17 +50,17 @@ export class SessionTexts {
   /**
    * Adds the lines of a message that goes out, and hides its secrets.
    *
-   * @param unix when it was sent
+   * @param time when it was sent, ms of the monotonic clock
    */
-  addLines(lines: CommentLines, data: Uint8Array, unix: number) {
-    for (const item of this.#look(data)) lines.add(item.line + since(unix - item.unix));
+  addLines(lines: CommentLines, data: Uint8Array, time: number) {
+    for (const { line, made } of this.#look(data)) lines.add(line + since(time - made));
     if (lines.empty) lines.add(lineHead("", "ws", true));
   }
 
   /** Whether a message that goes out tells of something selected. Hides its secrets. */
-  selected(data: Uint8Array, selection: Selection, ids: TraceIds): boolean {
+  selected(data: Uint8Array, selection: Selection): boolean {
     return this.#look(data).some(({ id, channel, node }) =>
-      selection.update(channel, node, ids.find(id))
+      selection.update(channel, node, this.#ids.find(id))
     );
   }
 }
@@ -76,19 +81,20 @@ export function asksFor(data: Uint8Array, selection: Selection): boolean {
   );
 }
 
-function itemsOf(data: Uint8Array): readonly Item[] {
+function itemsOf(data: Uint8Array, ids: TraceIds): readonly Item[] {
   const text = decoder.decode(data);
   // The gateway's own messages begin so; snapshots are long.
   if (text.startsWith(HEAD) && !/^(data|event)"/.test(text.slice(HEAD.length, 20))) return NONE;
   const items: Item[] = [];
-  for (const { type, id, channel, seq, time, node } of parsed(text)) {
+  for (const { type, id, channel, seq, node } of parsed(text)) {
     if (typeof channel !== "string" || typeof seq !== "number") continue;
     const isUpdate = type === "data" && typeof id === "string" && /^[\w.-]+$/.test(id);
     if (!isUpdate && type !== "event") continue;
     const known = isUpdate ? id : "";
     const line = lineHead(known, "ws", true) + updateKeys(channel, seq);
-    const unix = isUpdate && typeof time === "number" ? time : NaN;
-    items.push({ id: known, channel, node: typeof node === "string" ? node : "", unix, line });
+    // The clock that its "time" is of may have been set since.
+    const made = isUpdate ? ids.find(id)?.madeAt(channel, seq) ?? NaN : NaN;
+    items.push({ id: known, channel, node: typeof node === "string" ? node : "", made, line });
   }
   return items;
 }

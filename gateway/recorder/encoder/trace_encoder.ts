@@ -5,18 +5,20 @@
  * @module
  */
 import type { TraceEvent } from "../trace_event.ts";
-import type { ConnectionSubject, Subject, TraceFilter, TraceSetting } from "../trace_messages.ts";
+import type { ConnectionSubject, TraceFilter, TraceSetting } from "../trace_messages.ts";
 import type { EncoderContext } from "./encoder_context.ts";
 import { HeldPackets, type HeldWriter } from "./held_packets.ts";
 import { traceInterfaces } from "./interfaces.ts";
 import { MqttConnection, type MqttHeldEvent } from "./mqtt_connection.ts";
 import { EndNames } from "./end_names.ts";
+import type { ChunkFacts } from "./mqtt_traffic.ts";
 import { PortPairs } from "./port_pairs.ts";
 import { PublishBook } from "./publish_book.ts";
 import { RadioWriter } from "./radio_writer.ts";
 import { RoomWriter } from "./room_writer.ts";
 import { SessionConnection } from "./session_connection.ts";
 import { SessionTexts } from "./session_text.ts";
+import type { SubjectTable } from "./subject_table.ts";
 import { TraceFile } from "./trace_file.ts";
 import { Selection } from "./trace_filter.ts";
 import { TraceIds } from "./trace_ids.ts";
@@ -25,13 +27,18 @@ export interface TraceEncoderOptions {
   setting: Pick<TraceSetting, "version" | "hostname" | "clockOffset">;
   filter: TraceFilter;
   /** What events are about, by number. */
-  subjects: ReadonlyMap<number, Subject>;
+  subjects: SubjectTable;
   /** For people: what this file is. */
   comment: string;
   /** Events before this are only taken note of, ms of the monotonic clock. @default all are written */
   since?: number;
 }
 
+/** So much is held, in memory about; what is more goes before its time. */
+const MAX_HELD_BYTES = 8 << 20;
+/** What an event takes besides its data, and what a PUBLISH in it does, bytes about. */
+const EVENT_BYTES = 400;
+const PUBLISH_BYTES = 1000;
 /** Those that closed are remembered, as late events may name them. */
 const MAX_CLOSED = 10_000;
 /** What was sent last may be taken in after the end: so many are kept for that. */
@@ -41,7 +48,7 @@ export class TraceEncoder {
   readonly file: TraceFile;
   readonly #held = new HeldPackets<TraceEvent>();
   readonly #context: EncoderContext;
-  readonly #subjects: ReadonlyMap<number, Subject>;
+  readonly #subjects: SubjectTable;
   readonly #since: number;
   readonly #mqtt = new Map<number, MqttConnection>();
   readonly #sessions = new Map<number, SessionConnection>();
@@ -49,6 +56,8 @@ export class TraceEncoder {
   readonly #ended = new Map<number, MqttConnection>();
   readonly #nodes = new Map<number, RadioWriter>();
   readonly #topics = new Map<number, RoomWriter>();
+  /** Of the text event that was read last. */
+  #lastText: Uint8Array | null = null;
 
   constructor({ setting, filter, subjects, comment, since = -Infinity }: TraceEncoderOptions) {
     const { version, hostname, clockOffset } = setting;
@@ -56,15 +65,15 @@ export class TraceEncoder {
     this.#subjects = subjects;
     this.#since = since;
     const names = new EndNames(this.file, subjects, hostname);
+    const ids = new TraceIds();
     this.#context = {
       file: this.file,
-      ids: new TraceIds(),
+      ids,
       book: new PublishBook(),
-      texts: new SessionTexts(),
+      texts: new SessionTexts(ids),
       selection: new Selection(filter),
       interfaces: traceInterfaces(),
       ports: new PortPairs(),
-      clockOffset,
       newest: (subject) => (subjects.get(subject.id) as ConnectionSubject | undefined) ?? subject,
       nameEnds: (subject) => names.add(subject),
     };
@@ -76,7 +85,6 @@ export class TraceEncoder {
   }
 
   setClock(offset: number) {
-    this.#context.clockOffset = offset;
     this.file.setClock(offset);
   }
 
@@ -119,7 +127,8 @@ export class TraceEncoder {
    */
   write(readBy: number, bytes: number): boolean {
     while (this.file.length < bytes) {
-      const held = this.#held.next(readBy);
+      const full = this.#held.bytes > MAX_HELD_BYTES;
+      const held = this.#held.next(full ? Infinity : readBy);
       if (held === undefined) return false;
       if (held.time >= this.#since) held.writer.write(held.event, held.detail);
     }
@@ -132,7 +141,31 @@ export class TraceEncoder {
     writer: HeldWriter<Event>,
     detail: unknown,
   ) {
-    this.#held.add(event.time, readAt, writer as HeldWriter<TraceEvent>, event, detail);
+    const bytes = EVENT_BYTES + this.#bytesOf(event, detail);
+    this.#held.add(event.time, readAt, writer as HeldWriter<TraceEvent>, event, detail, bytes);
+  }
+
+  /** Memory that a held event takes besides itself. */
+  #bytesOf(event: TraceEvent, detail: unknown): number {
+    switch (event.kind) {
+      case "update":
+        return event.json?.length ?? 0;
+      case "radio":
+        return event.data.length;
+      case "bytes": {
+        let bytes = event.data?.length ?? 0;
+        const packets = (detail as ChunkFacts | null)?.packets ?? [];
+        for (const packet of packets) bytes += PUBLISH_BYTES + (packet.bytes?.length ?? 0);
+        return bytes;
+      }
+      case "text":
+        // One text goes to many.
+        if (event.data === this.#lastText) return 0;
+        this.#lastText = event.data;
+        return event.data?.length ?? 0;
+      default:
+        return 0;
+    }
   }
 
   #readRadio(event: Extract<TraceEvent, { kind: "radio" }>, readAt: number) {
@@ -161,6 +194,7 @@ export class TraceEncoder {
     const id = event.connection;
     const connection = this.#mqttOf(id) ?? this.#ended.get(id);
     if (connection !== undefined) return connection.message(event);
+    if (event.id === "") return;
     const origin = this.#context.ids.get(event.id);
     // The gateway's own did not come in.
     if (id !== 0) origin.arrived = event.time;
@@ -173,7 +207,6 @@ export class TraceEncoder {
     const id = event.connection;
     const mqtt = this.#mqttOf(id);
     if (mqtt !== undefined) {
-      if (event.kind === "text") return;
       this.#hold<MqttHeldEvent>(event, readAt, mqtt, mqtt.read(event));
     } else {
       const session = this.#sessionOf(id);

@@ -6,7 +6,7 @@
  */
 import { PcapngWriter } from "../../../traces/files/pcapng_writer.ts";
 import { addressBytes } from "../packets/addresses.ts";
-import type { PacketComment } from "./comment_lines.ts";
+import { type PacketComment, shortened } from "./comment_lines.ts";
 
 /** Longest packet in the file; a block with its comments stays below 262,144 bytes. */
 export const MAX_PACKET_BYTES = 190_000;
@@ -16,6 +16,11 @@ const ROUNDING_MS = 0.01;
 const MAX_NAMES = 10_000;
 /** Longest note, characters. */
 const MAX_NOTE = 500;
+/** Longest option of a pcapng block, bytes. */
+const MAX_OPTION = 65_535;
+
+const encoder = new TextEncoder();
+const option = new Uint8Array(MAX_OPTION);
 
 /** Where a packet was seen. */
 export interface TraceInterface {
@@ -63,9 +68,9 @@ export class TraceFile {
   constructor(options: TraceFileOptions) {
     this.#setOffset(options.clockOffset);
     this.#writer.section({
-      application: `edgewire ${options.version}`,
-      hardware: options.hostname,
-      comment: options.comment,
+      application: fitting(`edgewire ${options.version}`),
+      hardware: fitting(options.hostname),
+      comment: fitting(options.comment),
     });
   }
 
@@ -98,13 +103,13 @@ export class TraceFile {
 
   /** Says what an address is called. Others than IP addresses are passed over. */
   name(host: string, name: string) {
-    const key = `${host} ${name}`;
+    // deno-lint-ignore no-control-regex
+    const text = shortened(name).replace(/[\x00-\x20\x7f]/g, "_");
+    const key = `${host} ${text}`;
     if (name === "" || this.#names.has(key) || this.#names.size >= MAX_NAMES) return;
     this.#names.add(key);
     const address = addressBytes(host);
     if (address === undefined) return;
-    // deno-lint-ignore no-control-regex
-    const text = name.replace(/[\x00-\x20\x7f]/g, "_").slice(0, 255);
     this.#writer.names([{ address, names: [text] }]);
   }
 
@@ -159,7 +164,9 @@ export class TraceFile {
   }
 
   #describe(from: TraceInterface): Interface {
-    const { name, linkType, description } = from;
+    const { linkType } = from;
+    const name = fitting(from.name);
+    const description = fitting(from.description);
     const number = this.#writer.interface({ name, linkType, description });
     const place = { number, packets: 0, dropped: 0 };
     this.#interfaces.set(from, place);
@@ -178,6 +185,7 @@ export class TraceFile {
       const end = text.indexOf("\n");
       lines = end < 0 ? text + more : text.slice(0, end) + more + text.slice(end);
     }
+    lines = fitting(lines);
     return note === "" ? lines : [lines, note.slice(0, MAX_NOTE)];
   }
 
@@ -187,4 +195,11 @@ export class TraceFile {
     const nanoseconds = Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999);
     return { seconds: this.#offsetSeconds + seconds, nanoseconds };
   }
+}
+
+/** As much of a text as an option holds. */
+function fitting(text: string): string {
+  if (text.length * 3 <= MAX_OPTION) return text;
+  const { read } = encoder.encodeInto(text, option);
+  return read === text.length ? text : text.slice(0, read);
 }

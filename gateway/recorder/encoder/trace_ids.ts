@@ -40,6 +40,12 @@ export class Origin {
     if (this.updates.length < MAX_UPDATES) this.updates.push(mark);
   }
 
+  /** When an update was made of it; NaN: not known. */
+  madeAt(channel: string, seq: number): number {
+    const made = this.updates.findLast((mark) => mark.seq === seq && mark.channel === channel);
+    return made?.time ?? NaN;
+  }
+
   /** When the PUBLISH came in, also that of a radio record; NaN: not known. */
   get publishArrived(): number {
     return this.carrier === null ? this.arrived : this.carrier.arrived;

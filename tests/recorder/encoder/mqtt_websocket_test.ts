@@ -184,3 +184,19 @@ testWith(["tshark"], "the gateway as client: ports that are not known are made u
   const own = await ownRows(file, ["mqtt.clientid", "_ws.expert.message"]);
   deepEqual(values(own, "_ws.expert.message"), []);
 });
+
+testWith(["tshark"], "a text message is there: it says why the connection ends", async () => {
+  const recording = new Recording();
+  recording.open();
+  const client = recording.recorder.connection(FACTS);
+  client.received(connectPacket("x"));
+  client.receivedText('{"hello":1}');
+  client.received(publishPacket("a/b", "1"));
+  client.closed(false, 1003, "MQTT needs binary frames");
+  const rows = await tsharkRows(await recording.finish(), FIELDS);
+  deepEqual(rows.filter((row) => row["_ws.malformed"]!.length > 0), []);
+  deepEqual(values(rows, "tcp.analysis.flags"), []);
+  const frames = on(rows, "mqtt-websocket");
+  deepEqual(values(frames, "websocket.opcode"), ["2", "1", "2", "8", "8"]);
+  deepEqual(values(on(rows, "mqtt-pdu"), "mqtt.msgtype"), ["1", "3"]);
+});

@@ -187,6 +187,10 @@ function bare(clockOffset = OFFSET) {
     ring.add(Uint8Array.of(4, 0x10, 0));
     ring.end();
   };
+  const opened = (connection: number, time: number) => {
+    ring.begin(Kind.Open, 0, time, connection, "", 0, 0, 0, 0, 0);
+    ring.end();
+  };
   const steps = (now: number) => {
     clock.now = now;
     while (readings.step());
@@ -195,7 +199,7 @@ function bare(clockOffset = OFFSET) {
     const chunks = messages.flatMap((message) => message.type === "chunk" ? [message.bytes] : []);
     return ownRows(Uint8Array.from(chunks.flatMap((chunk) => [...chunk])), fields);
   };
-  return { readings, heard, steps, rows };
+  return { readings, heard, opened, steps, rows };
 }
 
 Deno.test("an event whose subject is not known yet waits for it, but not for ever", async () => {
@@ -213,6 +217,19 @@ Deno.test("an event whose subject is not known yet waits for it, but not for eve
   const found = await rows("frame.interface_name", "frame.comment");
   deepEqual(found.map((row) => row["frame.interface_name"]![0]), ["radio:attic", "radio:attic"]);
   ok(found[1]!["frame.comment"]![0]!.endsWith(" lost=1"));
+});
+
+Deno.test("many unknown subjects are waited for together", async () => {
+  const { readings, heard, steps, rows } = bare();
+  readings.take({ type: "subjects", subjects: [{ kind: "node", id: 7, name: "attic" }] });
+  const at = performance.now() - 5;
+  for (let node = 100; node < 300; node++) heard(node, at);
+  heard(7);
+  steps(0);
+  steps(60);
+  steps(200);
+  const [found] = await rows("frame.comment");
+  ok(found!["frame.comment"]![0]!.endsWith(" lost=200"));
 });
 
 Deno.test("a set clock: times are new from there on, and the packet says so", async () => {
@@ -261,6 +278,21 @@ Deno.test("times are those of the ring, to the nanosecond", async () => {
     "1795190012.345928901",
     "1796190000.000000000",
   ]);
+});
+
+Deno.test("the packets of a handshake are apart, also after years", async () => {
+  const { readings, opened, steps, rows } = bare();
+  for (const [id, days] of [[1, 0.1], [2, 1000], [3, 5000]] as const) {
+    const connection = { kind: "connection" as const, id, facts: facts(), opened: 0 };
+    readings.take({ type: "subjects", subjects: [connection] });
+    opened(id, days * 86_400_000);
+  }
+  steps(0);
+  steps(200);
+  const times = (await rows("frame.time_epoch")).map((row) => row["frame.time_epoch"]![0]!);
+  equal(times.length, 9);
+  equal(new Set(times).size, 9);
+  deepEqual(times, times.toSorted());
 });
 
 testWith(["tshark"], "the section says who wrote it, the opening who is there", async () => {

@@ -40,6 +40,8 @@ testWith(["tshark"], "a session: upgrade without secrets, texts, a line per upda
   const event = `{"type":"event","channel":"a","seq":3,"time":1,"kind":"join","detail":{}}`;
   const texts = [`[${data("a", 1, "Id-1")},${data("b", 2, "Id-2.4")},${event}]`, '{"type":"pong"}'];
   session.receivedText('{"type":"command","id":"c1","channel":"a","topic":"x","value":1}');
+  recording.recorder.update("a", topic("t/x"), 1, now(), "Id-1", "", "1");
+  recording.recorder.update("b", topic("t/x"), 2, now(), "Id-2.4", "", "1");
   for (const text of texts) session.sentText(shared(text));
   session.receivedText('{"token":"geheim42"}');
   session.closed(false, 1001, "going away");
