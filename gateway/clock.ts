@@ -29,8 +29,55 @@ export function clockOffset(): number {
   return offset;
 }
 
-/** CPU time that the process has taken so far, milliseconds. Asking takes some microseconds. */
-export function cpuTime(): number {
+/** Ours and that of all threads are compared so often, milliseconds: the system counts ours coarsely. */
+const SHARE_MS = 250;
+
+let workers = 0;
+let share = 1;
+let compared = { at: 0, all: 0, own: 0 };
+let counted = { all: 0, own: 0 };
+
+/**
+ * A Worker begins: what it takes is not to count as ours.
+ *
+ * @returns has to be called when it has ended
+ */
+export function workerBegins(): () => void {
+  if (workers++ === 0) compared = { at: performance.now(), all: allTime(), own: ownTime() };
+  let ended = false;
+  return () => {
+    if (ended) return;
+    ended = true;
+    if (--workers === 0) share = 1;
+  };
+}
+
+function allTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+function ownTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** How much of what the process takes is not its Workers', lately. */
+function compare(all: number) {
+  const at = performance.now();
+  if (at - compared.at < SHARE_MS) return;
+  const own = ownTime();
+  if (all > compared.all) share = Math.min(1, (own - compared.own) / (all - compared.all));
+  compared = { at, all, own };
+}
+
+/**
+ * CPU time that the process has taken so far without its Workers, milliseconds. Asking takes some
+ * microseconds.
+ */
+export function cpuTime(): number {
+  const all = allTime();
+  if (workers > 0) compare(all);
+  counted = { all, own: counted.own + (all - counted.all) * share };
+  return counted.own;
 }

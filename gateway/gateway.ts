@@ -273,8 +273,10 @@ export class Gateway {
     const local = { host: hostname, port };
     this.#server = Deno.serve(
       { hostname, port, onListen: () => {}, ...tls },
-      (request, { remoteAddr: { hostname: peer, port: peerPort } }) =>
-        app.fetch(request, { peer, peerPort, local }),
+      (request, info) => {
+        const { hostname: peer, port: peerPort } = info.remoteAddr;
+        return app.fetch(request, { peer, peerPort, local, completed: () => info.completed });
+      },
     );
     const { addr } = this.#server;
     local.host = addr.hostname;

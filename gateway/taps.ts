@@ -100,6 +100,7 @@ export interface Taps {
    * A PUBLISH was taken in. Called in the order in which the PUBLISHes stood in the connection.
    *
    * @param connection it came on; absent: the gateway's own
+   * @param id "": nobody took it, it is what the gateway published itself and a broker sent back
    * @param topicLength in UTF-16 code units
    * @param payloadLength bytes
    */

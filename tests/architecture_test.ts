@@ -17,6 +17,7 @@ const LAYERS = [
   [
     "gateway/clock.ts",
     "gateway/running_clock.ts",
+    "gateway/incoming_connections.ts",
     "gateway/listen_error.ts",
     "gateway/taps.ts",
     "gateway/config/",

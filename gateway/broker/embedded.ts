@@ -24,6 +24,7 @@ import {
 import { tcpFacts } from "./connection_facts.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Hearers } from "./hearers.ts";
+import { incomingConnections } from "../incoming_connections.ts";
 import { explainListen } from "../listen_error.ts";
 import { CloseCode } from "../sessions/messages.ts";
 import { noteFailure, tellSessions } from "./session_events.ts";
@@ -194,22 +195,19 @@ export class EmbeddedBroker implements Broker {
   }
 
   async #accept(listener: Deno.Listener, tls: boolean) {
-    const { limits, taps = noTaps } = this.#options;
-    while (true) {
+    const { limits, taps = noTaps, log } = this.#options;
+    for await (const conn of incomingConnections(listener, (line) => log(`mqtt: ${line}`))) {
       try {
-        const conn = await listener.accept();
         if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay();
-        if (this.#isFull()) {
-          conn.close();
-          continue;
-        }
-        const tap = taps.connection(tcpFacts(conn, false, tls));
-        this.#handle(new TcpStream(conn, null, limits, tap));
-      } catch (error) {
-        if (!this.state.connected || error instanceof Deno.errors.BadResource) return;
-        this.#options.log(`mqtt: accept failed: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      } catch {
+        // It is closed already: reading will tell.
       }
+      if (this.#isFull()) {
+        conn.close();
+        continue;
+      }
+      const tap = taps.connection(tcpFacts(conn, false, tls));
+      this.#handle(new TcpStream(conn, null, limits, tap));
     }
   }
 

@@ -291,7 +291,7 @@ export const options: Option[] = [
     key: "trace.recentBytes",
     type: "integer",
     default: 16 << 20,
-    range: [0, 1 << 30],
+    range: [0, 256 << 20],
     help: "memory of the flight recorder, rounded down to a power of two, bytes; 0: none",
   },
   {

@@ -69,8 +69,8 @@ export const HEADER_BYTES = 48;
  */
 export const NO_BOUNDARY = 0xffff_ffff;
 
-/** Words of the control memory. `Fence` keeps what is before it before what is behind it. */
-export const Control = { Head: 0, Tail: 1, Fence: 2, Words: 3 } as const;
+/** Words of the control memory. `Records` counts as numbers do. `Fence` keeps what is before it before what is behind it. */
+export const Control = { Head: 0, Tail: 1, Fence: 2, Records: 3, Words: 4 } as const;
 export const UNIT_BYTES = 8;
 
 /** Shared memory of a ring. */

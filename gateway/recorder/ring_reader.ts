@@ -49,9 +49,16 @@ export class RingReader {
     this.#control = new Int32Array(control);
     this.#ring = new Uint8Array(data);
     this.#capacity = data.byteLength;
-    const word = from === "now" ? Control.Head : Control.Tail;
+    const now = from === "now";
+    if (now) this.#number = Atomics.load(this.#control, Control.Records) >>> 0;
+    const units = Atomics.load(this.#control, now ? Control.Head : Control.Tail) >>> 0;
     // The capacity divides 2^35: the record lies at the remainder.
-    this.#position = (Atomics.load(this.#control, word) >>> 0) * UNIT_BYTES;
+    this.#position = units * UNIT_BYTES;
+  }
+
+  /** Position of the next record. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Bytes written and not read yet. */
@@ -111,7 +118,7 @@ export class RingReader {
   /** @returns records lost before this one */
   #count(view: DataView, at: number): number {
     const number = view.getUint32(at + 20, true);
-    const lost = this.#number < 0 ? 0 : (number - this.#number) >>> 0;
+    const lost = this.#number < 0 ? 0 : Math.max(0, (number - this.#number) | 0);
     this.#number = (number + 1) >>> 0;
     return lost;
   }

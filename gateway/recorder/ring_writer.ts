@@ -126,7 +126,9 @@ export class RingWriter {
 
   /** Ends the record: readers see it. */
   end() {
-    Atomics.store(this.#control, Control.Head, this.head / UNIT_BYTES | 0);
+    const control = this.#control;
+    control[Control.Records] = this.records;
+    Atomics.store(control, Control.Head, this.head / UNIT_BYTES | 0);
   }
 
   /** Whether what was written at a position is still there. */

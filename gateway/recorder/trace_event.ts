@@ -66,6 +66,7 @@ export interface MessageEvent extends Happening {
   kind: "message";
   /** 0: the gateway's own. */
   connection: number;
+  /** "": nobody took it. */
   id: string;
   qos: number;
   topicLength: number;

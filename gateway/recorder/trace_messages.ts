@@ -14,11 +14,9 @@ export interface ConnectionSubject {
   facts: ConnectionFacts;
   /** When it opened, ms of the monotonic clock. */
   opened: number;
-  /** Whether its Open event is (or was) in the ring; else it was open before recording began. */
-  seen: boolean;
   /**
    * The MQTT packet that it began with in each direction: CONNECT and CONNACK, as they were on the
-   * wire; absent: too long, or not there (yet). Secrets are in it.
+   * wire but without secrets; absent: too long, or not there (yet).
    */
   firstIn?: Uint8Array;
   firstOut?: Uint8Array;
@@ -75,9 +73,12 @@ export interface TraceSetting {
 /** To the Worker. */
 export type ToTraceWorker =
   | { type: "begin"; setting: TraceSetting }
-  /** New, or changed. Comes before an event that names it can be read, but see `unknown` there. */
+  /** New, or changed. May come a little after an event that names it can be read. */
   | { type: "subjects"; subjects: Subject[] }
-  /** Nothing in the ring names them any more; what a reader took out before may, for a while. */
+  /**
+   * As a rule nothing in the ring names them any more; what a reader took out before may, for a while,
+   * and the ring may where they took too much memory.
+   */
   | { type: "forget"; ids: number[] }
   /** The system clock was set. */
   | { type: "clock"; clockOffset: number }

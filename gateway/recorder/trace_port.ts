@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { incomingConnections } from "../incoming_connections.ts";
 import type { TraceStreams } from "./trace_streams.ts";
 
 const EVERYTHING = {
@@ -34,13 +35,10 @@ export class TracePort {
   }
 
   async #accept() {
-    try {
-      for await (const connection of this.#listener) {
-        const served = this.#serve(connection).finally(() => this.#connections.delete(connection));
-        this.#connections.set(connection, served);
-      }
-    } catch (error) {
-      this.#log(`trace: ${(error as Error).message}`);
+    const log = (line: string) => this.#log(`trace: ${line}`);
+    for await (const connection of incomingConnections(this.#listener, log)) {
+      const served = this.#serve(connection).finally(() => this.#connections.delete(connection));
+      this.#connections.set(connection, served);
     }
   }
 
@@ -51,20 +49,22 @@ export class TracePort {
       return connection.close();
     }
     const gone = new AbortController();
-    this.#watch(connection).then(() => gone.abort());
+    this.#hears(connection).then(() => gone.abort());
     try {
       await stream.pipeTo(connection.writable, { signal: gone.signal });
     } catch {
-      // The peer went, or the trace failed, which was logged.
+      // The peer went or said something, or the trace failed, which was logged.
       close(connection);
     }
   }
 
-  /** Settles when the peer has closed: a peer says nothing else. */
-  async #watch(connection: Deno.TcpConn) {
-    const buffer = new Uint8Array(1024);
+  /**
+   * Settles when the peer has closed. One that says something is no reader of traces: it may be a
+   * browser that a page of another site sent here.
+   */
+  async #hears(connection: Deno.TcpConn) {
     try {
-      while (await connection.read(buffer) !== null);
+      await connection.read(new Uint8Array(1));
     } catch {
       // Reset by the peer, or closed by us.
     }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { clockOffset } from "../clock.ts";
+import { clockOffset, workerBegins } from "../clock.ts";
 import type { Recorder, SubjectListener } from "./recorder.ts";
 import type {
   FromTraceWorker,
@@ -46,7 +46,11 @@ export interface TraceCounters {
 interface Running {
   worker: Worker;
   listener: SubjectListener;
-  clockTimer: ReturnType<typeof setInterval>;
+  /** What readers have to say to the Worker, until it knows all subjects; then `null`. */
+  waiting: ToTraceWorker[] | null;
+  clockTimer: ReturnType<typeof setInterval> | undefined;
+  /** Says that the Worker has ended. */
+  ended: () => void;
 }
 
 export class TraceStreams {
@@ -81,11 +85,11 @@ export class TraceStreams {
   open(request: TraceRequest): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     if (this.full) return null;
     clearTimeout(this.#idleTimer);
-    const { worker } = this.#running ??= this.#start();
+    const running = this.#running ??= this.#start();
     const id = ++this.#count;
     const send = (message: ToTraceWorker) => {
       // It may have ended meanwhile.
-      if (this.#running?.worker === worker) worker.postMessage(message);
+      if (this.#running === running) this.#say(running, message);
     };
     const reader = new TraceReader({
       credit: (bytes) => send({ type: "credit", reader: id, bytes }),
@@ -104,13 +108,19 @@ export class TraceStreams {
     this.#closed = true;
     const readers = [...this.#readers];
     for (const [reader] of readers) {
-      this.#running?.worker.postMessage({ type: "finish", reader } satisfies ToTraceWorker);
+      if (this.#running !== null) this.#say(this.#running, { type: "finish", reader });
     }
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, FINISH_MS);
     await Promise.race([Promise.all(readers.map(([, { ended }]) => ended)), late.promise]);
     clearTimeout(timer);
     this.#stop(new Error("the gateway ended before the reader had read everything"));
+  }
+
+  /** Says what concerns a reader: a reader of events whose subjects are not known would lose them. */
+  #say({ worker, waiting }: Running, message: ToTraceWorker) {
+    if (waiting === null) worker.postMessage(message);
+    else waiting.push(message);
   }
 
   #start(): Running {
@@ -125,30 +135,37 @@ export class TraceStreams {
       this.#options.log(`trace: the Worker failed: ${event.message}`);
       this.#stop(new Error(`the trace failed: ${event.message}`));
     };
-    return { worker, ...this.#begin((message) => worker.postMessage(message)) };
+    return this.#begin(worker);
   }
 
   /** Tells a new Worker what it has to know, now and later. */
-  #begin(send: (message: ToTraceWorker) => void): Omit<Running, "worker"> {
+  #begin(worker: Worker): Running {
     const { recorder, version, hostname, clock = clockOffset } = this.#options;
+    const send = (message: ToTraceWorker) => worker.postMessage(message);
     // The first subjects come before the memory is known that they belong to.
     let early: ToTraceWorker[] | null = [];
     const tell = (message: ToTraceWorker) => early === null ? send(message) : early.push(message);
     const listener: SubjectListener = {
       subjects: (subjects) => tell({ type: "subjects", subjects }),
       forget: (ids) => tell({ type: "forget", ids }),
+      allTold: () => {
+        running.waiting?.forEach(send);
+        running.waiting = null;
+      },
     };
+    const ended = workerBegins();
+    const running: Running = { worker, listener, waiting: [], clockTimer: undefined, ended };
     const memory = recorder.attach(listener);
     let offset = clock();
     send({ type: "begin", setting: { memory, version, hostname, clockOffset: offset } });
     early.forEach(send);
     early = null;
-    const clockTimer = setInterval(() => {
+    running.clockTimer = setInterval(() => {
       if (clock() === offset) return;
       offset = clock();
       send({ type: "clock", clockOffset: offset });
     }, CLOCK_MS);
-    return { listener, clockTimer };
+    return running;
   }
 
   /** Ends the Worker; who still reads gets the error. */
@@ -162,6 +179,7 @@ export class TraceStreams {
     clearInterval(running.clockTimer);
     this.#options.recorder.detach(running.listener);
     running.worker.terminate();
+    running.ended();
   }
 
   #take(message: FromTraceWorker) {

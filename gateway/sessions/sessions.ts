@@ -119,15 +119,19 @@ export class Sessions implements ChannelListener {
     this.#open++;
     this.#perAddress.set(peer, (this.#perAddress.get(peer) ?? 0) + 1);
     let session: Session | null = null;
+    let opened = false;
     let gone = false;
-    socket.onopen = () => session = this.#begin(connection);
+    socket.onopen = () => {
+      opened = true;
+      session = this.#begin(connection);
+    };
     socket.onclose = ({ code, reason }) => {
       // Deno says it twice of a peer that it gave up.
       if (gone) return;
       gone = true;
       if (--this.#open === 0) this.#onAllGone();
       this.#forgetAddress(peer);
-      tap.closed(session?.ended === false, code, reason);
+      tap.closed(session === null ? !opened : !session.ended, code, reason);
       session?.end(code, reason);
     };
     socket.onerror = () => {};

@@ -5,6 +5,7 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RawWs } from "../support/raw_ws.ts";
+import { handshake, reset } from "../support/resets.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
 const CONFIG = `
@@ -112,6 +113,15 @@ Deno.test("limits", async (t) => {
   await t.step("nobody else was disturbed", async () => {
     await mqtt.publish("a/x", "still here");
     await bystander.next("data", ({ value }) => value === "still here");
+  });
+});
+
+Deno.test("handshakes that are reset take no places", async () => {
+  await using gateway = await GatewayProcess.start({ config: "limits: { sessions: 5 }" });
+  for (let i = 0; i < 10; i++) await reset(Number(gateway.url.port), handshake("/ws"));
+  await eventually("a place", async () => {
+    await using peer = await WsPeer.open(gateway.ws("/ws"));
+    return await peer.next("welcome").catch(() => null);
   });
 });
 

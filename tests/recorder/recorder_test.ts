@@ -3,7 +3,8 @@ import { Recorder } from "../../gateway/recorder/recorder.ts";
 import { RingReader } from "../../gateway/recorder/ring_reader.ts";
 import type { ConnectionSubject, Subject } from "../../gateway/recorder/trace_messages.ts";
 import type { BytesEvent, TextEvent, TraceEvent } from "../../gateway/recorder/trace_event.ts";
-import type { ConnectionFacts, TappedTopic } from "../../gateway/taps.ts";
+import { eventually } from "../support/eventually.ts";
+import type { ConnectionFacts, TappedTopic, Upgrade } from "../../gateway/taps.ts";
 
 const RECENT = 64 << 10;
 
@@ -34,8 +35,14 @@ class Reader {
     this.#ring = new RingReader(recorder.attach(this.listener), from);
   }
 
+  allTold = false;
+  /** Most subjects that were told at once. */
+  largest = 0;
+
   readonly listener = {
+    allTold: () => void (this.allTold = true),
     subjects: (subjects: Subject[]) => {
+      this.largest = Math.max(this.largest, subjects.length);
       for (const subject of subjects) this.subjects.set(subject.id, subject);
     },
     forget: (ids: number[]) => {
@@ -95,9 +102,8 @@ Deno.test("recorder: who comes later learns how a connection began", () => {
   tap.received(CONNECT);
   tap.sent(Uint8Array.of(0x20, 2, 0, 0));
   const reader = new Reader(recorder);
-  const { seen, firstIn, firstOut, name } = reader.connection;
-  deepEqual({ seen, firstIn, firstOut, name }, {
-    seen: false,
+  const { firstIn, firstOut, name } = reader.connection;
+  deepEqual({ firstIn, firstOut, name }, {
     firstIn: CONNECT,
     firstOut: Uint8Array.of(0x20, 2, 0, 0),
     name: "a",
@@ -113,12 +119,10 @@ Deno.test("recorder: without flight recorder it is off again when the last reade
   tap.received(CONNECT);
   await Promise.resolve();
   equal(reader.take().length, 2);
-  equal(reader.connection.seen, true);
   recorder.detach(reader.listener);
   equal(recorder.ring, null);
   tap.received(PING);
   const again = new Reader(recorder, "oldest");
-  equal(again.connection.seen, false);
   deepEqual(again.take(), []);
   tap.received(PING);
   equal(again.take().length, 1);
@@ -194,4 +198,150 @@ Deno.test("recorder: what is named no more is forgotten, so that memory stays bo
   const kinds = Object.groupBy([...reader.subjects.values()], ({ kind }) => kind);
   ok(kinds.connection!.length < 400, `${kinds.connection!.length} connections`);
   ok(kinds.topic!.length < 6000, `${kinds.topic!.length} topics`);
+});
+
+Deno.test("recorder: of connections that ended not more is kept than some megabytes, though the ring has them", async () => {
+  const recorder = new Recorder({ recentBytes: 64 << 20 });
+  const reader = new Reader(recorder);
+  const upgrade: Upgrade = {
+    target: "/mqtt",
+    requestHeaders: [["cookie", "x".repeat(8000)]],
+    responseHeaders: [],
+  };
+  for (let i = 0; i < 10_000; i++) {
+    recorder.connection(facts({ transport: "websocket", upgrade })).closed(true, 1006);
+    if (i % 100 === 0) await Promise.resolve();
+  }
+  await Promise.resolve();
+  ok(recorder.ring!.tail === 0, "the ring still has all of them");
+  const ids = [...reader.subjects.keys()];
+  ok(ids.length > 1000 && ids.length <= 2000, `${ids.length} connections`);
+  equal(ids.at(-1), 10_000, "the newest stay");
+});
+
+Deno.test("recorder: names are cut", async () => {
+  const recorder = new Recorder({ recentBytes: RECENT });
+  const reader = new Reader(recorder);
+  recorder.connection(facts()).named("n".repeat(65_000));
+  const data = new Uint8Array(1);
+  const record = {
+    linkType: 195,
+    flags: 0,
+    rssi: -50,
+    channel: 11,
+    lqi: 255,
+    data,
+    start: 0,
+    end: 1,
+  };
+  for (let index = 0; index < 2; index++) {
+    recorder.radio("😀".repeat(16_000), "Ab-1", index, record, 0, 0);
+  }
+  await Promise.resolve();
+  const names = [...reader.subjects.values()].map((subject) => "name" in subject && subject.name);
+  deepEqual(names, ["n".repeat(256), "😀".repeat(128)]);
+});
+
+Deno.test("recorder: what is told of a connection behind its end brings it not back", async () => {
+  const recorder = new Recorder({ recentBytes: 0 });
+  const late = recorder.connection(facts());
+  late.closed(true);
+  late.received(CONNECT);
+  late.sent(Uint8Array.of(0x20, 2, 0, 0));
+  late.named("a");
+  const reader = new Reader(recorder);
+  equal(reader.subjects.size, 0);
+  const other = recorder.connection(facts());
+  other.closed(true);
+  other.received(PING);
+  other.receivedText("{}");
+  other.sentText({ text: "{}", bytes: 2, kept: -1 });
+  await Promise.resolve();
+  deepEqual(reader.take().map(({ kind }) => kind), ["open", "close"]);
+});
+
+Deno.test("recorder: who attaches is told thousands of subjects in slices", async () => {
+  const recorder = new Recorder({ recentBytes: RECENT });
+  const taps = Array.from({ length: 5000 }, () => recorder.connection(facts()));
+  const reader = new Reader(recorder);
+  equal(reader.subjects.size, 2000);
+  equal(reader.allTold, false);
+  taps[4999]!.named("changed meanwhile");
+  recorder.connection(facts());
+  await eventually("the last slice", () => reader.allTold);
+  equal(reader.largest, 2000);
+  equal(reader.subjects.size, 5001);
+  const changed = reader.subjects.get(5000);
+  equal(changed?.kind === "connection" && changed.name, "changed meanwhile");
+  const early = new Reader(recorder);
+  recorder.detach(early.listener);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  equal(early.subjects.size, 2000, "who detaches is told no more");
+});
+
+Deno.test("recorder: nodes are forgotten as topics are, and come back", async () => {
+  const recorder = new Recorder({ recentBytes: RECENT });
+  const reader = new Reader(recorder);
+  const data = new Uint8Array(100);
+  const record = {
+    linkType: 195,
+    flags: 0,
+    rssi: -50,
+    channel: 11,
+    lqi: 255,
+    data,
+    start: 0,
+    end: 100,
+  };
+  const heard = (node: string) => recorder.radio(node, "Ab-1", 0, record, 0, 0);
+  const nodes = () =>
+    [...reader.subjects.values()].flatMap((subject) =>
+      subject.kind === "node" ? [subject.name] : []
+    );
+  heard("always");
+  heard("once");
+  for (let i = 0; i < 5000; i++) {
+    heard(`${i}`);
+    heard("always");
+  }
+  await Promise.resolve();
+  ok(nodes().length < 1000, `${nodes().length} nodes`);
+  ok(nodes().includes("always"), "a node that is heard stays");
+  ok(!nodes().includes("once"));
+  heard("once");
+  await Promise.resolve();
+  ok(nodes().includes("once"));
+});
+
+Deno.test("recorder: a topic that is always updated stays, whatever comes and goes", async () => {
+  const recorder = new Recorder({ recentBytes: RECENT });
+  const reader = new Reader(recorder);
+  const always = topicOf("desk/always");
+  for (let i = 0; i < 10_000; i++) {
+    recorder.update("desk", topicOf(`desk/${i}`), i, 0, "Ab-1", "", "1");
+    recorder.update("desk", always, i, 0, "Ab-1", "", "1");
+    if (i % 100 === 0) await Promise.resolve();
+  }
+  await Promise.resolve();
+  const topics = [...reader.subjects.values()].filter(({ kind }) => kind === "topic");
+  ok(topics.length < 1000, `${topics.length} topics`);
+  equal(topics[0]!.id, 2);
+});
+
+Deno.test("recorder: of long topics not more is kept than some megabytes", async () => {
+  const recorder = new Recorder({ recentBytes: 1 << 20 });
+  const reader = new Reader(recorder);
+  const name = "x".repeat(60_000);
+  const known: TappedTopic[] = [];
+  for (let i = 0; i < 1000; i++) {
+    const topic = topicOf(`${i}${name}`);
+    known.push(topic);
+    recorder.update("desk", topic, i, 0, "Ab-1", "", "1");
+  }
+  await Promise.resolve();
+  ok(reader.subjects.size < 300, `${reader.subjects.size} topics`);
+  recorder.update("desk", known[0]!, 1000, 0, "Ab-1", "", "1");
+  await Promise.resolve();
+  const last = [...reader.subjects.values()].at(-1)!;
+  equal(last.kind === "topic" && last.topic, known[0]!.topic);
 });

@@ -15,11 +15,14 @@ const CELLAR: Subject = { kind: "node", id: 2, name: "cellar" };
 class FakeRecorder {
   readonly listeners = new Set<SubjectListener>();
   attached = 0;
+  /** Whether `attach` tells all subjects at once. */
+  tellsAll = true;
 
   attach(listener: SubjectListener) {
     this.attached++;
     this.listeners.add(listener);
     listener.subjects([ATTIC]);
+    if (this.tellsAll) listener.allTold?.();
     return makeRingMemory(4096);
   }
 
@@ -104,6 +107,31 @@ Deno.test("the Worker hears of the ring first, then of subjects, readers and the
     { type: "forget", ids: [1] },
     { type: "clock", clockOffset: 2000 },
   ]);
+  await reader.cancel();
+});
+
+Deno.test("readers begin when the Worker knows all subjects", async () => {
+  await using setup = new Setup();
+  setup.recorder.tellsAll = false;
+  const reader = setup.open("log").getReader();
+  const [listener] = setup.recorder.listeners;
+  listener!.subjects([CELLAR]);
+  await setup.open("deaf").cancel();
+  listener!.subjects([ATTIC]);
+  listener!.allTold!();
+  const log = (await logUntil(reader, '"cancel"')).map((line) => JSON.parse(line));
+  assert.deepEqual(
+    log.filter(({ type }) => type !== "credit").map(({ type, reader }) => [type, reader]),
+    [
+      ["begin", undefined],
+      ["subjects", undefined],
+      ["subjects", undefined],
+      ["subjects", undefined],
+      ["open", 1],
+      ["open", 2],
+      ["cancel", 2],
+    ],
+  );
   await reader.cancel();
 });
 
