@@ -76,6 +76,8 @@ export class RawMqtt implements Disposable {
   /** @param options.reads Whether to read at all; else it is a frozen peer. @default true */
   static async tcp(port: number, options: { reads?: boolean } = {}): Promise<RawMqtt> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    // Each write is a segment of its own.
+    conn.setNoDelay();
     const transport = {
       async send(bytes: Uint8Array) {
         for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));

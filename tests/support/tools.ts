@@ -13,6 +13,7 @@ const PACKAGES = {
   "chromium": "chromium",
   "tshark": "tshark",
   "dumpcap": "tshark",
+  "curl": "curl",
   "nats-server": "nats-server",
   "openssl": "openssl",
   "python3-paho-mqtt": "python3-paho-mqtt",
@@ -56,4 +57,24 @@ export function testWith(
     });
   }
   Deno.test({ name: `${name} (needs ${missing.join(", ")}: ${install})`, ignore: true, fn });
+}
+
+/** Whether dumpcap may capture on loopback; where it is missing, `testWith` says so. */
+function mayCapture(): boolean {
+  try {
+    const args = ["-q", "-i", "lo", "-L"];
+    return new Deno.Command("dumpcap", { args, stderr: "null" }).outputSync().success;
+  } catch {
+    return true;
+  }
+}
+
+/** {@linkcode testWith}, for a test that captures on loopback with dumpcap. */
+export function testOnWire(
+  tools: Tool[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+) {
+  if (mayCapture()) return testWith(["dumpcap", ...tools], name, fn);
+  Deno.test({ name: `${name} (not permitted to capture)`, ignore: true, fn });
 }

@@ -32,16 +32,16 @@ export class WsPeer implements AsyncDisposable {
   /**
    * @param options.v1 Whether to speak `edgewire.v1` (and acknowledge what
    *   comes). @default true
+   * @param options.client For TLS.
    */
   static async open(
     url: URL | string,
-    options: { v1?: boolean; headers?: Record<string, string> } = {},
+    options: { v1?: boolean; headers?: Record<string, string>; client?: Deno.HttpClient } = {},
   ): Promise<WsPeer> {
     const protocols = options.v1 === false ? [] : [PROTOCOL];
-    const socket = new WebSocket(
-      url,
-      { protocols, headers: options.headers ?? {} } as unknown as string[],
-    );
+    const { headers = {}, client } = options;
+    const init = { protocols, headers, ...(client === undefined ? {} : { client }) };
+    const socket = new WebSocket(url, init as unknown as string[]);
     const peer = new WsPeer(socket);
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
