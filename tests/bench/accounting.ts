@@ -23,11 +23,20 @@ interface Snapshot {
   time: number;
   /** Of the process under test, all threads, user and system. */
   process: number;
+  threads: ThreadTimes;
   /** Of this process. */
   load: number;
   /** Of everything on this machine. */
   machine: number;
   memory: Memory;
+}
+
+/** CPU times of some threads of a process, in microseconds, in steps of 10,000. */
+interface ThreadTimes {
+  /** The one that runs its JavaScript. */
+  main: number;
+  /** Those that run its Workers' JavaScript. */
+  workers: number;
 }
 
 /**
@@ -47,6 +56,20 @@ function cpuMicros(text: string, pid: number): number {
   const line = text.match(new RegExp(`^${pid} \\(.*\\) (.+)$`, "m"))?.[1] ?? "";
   const fields = line.split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+/** CPU times of a Deno process's threads, which are named `worker-<number>` where they are Workers. */
+async function threadTimes(pid: number): Promise<ThreadTimes> {
+  const command = `cat /proc/${pid}/task/*/stat`;
+  // One that ends meanwhile is not there to be read.
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", command], stderr: "null" })
+    .output();
+  const text = new TextDecoder().decode(stdout);
+  const workers = [...text.matchAll(/^(\d+) \(worker-\d+\)/gm)].map(([, tid]) => Number(tid));
+  return {
+    main: cpuMicros(text, pid),
+    workers: workers.reduce((sum, tid) => sum + cpuMicros(text, tid), 0),
+  };
 }
 
 /** CPU time that all processes used in `/proc/stat` (proc_stat(5)). */
@@ -71,11 +94,13 @@ export async function memory(pid: number): Promise<Memory> {
 }
 
 async function snapshot(pid: number): Promise<Snapshot> {
+  const threads = await threadTimes(pid);
   const time = performance.now();
   const text = await readProc(`${pid}/stat`, `${Deno.pid}/stat`, "stat", `${pid}/status`);
   return {
     time: (time + performance.now()) / 2,
     process: cpuMicros(text, pid),
+    threads,
     load: cpuMicros(text, Deno.pid),
     machine: machineMicros(text),
     memory: memoryIn(text),
@@ -93,6 +118,10 @@ export interface Cost {
   seconds: number;
   /** CPU time of the process under test, in microseconds. */
   cpuMicros: number;
+  /** Of it, that of the thread that runs the process's JavaScript. */
+  mainMicros: number;
+  /** Of it, that of Workers. */
+  workerMicros: number;
   /** Cores that this process (the load generator) kept busy. */
   loadCores: number;
   /** Cores that neither the process under test nor the load generator kept busy. */
@@ -156,6 +185,8 @@ export class Meter {
     return {
       seconds: micros / 1e6,
       cpuMicros: used,
+      mainMicros: last.threads.main - first.threads.main,
+      workerMicros: last.threads.workers - first.threads.workers,
       loadCores: load / micros,
       otherCores: Math.max(0, other / micros),
       memoryMax: Math.max(...this.#samples),

@@ -21,12 +21,16 @@ export interface GatewayOptions {
   entry?: string | undefined;
   /** Configuration file. */
   config?: string | undefined;
+  /** Further words of its command line. */
+  args?: string[];
   /** Folder for a CPU profile (`.cpuprofile`), written when the gateway ends. */
   profile?: string | undefined;
 }
 
 /** The gateway under test. */
 export interface GatewayPeer extends Peer {
+  /** TCP port of HTTP and WebSocket, on loopback. */
+  readonly httpPort: number;
   /** What `/metrics` says now. */
   metrics(): Promise<string>;
 }
@@ -63,6 +67,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       ...["run", ...profile, ...startFlags(), options.entry ?? "main.ts", "start"],
       ...["--host", "127.0.0.1", "--port", "0", "--mqtt-port", "0", "--data-dir", dataDir],
       ...(options.config === undefined ? [] : ["--config", options.config]),
+      ...(options.args ?? []),
     ],
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     clearEnv: true,
@@ -76,6 +81,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return {
     name: "Edgewire",
     child,
+    httpPort: port,
     mqttPort: Number(mqtt![1]),
     startMillis,
     client: (channel, plain) => ({

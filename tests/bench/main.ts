@@ -11,14 +11,17 @@ import { stopAll, takeDeaths } from "./child.ts";
 import { benchDecode } from "./decode.ts";
 import { mosquittoVersion } from "./mosquitto.ts";
 import { formatResult } from "./report.ts";
-import { GROUPS, SCENARIOS } from "./scenarios.ts";
+import { GROUPS, NAMED_ONLY, SCENARIOS } from "./scenarios.ts";
 import type { Settings } from "./settings.ts";
+
+const ALL = Object.keys(SCENARIOS).filter((name) => !NAMED_ONLY.has(name));
 
 const USAGE = `Usage: deno task bench [options] [scenario...]
        deno task bench decode [--json FILE] [part...]
 
 decode measures \`edgewire decode\` beside tshark; it takes some 20 minutes and 10 GB of disk.
-Scenarios: ${Object.keys(SCENARIOS).join(", ")} (all when none is named)
+Scenarios: ${ALL.join(", ")} (these when none is named),
+  ${[...NAMED_ONLY].join(", ")} (all of them: trace; some 10 minutes)
 
   --seconds N      measure no window longer than this
   --json FILE      also write the results as JSON
@@ -29,6 +32,8 @@ Scenarios: ${Object.keys(SCENARIOS).join(", ")} (all when none is named)
 
 /** A whole run takes about 4 minutes; a stuck one ends here. */
 const MAX_RUN_MS = 6 * 60_000;
+/** Recording is measured in many rounds. */
+const MAX_TRACE_MS = 20 * 60_000;
 /** The decoder's captures are long, and tshark is slow. */
 const MAX_DECODE_MS = 60 * 60_000;
 
@@ -54,7 +59,8 @@ function parse(args: string[]) {
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
     const decode = positionals[0] === "decode";
-    const unknown = positionals.filter((name) => !decode && !Object.hasOwn(SCENARIOS, name));
+    const known = [...Object.keys(SCENARIOS), ...Object.keys(GROUPS)];
+    const unknown = positionals.filter((name) => !decode && !known.includes(name));
     if (unknown.length > 0) throw new UsageError(`Cannot run ${unknown.join(", ")}: no such name`);
     const names = decode
       ? positionals.slice(1)
@@ -109,7 +115,7 @@ async function run(args: string[]): Promise<number> {
 async function runScenarios(settings: Settings, names: string[]): Promise<string[]> {
   const failures: string[] = [];
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
-    if (names.length > 0 && !names.includes(name)) continue;
+    if (!(names.length > 0 ? names : ALL).includes(name)) continue;
     try {
       const result = await scenario(settings);
       settings.results.push(result);
@@ -153,7 +159,8 @@ async function exit(code: number): Promise<never> {
 if (import.meta.main) {
   Deno.addSignalListener("SIGINT", () => exit(130));
   Deno.addSignalListener("SIGTERM", () => exit(143));
-  const most = Deno.args.includes("decode") ? MAX_DECODE_MS : MAX_RUN_MS;
+  const trace = Deno.args.some((arg) => arg.startsWith("trace"));
+  const most = Deno.args.includes("decode") ? MAX_DECODE_MS : trace ? MAX_TRACE_MS : MAX_RUN_MS;
   setTimeout(() => {
     console.error(`Cannot finish: ${most / 60_000} minutes passed`);
     exit(1);

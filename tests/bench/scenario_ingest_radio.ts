@@ -68,17 +68,20 @@ const CASES: Case[] = [
 ];
 
 /** What one node publishes, in writes of whole packets. */
-interface Writes {
+export interface Writes {
   node: string;
   chunks: Chunk[];
 }
 
-interface Chunk {
+export interface Chunk {
   bytes: Uint8Array;
   packets: number;
 }
 
-function writesOf(traffic: ReturnType<typeof radioTraffic>): { writes: Writes[]; frames: number } {
+/** What nodes publish, made beforehand. */
+export function writesOf(
+  traffic: ReturnType<typeof radioTraffic>,
+): { writes: Writes[]; frames: number } {
   const parts = new Map<string, { packets: Uint8Array[]; chunks: Writes["chunks"]; id: number }>();
   let frames = 0;
   for (const batch of traffic) {
@@ -127,7 +130,12 @@ function flush(part: { packets: Uint8Array[]; chunks: Writes["chunks"] }) {
   part.packets = [];
 }
 
-async function publishAll(
+/**
+ * Publishes chunks of one node with QoS 1 until all is acknowledged.
+ *
+ * @returns Why the connection was lost.
+ */
+export async function publishAll(
   port: number,
   node: string,
   chunks: Chunk[],
