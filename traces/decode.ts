@@ -12,15 +12,12 @@ import {
 import { DecodePipeline } from "./command/decode_pipeline.ts";
 import { Output, OutputClosed } from "./command/output.ts";
 import { ProgressBar } from "./command/progress_bar.ts";
+import { Signals } from "./command/signals.ts";
 import type { CaptureEvents } from "./files/capture_events.ts";
 import { type CaptureEnd, CaptureReader } from "./files/capture_reader.ts";
 import { KeyLog } from "./flows/key_log.ts";
 import { ByteWriter } from "./report/byte_writer.ts";
 import { UnknownFieldError } from "./report/field_columns.ts";
-
-/** How long reading has to end by itself after a signal, ms. */
-const PATIENCE_MS = 250;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Decodes one capture as the arguments say.
@@ -124,39 +121,6 @@ async function readAll(
     return { end, code: end.kind === "aborted" ? signals.code : undefined };
   } finally {
     bar?.clear();
-  }
-}
-
-/** Catches the signals that end the command; a second one ends it at once. */
-class Signals implements Disposable {
-  readonly #aborter = new AbortController();
-  readonly #handlers: (readonly [Deno.Signal, () => void])[];
-  /** Exit code of the signal that came. */
-  code: number | undefined = undefined;
-  /** Settles a moment after a signal: a read of standard input may wait for ever. */
-  readonly over: Promise<void>;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.over = promise;
-    this.#handlers = Object.entries(SIGNALS).map(([name, code]) => [
-      name as Deno.Signal,
-      () => {
-        if (this.code !== undefined) Deno.exit(code);
-        this.code = code;
-        this.#aborter.abort();
-        setTimeout(resolve, PATIENCE_MS);
-      },
-    ]);
-    for (const [name, handler] of this.#handlers) Deno.addSignalListener(name, handler);
-  }
-
-  get signal(): AbortSignal {
-    return this.#aborter.signal;
-  }
-
-  [Symbol.dispose](): void {
-    for (const [name, handler] of this.#handlers) Deno.removeSignalListener(name, handler);
   }
 }
 

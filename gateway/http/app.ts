@@ -19,6 +19,7 @@ import type { Sessions } from "../sessions/sessions.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
 import { connectionFacts, type RequestEnds } from "./connection_facts.ts";
 import type { DecodeUploads } from "./decode_upload.ts";
+import { watchHandshake } from "./handshake.ts";
 import { historyAnswer, historyCsv } from "./history.ts";
 import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
@@ -48,7 +49,11 @@ const HOUR_MS = 3_600_000;
 const DEFAULT_POINTS = 2000;
 const MAX_POINTS = 100_000;
 
-function problem(c: Context, status: 400 | 401 | 403 | 404 | 413 | 426 | 503, message: string) {
+function problem(
+  c: Context,
+  status: 400 | 401 | 403 | 404 | 405 | 413 | 426 | 503,
+  message: string,
+) {
   return c.json({ error: { message } }, status);
 }
 
@@ -140,6 +145,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppPa
     const facts = connectionFacts(c.req.raw, c.env, carries);
     try {
       const { socket, response } = Deno.upgradeWebSocket(c.req.raw, options);
+      watchHandshake(socket, c.env.completed());
       return { socket, response, chosen, tap: taps.connection(facts(response)) };
     } catch {
       return null;
@@ -157,6 +163,8 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppPa
         socket.close(CloseCode.tooMany, refusal);
         tap.closed(false, CloseCode.tooMany, refusal);
       };
+      // If it never opens.
+      socket.onclose = ({ code, reason }) => tap.closed(true, code, reason);
       return response;
     }
     const since = c.req.query("since");
@@ -230,6 +238,10 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics, decodes }: AppP
       return problem(c, 403, "only admins have captures decoded");
     }
     return decodes.answer(c.req.raw);
+  });
+  app.all(DECODE, (c) => {
+    c.header("allow", "POST");
+    return problem(c, 405, "captures are sent by POST: curl --data-binary @FILE");
   });
   app.get("/healthz", (c) => {
     const { connected, reason } = broker.state;

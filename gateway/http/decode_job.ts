@@ -12,6 +12,8 @@ import { DecodeSpool } from "./decode_spool.ts";
 
 /** Looks in the time after which a job in which nothing happens is ended. */
 const LOOKS = 4;
+/** After these the worker is idle. */
+const LAST: ReadonlySet<string> = new Set(["refused", "done", "stopped"]);
 
 export interface DecodeJobParts {
   readonly query: DecodeQuery;
@@ -22,7 +24,7 @@ export interface DecodeJobParts {
   readonly limitBytes: number;
   /** How long nothing may happen, neither here nor at the client, ms. */
   readonly stallMs: number;
-  /** The worker is gone. Called once. */
+  /** The worker has stopped. Called once. */
   readonly onOver: () => void;
 }
 
@@ -52,8 +54,10 @@ export class DecodeJob {
   /** Looks since something happened last. */
   #quiet = 0;
   #tooLarge: string | undefined;
-  /** The worker is gone; its last lines may be here still. */
+  /** Nothing more comes of the worker; its last lines may be here still. */
   #over = false;
+  /** The worker has stopped: it takes no processor any more. */
+  #stopped = false;
   /** The answer has ended, or its client has gone. */
   #closed = false;
 
@@ -79,6 +83,7 @@ export class DecodeJob {
       event.preventDefault();
       console.error("decode: the worker failed:", event.message);
       this.stop("the decoder failed; the gateway's log says how");
+      this.#end();
     };
     this.#watchdog = setInterval(() => this.#look(), parts.stallMs / LOOKS);
     const { query: { args, progress }, size } = parts;
@@ -148,7 +153,10 @@ export class DecodeJob {
   }
 
   #hear(message: FromDecoder): void {
-    if (this.#over) return;
+    if (this.#over) {
+      if ("kind" in message && LAST.has(message.kind)) this.#end();
+      return;
+    }
     this.#quiet = 0;
     if (message instanceof Uint8Array) return this.#give(message);
     switch (message.kind) {
@@ -161,9 +169,11 @@ export class DecodeJob {
         return this.#begin(undefined);
       case "refused":
         this.#begin(message.message);
-        return this.#finish();
+        this.#finish();
+        return this.#end();
       case "done":
-        return this.#finish();
+        this.#finish();
+        return this.#end();
     }
   }
 
@@ -196,16 +206,26 @@ export class DecodeJob {
     this.#abandon();
   }
 
-  /** Ends the worker and what feeds it. Lines that are here remain to be read. */
+  /** Stops the worker, and ends what feeds it. Lines that are here remain to be read. */
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
     this.#control.stop();
-    this.#worker.terminate();
+    this.#worker.postMessage({ stop: true });
     this.#spool.close();
     this.#reader.cancel().catch(() => {});
     this.#credited?.();
     this.#wanted?.();
+  }
+
+  /**
+   * The worker says that it is idle, so that it can be ended: while it is busy, Deno 2.9.6 only
+   * pretends to end it.
+   */
+  #end(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#worker.terminate();
     this.#parts.onOver();
   }
 

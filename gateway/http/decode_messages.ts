@@ -22,7 +22,12 @@ export interface BodyEnd {
   readonly tooLarge: string | undefined;
 }
 
-export type ToDecoder = DecodeStart | Uint8Array<ArrayBuffer> | BodyEnd;
+/** Nobody wants more: the worker is to say that it has stopped. */
+export interface DecodeStop {
+  readonly stop: true;
+}
+
+export type ToDecoder = DecodeStart | Uint8Array<ArrayBuffer> | BodyEnd | DecodeStop;
 
 export type FromDecoder =
   /** Whole lines of the answer. */
@@ -34,7 +39,9 @@ export type FromDecoder =
   /** It is none, or none that can be read. */
   | { readonly kind: "refused"; readonly message: string }
   /** Everything has been handed over. */
-  | { readonly kind: "done" };
+  | { readonly kind: "done" }
+  /** It was stopped, and is idle. */
+  | { readonly kind: "stopped" };
 
 /** Pieces of the body that may be with the worker unused. */
 export const PIECES_AHEAD = 8;
@@ -44,7 +51,8 @@ export interface DecodeEnd {
   /**
    * - complete: all of the capture was read;
    * - cut, corrupt, unsupported, unreadable: it can't be read further, as the command's exit code 3;
-   * - too large: the body is larger than `limits.decodeBytes`;
+   * - too large: the body is larger than `limits.decodeBytes`, or what is to be remembered of it
+   *   needs more memory than a decode gets;
    * - stalled: the client neither sent nor read for too long;
    * - failed: the gateway stops, or a defect of ours.
    */

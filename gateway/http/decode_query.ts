@@ -1,10 +1,14 @@
 /**
- * The query of `POST /api/decode`: the options of `edgewire decode`, without the dashes.
+ * The query of `POST /api/decode`: the options of `edgewire decode`, without the dashes. A filter may
+ * not search with regular expressions (`matches`, `~`): some of them take for ever on some texts, and
+ * a thread that is at it cannot be stopped.
  *
  * @module
  */
 import { parseDecodeOptions, UsageError } from "../../traces/command/decode_options.ts";
 import { checkNames } from "../../traces/command/decode_pipeline.ts";
+import { parseFilter } from "../../traces/report/filter/parser.ts";
+import type { Test } from "../../traces/report/filter/syntax.ts";
 import { UnknownFieldError } from "../../traces/report/field_columns.ts";
 
 export interface DecodeQuery {
@@ -64,10 +68,36 @@ function isOn(name: string, value: string): boolean {
   throw new DecodeQueryError(`${name}: 1 or 0, not "${value}"`);
 }
 
+/** @throws {DecodeQueryError} when a filter has a regular expression */
+function refuseSearch(filter: string): void {
+  const at = searchAt(parseFilter(filter));
+  if (at === undefined) return;
+  throw new DecodeQueryError(
+    `filter, column ${at + 1}: uploads are decoded without "matches": a regular expression may ` +
+      "take for ever, and could not be stopped: use contains or ==, or edgewire decode",
+  );
+}
+
+/** Where a regular expression is; undefined when there is none. */
+function searchAt(test: Test): number | undefined {
+  switch (test.kind) {
+    case "matches":
+      return test.at;
+    case "not":
+      return searchAt(test.test);
+    case "logic":
+      return searchAt(test.left) ?? searchAt(test.right);
+    default:
+      return undefined;
+  }
+}
+
 /** Finds what the command would find wrong, and says it in the query's words. */
 function check(args: string[]): void {
   try {
-    checkNames(parseDecodeOptions(args));
+    const options = parseDecodeOptions(args);
+    checkNames(options);
+    if (options.filter !== undefined) refuseSearch(options.filter);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof UnknownFieldError)) throw error;
     // Behind the first line the command shows the place in the filter.

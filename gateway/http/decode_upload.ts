@@ -12,8 +12,8 @@
  * - `{"end": ...}`: always the last, see `DecodeEnd`. Without it the answer is not whole.
  *
  * Refused at once, as `{"error": {"message"}}`: 400 a wrong parameter; 413 a body longer than the
- * limit; 422 a body that is no capture; 503 two decodes are under way. Closing the connection ends
- * the decoding.
+ * limit; 415 a form; 422 a body that is no capture; 503 two decodes are under way, or were and have
+ * not stopped yet. Closing the connection ends the decoding.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class DecodeUploads {
     this.#stallMs = stallMs;
   }
 
-  /** Decodes under way. */
+  /** Decodes under way: those whose worker has not stopped. */
   get running(): number {
     return this.#jobs.size;
   }
@@ -56,6 +56,9 @@ export class DecodeUploads {
     } catch (error) {
       if (error instanceof DecodeQueryError) return refusal(400, error.message);
       throw error;
+    }
+    if (isForm(request.headers.get("content-type"))) {
+      return refusal(415, "send the file itself, not a form: curl --data-binary @FILE, or -T FILE");
     }
     const length = request.headers.get("content-length");
     const size = length === null ? undefined : Number(length);
@@ -93,6 +96,11 @@ export class DecodeUploads {
     this.#closed = true;
     for (const job of [...this.#jobs]) job.stop("the gateway is stopping");
   }
+}
+
+/** What curl says of `--data-binary` looks like a form, too. */
+function isForm(contentType: string | null): boolean {
+  return /^\s*multipart\//i.test(contentType ?? "");
 }
 
 function refusal(status: number, message: string, headers: Record<string, string> = {}): Response {

@@ -1,14 +1,16 @@
 /**
- * Decodes one upload, in a thread of its own: takes pieces of the body, hands out lines. It is
- * ended from outside.
+ * Decodes one upload, in a thread of its own: takes pieces of the body, hands out lines. It stops
+ * when it is told to, says so, and is then ended from outside.
  *
  * @module
  */
+import { getHeapStatistics } from "node:v8";
 import { parseDecodeOptions } from "../../traces/command/decode_options.ts";
 import { DecodePipeline } from "../../traces/command/decode_pipeline.ts";
 import type { ByteSource } from "../../traces/files/byte_source.ts";
 import type { CaptureEvents } from "../../traces/files/capture_events.ts";
 import { type CaptureEnd, CaptureReader } from "../../traces/files/capture_reader.ts";
+import { SMALL_LIMITS } from "../../traces/flows/decoder_limits.ts";
 import { ByteWriter } from "../../traces/report/byte_writer.ts";
 import { summaryJson } from "../../traces/report/summary/summary_json.ts";
 import { DecodeControl } from "./decode_control.ts";
@@ -25,19 +27,29 @@ const ENOUGH = 64 * 1024;
 /** How often progress is told: after so much time or so many bytes, whichever comes first. */
 const PROGRESS_MS = 250;
 const PROGRESS_BYTES = 1 << 20;
+/**
+ * What a decode may hold in memory, bytes: its tables are bounded, but there are many of them. Where
+ * the heap itself ends, so does the process.
+ */
+const MOST_MEMORY = Math.min(512 * 1024 * 1024, 0.75 * getHeapStatistics().heap_size_limit);
+/** Bytes of one record of the capture, which is in memory as a whole. */
+const LONGEST_RECORD = 16 * 1024 * 1024;
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToDecoder>) => void;
   postMessage(message: FromDecoder, transfer?: ArrayBuffer[]): void;
-  close(): void;
 };
 
 /** The gateway wants no more. */
 class Stopped extends Error {}
 
+/** The capture would need too much memory. */
+class TooMuch extends Error {}
+
 /** The body as it comes. */
 class Body implements ByteSource {
-  readonly name = "the capture";
+  readonly name = "upload";
+  readonly noun = "the capture";
   readonly live: boolean;
   position = 0;
   readonly failure = undefined;
@@ -111,6 +123,7 @@ class Decode {
   readonly #lines: Lines;
   readonly #pipeline: DecodePipeline;
   #begun = false;
+  #outgrown = false;
   #told_ms = performance.now();
   #toldBytes = 0;
 
@@ -118,7 +131,8 @@ class Decode {
     this.#start = start;
     this.#control = new DecodeControl(start.control);
     this.#lines = new Lines(this.#control);
-    this.#pipeline = new DecodePipeline(parseDecodeOptions([...start.args]), this.#lines.writer);
+    const options = parseDecodeOptions([...start.args]);
+    this.#pipeline = new DecodePipeline(options, this.#lines.writer, { limits: SMALL_LIMITS });
     this.body = new Body(start.size, () => this.#used(1));
   }
 
@@ -130,13 +144,18 @@ class Decode {
       secrets: (secrets) => pipeline.secrets(secrets),
       progress: (bytes, total) => this.#progress(bytes, total),
     };
-    const reader = new CaptureReader(this.body, (frame) => {
-      pipeline.take(frame);
-      this.#lines.flush();
-      if (this.#control.stopped) throw new Stopped();
-    }, events);
+    const reader = new CaptureReader(
+      this.body,
+      (frame) => {
+        pipeline.take(frame);
+        this.#lines.flush();
+        this.#goOn();
+      },
+      events,
+      LONGEST_RECORD,
+    );
     pipeline.begin();
-    const end = await reader.read();
+    const end = await reader.read().catch((error): CaptureEnd => this.#tooMuch(error));
     if (!this.#begun && "message" in end) {
       return scope.postMessage({ kind: "refused", message: end.message });
     }
@@ -148,6 +167,21 @@ class Decode {
     if (this.#begun) return;
     this.#begun = true;
     scope.postMessage({ kind: "begun" });
+  }
+
+  /** @throws {Stopped} */
+  #goOn(): void {
+    if (this.#control.stopped) throw new Stopped();
+  }
+
+  #tooMuch(error: unknown): CaptureEnd {
+    if (!(error instanceof TooMuch)) throw error;
+    this.#outgrown = true;
+    const { frames } = this.#pipeline;
+    const most = `${Math.round(MOST_MEMORY / 1e6)} MB`;
+    const message = `what is to be remembered of the capture needs more than ${most} ` +
+      `(after frame ${frames}): decode it with edgewire decode`;
+    return { kind: "unsupported", message, offset: this.body.position, frames };
   }
 
   #used(pieces: number): void {
@@ -165,6 +199,9 @@ class Decode {
       this.#lines.writer.string(`${JSON.stringify({ progress })}\n`);
     }
     this.#lines.flush(true);
+    this.#goOn();
+    const { heapUsed, external } = Deno.memoryUsage();
+    if (heapUsed + external > MOST_MEMORY) throw new TooMuch();
   }
 
   #finish(end: CaptureEnd): void {
@@ -175,7 +212,7 @@ class Decode {
     const tooLarge = this.body.ended?.tooLarge;
     const problem = tooLarge ?? ("message" in end ? end.message : undefined);
     writer.string(endLine({
-      kind: tooLarge === undefined ? end.kind : "too large",
+      kind: tooLarge === undefined && !this.#outgrown ? end.kind : "too large",
       frames: end.frames,
       bytes: this.body.position,
       truncated: problem !== undefined,
@@ -188,10 +225,11 @@ class Decode {
 let decode: Decode | undefined;
 
 scope.onmessage = ({ data }) => {
-  if ("args" in data) {
+  if ("stop" in data) scope.postMessage({ kind: "stopped" });
+  else if ("args" in data) {
     decode = new Decode(data);
     decode.run().catch((error) => {
-      if (error instanceof Stopped) return scope.close();
+      if (error instanceof Stopped) return scope.postMessage({ kind: "stopped" });
       // The gateway is to hear of it.
       setTimeout(() => {
         throw error;

@@ -79,6 +79,18 @@ Deno.test("decoding uploads", async (t) => {
     );
   });
 
+  await t.step("only POST", async () => {
+    for (const method of ["GET", "PUT", "DELETE"]) {
+      const response = await fetch(new URL("/api/decode", gateway.url), {
+        method,
+        headers: { authorization: "Bearer a-token-of-the-admin" },
+      });
+      assert.equal(response.status, 405, method);
+      assert.equal(response.headers.get("allow"), "POST");
+      assert.match(await errorOf(response), /sent by POST/);
+    }
+  });
+
   await t.step("the limit is its own", async () => {
     const long = await post(gateway, capture(100), { query: "filter=tcp" });
     assert.match(await long.text(), /"kind":"complete","frames":100,/);

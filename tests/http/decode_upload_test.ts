@@ -1,7 +1,9 @@
 /** `POST /api/decode`, with real connections. */
 import assert from "node:assert/strict";
+import { DecodeJob } from "../../gateway/http/decode_job.ts";
 import { DecodeUploads } from "../../gateway/http/decode_upload.ts";
 import { PcapWriter } from "../../traces/files/pcap_writer.ts";
+import { PcapngWriter } from "../../traces/files/pcapng_writer.ts";
 import { eventually } from "../support/eventually.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -177,12 +179,21 @@ Deno.test("what is wrong is said before the body is read", async () => {
       ["", capture(100), 413, /captures may have 5000 bytes/],
       ["", file, 422, /not a pcap or pcapng file but text/],
       ["", "", 422, /empty/],
+      ["", new Uint8Array(2), 422, /^upload: the capture has only 2 bytes$/],
+      ["", new FormData(), 415, /^send the file itself, not a form: curl --data-binary @FILE/],
+      [
+        "filter=udp%20%26%26%20!(data%20matches%20%22a%22)",
+        file,
+        400,
+        /^filter, column 15: .*"matches".*contains/,
+      ],
+      ["filter=udp%20||%20mqtt.topic%20~%20%22a%22", file, 400, /^filter, column 19: .*"matches"/],
     ] as const
   ) {
     const response = await uploads.post(query, body);
     assert.equal(response.status, status, query);
     assert.match((await response.json()).error.message, message);
-    assert.equal(uploads.decodes.running, 0);
+    assert.equal(uploads.decodes.running, 0, query);
   }
   // The sender has not sent anything yet.
   using conn = await uploads.open("filter=nonsense", 4000);
@@ -282,6 +293,87 @@ Deno.test("two at a time; who closes makes room", async () => {
   assert.match(await fourth.text(), /"kind":"complete"/);
 });
 
+Deno.test("a place is free once the worker has stopped, not before", async () => {
+  // Some seconds of work within one frame: twice as long for each letter.
+  const writer = new PcapngWriter();
+  writer.section();
+  writer.interface({ linkType: 147 });
+  const time = { seconds: 1, nanoseconds: 0 };
+  const comment = `${"a".repeat(27)}!`;
+  writer.packet({ interface: 0, time, data: new Uint8Array(1), comment });
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  let isOver = false;
+  const job = new DecodeJob({
+    query: {
+      args: ["-", "--format", "ndjson", '--filter=frame.comment matches "^(a+)+$"'],
+      progress: false,
+    },
+    body: endless(writer.take()),
+    size: undefined,
+    limitBytes: 1e6,
+    stallMs: 60_000,
+    onOver: () => {
+      isOver = true;
+      resolve();
+    },
+  });
+  assert.equal(await job.begun, undefined);
+  await job.output.cancel();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(isOver, false, "it is still at it");
+  await over;
+});
+
+Deno.test("interfaces without end: a small body, and an end of it", async () => {
+  await using uploads = new Uploads();
+  const section = Uint32Array.of(0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffff_ffff, 0xffff_ffff, 28);
+  const one = Uint32Array.of(1, 20, 1, 0, 20);
+  const many = new Uint32Array(5 * 100_000);
+  for (let i = 0; i < many.length; i += 5) many.set(one, i);
+  const body = new Blob([section, ...new Array<Uint32Array<ArrayBuffer>>(20).fill(many)]);
+  const compressed = body.stream().pipeThrough(new CompressionStream("gzip"));
+  const bytes = await new Response(compressed).arrayBuffer();
+  assert.ok(bytes.byteLength < 500_000);
+  const [{ end }] = linesOf(
+    await (await uploads.post("progress=0", bytes)).text(),
+  ) as [{ end: Record<string, unknown> }];
+  assert.equal(end.kind, "corrupt");
+  assert.match(
+    String(end.problem),
+    /^upload: the section describes more than 65536 interfaces \(at byte 1310748, before any frame/,
+  );
+});
+
+Deno.test("a million connections need little memory", async () => {
+  await using uploads = new Uploads();
+  const packet = new Uint8Array(54);
+  packet.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6]);
+  packet.set([10, 0, 0, 1, 10, 0, 0, 2, 0x30, 0x39, 0x07, 0x5b, 0, 0, 0, 1], 26);
+  packet.set([0, 0, 0, 0, 0x50, 2, 0xff, 0xff], 42);
+  const view = new DataView(packet.buffer);
+  const compressed = new CompressionStream("gzip");
+  const body = new Response(compressed.readable).arrayBuffer();
+  const sink = compressed.writable.getWriter();
+  const writer = new PcapWriter({ linkType: 1 });
+  for (let n = 0; n < 1_200_000; n++) {
+    view.setUint32(30, 0x0b000000 + n);
+    writer.packet({ seconds: 1_700_000_000, nanoseconds: 0 }, packet);
+    if (n % 10_000 === 0) await sink.write(writer.take().slice());
+  }
+  await sink.write(writer.take().slice());
+  await sink.close();
+  const bytes = await body;
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  const watch = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss), 20);
+  const lines = linesOf(await (await uploads.post("summary=1&progress=0", bytes)).text());
+  clearInterval(watch);
+  const [first, last] = lines as [{ summary: { frames: number } }, { end: { kind: string } }];
+  assert.equal(last.end.kind, "complete");
+  assert.equal(first.summary.frames, 1_200_000);
+  assert.ok(most - before < 250e6, `memory grew by ${most - before} bytes`);
+});
+
 Deno.test("a client that stops sending is told, one that stops reading is left", async () => {
   await using uploads = new Uploads({ stallMs: 400 });
   using idle = await uploads.open("");
@@ -289,7 +381,7 @@ Deno.test("a client that stops sending is told, one that stops reading is left",
   await new Received(idle).until(
     /"number":2,.*\n[^"]*\{"end":\{"kind":"stalled","frames":2,.*0\.4 s"/s,
   );
-  assert.equal(uploads.decodes.running, 0);
+  await eventually("its worker has stopped", () => uploads.decodes.running === 0);
 
   const body = capture(100_000);
   const conn = await uploads.open("", body.length);

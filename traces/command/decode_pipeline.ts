@@ -7,6 +7,7 @@
 import type { CaptureSecrets } from "../files/capture_events.ts";
 import type { CaptureFrame } from "../files/capture_frame.ts";
 import { CaptureDecoder } from "../flows/capture_decoder.ts";
+import { type DecoderLimits, FULL_LIMITS } from "../flows/decoder_limits.ts";
 import { KeyLog } from "../flows/key_log.ts";
 import type { ByteWriter } from "../report/byte_writer.ts";
 import { CsvReport } from "../report/csv_report.ts";
@@ -29,6 +30,8 @@ export interface PipelineSurroundings {
   readonly keyLog?: KeyLog;
   /** Whether `--color auto` is colour. @default false */
   readonly colored?: boolean;
+  /** How much is remembered. @default FULL_LIMITS */
+  readonly limits?: DecoderLimits;
 }
 
 /** For one capture. Who made it calls `begin`, `take` for each frame, `end`, and empties `writer`. */
@@ -51,19 +54,20 @@ export class DecodePipeline {
   constructor(
     options: DecodeOptions,
     writer: ByteWriter,
-    { keyLog = new KeyLog(), colored = false }: PipelineSurroundings = {},
+    { keyLog, colored = false, limits = FULL_LIMITS }: PipelineSurroundings = {},
   ) {
     const { filter } = options;
     this.#filter = filter === undefined ? undefined : compileFilter(filter);
     this.summary = options.summary
-      ? new SummaryReport(writer, options.format === "json", filter)
+      ? new SummaryReport(writer, options.format === "json", filter, limits.listed)
       : undefined;
     this.#held = this.summary && this.#filter && new HeldFacts(this.summary.summary);
     const { decodeAs, wpanKeys, wpanFcs, sixlowpanContexts, zigbeeKeys, sensorKeys } = options;
     const observer = this.#held ?? this.summary?.summary;
     this.decoder = new CaptureDecoder({
       decodeAs,
-      keyLog,
+      keyLog: keyLog ?? new KeyLog(limits.secrets),
+      limits,
       wpanKeys,
       wpanFcs,
       sixlowpanContexts,

@@ -15,6 +15,8 @@ export type CaptureInput = string | Uint8Array | ReadableStream<Uint8Array> | By
 export interface ByteSource {
   /** For messages: the path, "standard input", "the data". */
   readonly name: string;
+  /** What it is, for messages. @default "the file" */
+  readonly noun?: string;
   /** Size in bytes, when it is known. */
   readonly size: number | undefined;
   /** Whether the next bytes may be long in coming, so that what is there is to be used at once. */

@@ -44,6 +44,7 @@ export class CaptureReader {
   readonly #input: CaptureInput;
   readonly #onFrame: (frame: CaptureFrame) => void;
   readonly #events: CaptureEvents;
+  readonly #longestRecord: number;
   readonly #window = new ChunkWindow();
   #parser: RecordParser | undefined;
   #source: ByteSource | undefined;
@@ -52,15 +53,19 @@ export class CaptureReader {
    * @param onFrame Called for each frame, in order. The frame is one object, used again for the
    * next: keep no reference to it or its bytes. What it throws ends the reading and is thrown on.
    * @param events What to tell besides frames.
+   * @param longestRecord Bytes of a record that are taken into memory; each format has a limit of its
+   * own.
    */
   constructor(
     input: CaptureInput,
     onFrame: (frame: CaptureFrame) => void,
     events: CaptureEvents = {},
+    longestRecord: number = Infinity,
   ) {
     this.#input = input;
     this.#onFrame = onFrame;
     this.#events = events;
+    this.#longestRecord = longestRecord;
   }
 
   /** The file's format, for people; undefined until it is known. */
@@ -113,7 +118,8 @@ export class CaptureReader {
       if (parser !== undefined) {
         window.prefetch(this.#source!);
         window.start = parser.parse(window.bytes, window.view, window.start, window.end);
-        if (parser.problem !== undefined) return this.#problem(parser.problem);
+        const problem = parser.problem ?? this.#tooLong(parser);
+        if (problem !== undefined) return this.#problem(problem);
       }
       this.#events.progress?.(this.#source!.position, this.#source!.size);
       if (window.ended) return this.#end();
@@ -154,7 +160,7 @@ export class CaptureReader {
     const window = this.#window;
     const { bytes, view, start, end } = window;
     const frame = new CaptureFrame();
-    const kind = fileKind(bytes, view, start, end);
+    const kind = fileKind(bytes, view, start, end, this.#noun);
     if (kind === "pcapng") {
       this.#parser = new PcapngParser(frame, this.#onFrame, this.#events);
       return undefined;
@@ -171,24 +177,42 @@ export class CaptureReader {
     return undefined;
   }
 
+  #tooLong({ needed, unit }: RecordParser): ParserProblem | undefined {
+    const longest = this.#longestRecord;
+    if (needed <= longest) return undefined;
+    const message = `a ${unit} has ${needed} bytes, and only up to ${longest} are read here`;
+    return { kind: "unsupported", message };
+  }
+
+  get #noun(): string {
+    return this.#source?.noun ?? "the file";
+  }
+
   #end(): CaptureEnd {
     const { start, end, offset } = this.#window;
     const { failure } = this.#source!;
     const frames = this.#frames;
     if (failure !== undefined) {
-      return this.#stop(failure.kind, failure.message, "get the whole file, if there is one");
+      const whole = this.#noun.replace(/^the /, "the whole ");
+      return this.#stop(failure.kind, failure.message, `get ${whole}, if there is one`);
     }
     if (start === end) return { kind: "complete", frames };
     const unit = this.#parser?.unit ?? "header";
     const advice = "it was still being written, or not copied whole";
-    return this.#stop("cut", `the file ends ${end - start} bytes into a ${unit}`, advice, offset);
+    return this.#stop(
+      "cut",
+      `${this.#noun} ends ${end - start} bytes into a ${unit}`,
+      advice,
+      offset,
+    );
   }
 
   #problem({ kind, message }: ParserProblem): CaptureEnd {
     if (this.#parser === undefined) {
       return { kind, message: `${this.#source!.name}: ${message}`, offset: 0, frames: 0 };
     }
-    const advice = this.#frames > 0 ? "the rest of the file can't be read" : "it can't be read";
+    const rest = `the rest of ${this.#noun} can't be read`;
+    const advice = this.#frames > 0 ? rest : "it can't be read";
     return this.#stop(kind, message, advice);
   }
 

@@ -35,6 +35,7 @@ const LONGEST_PACKET_LOGGER = 65_536;
 
 /**
  * @param bytes The file from `start` to `end`, at least `KIND_BYTES` or the whole file.
+ * @param noun What it is, for messages.
  * @returns Its format, or what it is instead.
  */
 export function fileKind(
@@ -42,10 +43,11 @@ export function fileKind(
   view: DataView,
   start: number,
   end: number,
+  noun = "the file",
 ): "pcap" | "pcapng" | ParserProblem {
-  if (end === start) return { kind: "not a capture", message: "the file is empty" };
+  if (end === start) return { kind: "not a capture", message: `${noun} is empty` };
   if (end - start < 4) {
-    return { kind: "not a capture", message: `the file has only ${end - start} bytes` };
+    return { kind: "not a capture", message: `${noun} has only ${end - start} bytes` };
   }
   if (view.getUint32(start) === SECTION_HEADER) return "pcapng";
   if (pcapByteOrder(view, start) !== undefined) return "pcap";

@@ -20,6 +20,7 @@ export function isGzip(first: number | undefined, second: number | undefined): b
 /** What a compressed source decompresses to. Closing it closes that source. */
 export class GunzipSource implements ByteSource {
   readonly name: string;
+  readonly noun?: string;
   readonly size: number | undefined;
   readonly live: boolean;
   failure: ByteSource["failure"] = undefined;
@@ -37,6 +38,7 @@ export class GunzipSource implements ByteSource {
     this.#source = source;
     this.#begun = begun;
     this.name = source.name;
+    if (source.noun !== undefined) this.noun = source.noun;
     this.size = source.size;
     this.live = source.live;
     this.#gunzip = createGunzip({ chunkSize: 256 * 1024 });

@@ -147,14 +147,6 @@ export function readHopLines(comment: string, line: HopLine, take: () => void): 
   }
 }
 
-/** Whether any of the comments has such a line. */
-export function hasHopLine(comments: readonly string[]): boolean {
-  let found = false;
-  const line = new HopLine();
-  for (const comment of comments) readHopLines(comment, line, () => found = true);
-  return found;
-}
-
 /** A value without its percent-encoding; as it is when that is broken. */
 export function decodedValue(raw: string): string {
   if (!raw.includes("%")) return detached(raw);

@@ -21,11 +21,12 @@ import {
 } from "./pcapng_other_frames.ts";
 import { forgetPacketOptions, readPacketOptions } from "./pcapng_packet_options.ts";
 import {
-  readNames,
+  checkNames,
   readSecrets,
   readSection,
   readStatistics,
   SHORTEST_SECTION_HEADER,
+  tellNames,
 } from "./pcapng_side_blocks.ts";
 import type { ParserProblem, RecordParser } from "./record_parser.ts";
 
@@ -49,6 +50,12 @@ const LONGEST_BLOCK = 128 * 1024 * 1024 + 32 + 131_072;
 const PACKET_FIXED = 20;
 /** The obsolete packet block's way to say that drops are not known. */
 const DROPS_UNKNOWN = 0xffff;
+/**
+ * Interfaces that a section may describe, and bytes of all their descriptions: they are remembered
+ * until the next section begins.
+ */
+const MOST_INTERFACES = 65_536;
+const MOST_INTERFACE_BYTES = 16 * 1024 * 1024;
 
 /** One pass over a pcapng file. */
 export class PcapngParser implements RecordParser {
@@ -63,6 +70,7 @@ export class PcapngParser implements RecordParser {
   readonly #option = new OptionCursor();
   /** Interfaces of this section. */
   #interfaces: PcapngInterface[] = [];
+  #interfaceBytes = 0;
   #littleEndian = true;
   #section = 0;
   /** Whether `#frame` holds something that only an unusual block sets. */
@@ -265,6 +273,7 @@ export class PcapngParser implements RecordParser {
     if (typeof section === "string") return this.#fail(section);
     this.#section = this.#frame.section = section.number;
     this.#interfaces = [];
+    this.#interfaceBytes = 0;
     this.#events.section?.(section);
     return true;
   }
@@ -272,6 +281,15 @@ export class PcapngParser implements RecordParser {
   #readInterface(bytes: Uint8Array, view: DataView, at: number, end: number): boolean {
     if (end - at < FRAMING + 8) {
       return this.#fail(`an interface description of ${end - at} bytes is too short`);
+    }
+    if (this.#interfaces.length === MOST_INTERFACES) {
+      return this.#fail(`the section describes more than ${MOST_INTERFACES} interfaces`);
+    }
+    this.#interfaceBytes += end - at;
+    if (this.#interfaceBytes > MOST_INTERFACE_BYTES) {
+      return this.#fail(
+        `the section's interface descriptions have more than ${MOST_INTERFACE_BYTES} bytes`,
+      );
     }
     this.#option.open(bytes, view, at + 16, end - 4, this.#littleEndian);
     const source = readInterface({
@@ -287,9 +305,12 @@ export class PcapngParser implements RecordParser {
   }
 
   #readNames(bytes: Uint8Array, view: DataView, at: number, end: number): boolean {
-    const records = readNames(bytes, view, [at, end], this.#littleEndian, this.#option);
-    if (typeof records === "string") return this.#fail(records);
-    if (this.#events.names) { for (const record of records) this.#events.names(record); }
+    const place = [at, end] as const;
+    const problem = checkNames(bytes, view, place, this.#littleEndian, this.#option);
+    if (problem !== undefined) return this.#fail(problem);
+    const events = this.#events;
+    if (events.names === undefined) return true;
+    tellNames(bytes, view, place, this.#littleEndian, (names) => events.names?.(names));
     return true;
   }
 

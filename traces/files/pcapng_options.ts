@@ -5,6 +5,8 @@
  */
 
 const OPTION_END = 0;
+/** Options of one block: who reads them keeps some, and a block may be large. */
+const MOST_OPTIONS = 32_768;
 export const OPTION_COMMENT = 1;
 
 const CUSTOM_TEXT_COPYABLE = 2988;
@@ -28,6 +30,7 @@ export class OptionCursor {
   littleEndian = true;
   #next = 0;
   #end = 0;
+  #count = 0;
 
   /** Starts on the list in `bytes[start]` to `bytes[end - 1]`; either may be empty. */
   open(bytes: Uint8Array, view: DataView, start: number, end: number, littleEndian: boolean) {
@@ -37,6 +40,7 @@ export class OptionCursor {
     this.problem = undefined;
     this.#next = start;
     this.#end = end;
+    this.#count = 0;
   }
 
   /**
@@ -59,6 +63,9 @@ export class OptionCursor {
     }
     this.#next = this.at + padded;
     if (this.code === OPTION_END) return false;
+    if (++this.#count > MOST_OPTIONS) {
+      return this.#fail(`the block has more than ${MOST_OPTIONS} options`);
+    }
     return !isCustom(this.code) || this.length >= 4 ||
       this.#fail(`custom option ${this.code} has no enterprise number`);
   }

@@ -59,16 +59,19 @@ const NAME_KINDS = [
   { kind: "eui64", length: 8 },
 ] as const;
 
-/** Name resolution: all records, in order. Unknown kinds of records are skipped. */
-export function readNames(
+/**
+ * Reads a name resolution block without keeping any of it: it may hold millions of records.
+ *
+ * @returns What is wrong with it, if anything; unless something is, `tellNames` may follow.
+ */
+export function checkNames(
   bytes: Uint8Array,
   view: DataView,
   [start, end]: readonly [start: number, end: number],
   littleEndian: boolean,
   option: OptionCursor,
-): CaptureNames[] | string {
+): string | undefined {
   if (end - start < 16) return `a name resolution block of ${end - start} bytes is too short`;
-  const found: CaptureNames[] = [];
   const stop = end - 4;
   let at = start + 8;
   while (at < stop) {
@@ -83,22 +86,43 @@ export function readNames(
     const rule = NAME_KINDS[type];
     if (rule !== undefined) {
       if (length < rule.length) return `an ${rule.kind} name record has only ${length} bytes`;
-      const names = splitNames(bytes, at + rule.length, at + length);
-      if (names === undefined) return `an ${rule.kind} name record has a name without its end`;
-      found.push({ kind: rule.kind, address: bytes.slice(at, at + rule.length), names });
+      if (length > rule.length && bytes[at + length - 1] !== 0) {
+        return `an ${rule.kind} name record has a name without its end`;
+      }
     }
     at += length + 3 & ~3;
   }
   option.open(bytes, view, Math.min(at, stop), stop, littleEndian);
   while (option.next());
-  return option.problem ?? found;
+  return option.problem;
 }
 
-function splitNames(bytes: Uint8Array, start: number, end: number): string[] | undefined {
+/** Tells all records of a block that `checkNames` found right, in order; unknown kinds are skipped. */
+export function tellNames(
+  bytes: Uint8Array,
+  view: DataView,
+  [start, end]: readonly [start: number, end: number],
+  littleEndian: boolean,
+  tell: (names: CaptureNames) => void,
+): void {
+  for (let at = start + 8; at < end - 4;) {
+    const type = view.getUint16(at, littleEndian);
+    const length = view.getUint16(at + 2, littleEndian);
+    at += 4;
+    if (type === 0) return;
+    const rule = NAME_KINDS[type];
+    if (rule !== undefined) {
+      const names = splitNames(bytes, at + rule.length, at + length);
+      tell({ kind: rule.kind, address: bytes.slice(at, at + rule.length), names });
+    }
+    at += length + 3 & ~3;
+  }
+}
+
+function splitNames(bytes: Uint8Array, start: number, end: number): string[] {
   const names: string[] = [];
   for (let at = start; at < end;) {
     const zero = bytes.indexOf(0, at);
-    if (zero < 0 || zero >= end) return undefined;
     names.push(decodeText(bytes, at, zero));
     at = zero + 1;
   }

@@ -17,6 +17,7 @@ import { ppiHeader } from "../wire/ppi.ts";
 import { Bluetooth } from "./bluetooth.ts";
 import type { Conversation } from "./conversation.ts";
 import type { DecodeAs } from "./decode_as.ts";
+import { type DecoderLimits, FULL_LIMITS } from "./decoder_limits.ts";
 import { KeyLog } from "./key_log.ts";
 import { Network } from "./network.ts";
 import { Observer } from "./observer.ts";
@@ -44,6 +45,8 @@ export interface DecoderOptions {
   readonly observer?: Observer;
   /** Decodes what sensors say; without it there is no layer `edgewire.sensor`. */
   readonly sensors?: SensorDecoder;
+  /** How much it remembers. @default FULL_LIMITS */
+  readonly limits?: DecoderLimits;
 }
 
 /** Secrets type of a TLS key log (draft-ietf-opsawg-pcapng, 4.7). */
@@ -63,6 +66,7 @@ export class CaptureDecoder {
   readonly #bluetooth: Bluetooth;
   readonly #wpan: Wpan;
   readonly #sensors: SensorLayer | undefined;
+  readonly #observer: Observer;
   /** The frame is one of IEEE 802.15.4. */
   #inWpan = false;
   readonly #coapPorts: ReadonlySet<number>;
@@ -71,15 +75,17 @@ export class CaptureDecoder {
   /** @throws {RangeError} when a key does not have 16 bytes */
   constructor(options: DecoderOptions = {}) {
     const { decodeAs = [], wpanKeys = [], wpanFcs = "crc16", zigbeeKeys = [] } = options;
-    const { sixlowpanContexts = [] } = options;
+    const { sixlowpanContexts = [], limits = FULL_LIMITS } = options;
     const observer = options.observer ?? new Observer();
+    this.#observer = observer;
     this.d = new Dissection(allFields().length);
-    this.#keyLog = options.keyLog ?? new KeyLog();
-    const context = new StreamContext(observer);
+    this.#keyLog = options.keyLog ?? new KeyLog(limits.secrets);
+    const context = new StreamContext(observer, limits);
     const recogniser = new Recogniser(context, this.#keyLog, decodeAs);
     this.#network = new Network({
       observer,
       budget: context.budget,
+      limits,
       recognise: (_d, conversation) => recogniser.tcp(conversation),
       udp: (d, conversation) => this.#datagram(d, conversation),
       byName: (name) => recogniser.named(name),
@@ -123,6 +129,7 @@ export class CaptureDecoder {
    */
   decode(frame: CaptureFrame): void {
     const { d } = this;
+    this.#observer.begins(frame);
     d.frame = frame.number;
     d.seconds = frame.seconds;
     d.nanoseconds = frame.nanoseconds;

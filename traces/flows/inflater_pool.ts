@@ -15,11 +15,10 @@ import {
   zlibInflateResetKeep,
   ZStream,
 } from "pako";
+import { FULL_LIMITS } from "./decoder_limits.ts";
 
 /** Bytes that one message may have after decompression. */
 const MAX_INFLATED = 16 * 1024 * 1024;
-/** Windows kept at the same time, some 45 KB each. */
-const MOST = 1024;
 
 /** Returned by `inflate`: the data cannot be decompressed. */
 const FAILED = -1;
@@ -49,6 +48,12 @@ export class InflaterPool {
   readonly #used = new Set<Inflater>();
   /** The message decompressed last: `output[0, returned length)`. */
   output: Uint8Array<ArrayBuffer> = new Uint8Array(64 * 1024);
+  readonly #most: number;
+
+  /** @param most windows kept at the same time, some 45 KB each */
+  constructor(most: number = FULL_LIMITS.inflaters) {
+    this.#most = most;
+  }
 
   /**
    * Decompresses one whole message, `data[at, at + length)`, into `output`.
@@ -88,7 +93,7 @@ export class InflaterPool {
       if (!inflater.keeps) zlibInflateReset(stream);
     }
     used.add(inflater);
-    if (used.size > MOST) {
+    if (used.size > this.#most) {
       for (const oldest of used) {
         oldest.broken = oldest.keeps;
         this.release(oldest);

@@ -6,6 +6,7 @@
  */
 import { hexBytes } from "../wire/hex_text.ts";
 import { dropOldest } from "./bounded_map.ts";
+import { FULL_LIMITS } from "./decoder_limits.ts";
 
 /** Secrets of the connection with one client random; those not in the log are undefined. */
 export interface ClientSecrets {
@@ -18,9 +19,6 @@ export interface ClientSecrets {
   clientTraffic?: Uint8Array;
   serverTraffic?: Uint8Array;
 }
-
-/** Connections remembered; beyond, the oldest are forgotten. */
-const MAX_CLIENTS = 200_000;
 
 const MEMBERS: ReadonlyMap<string, keyof ClientSecrets> = new Map([
   ["CLIENT_RANDOM", "master"],
@@ -42,6 +40,12 @@ export class KeyLog {
   readonly #sessions = new Map<string, Uint8Array>();
   /** Lines that are no line of a key log. */
   badLines = 0;
+  readonly #most: number;
+
+  /** @param most connections remembered; beyond, the oldest are forgotten */
+  constructor(most: number = FULL_LIMITS.secrets) {
+    this.#most = most;
+  }
 
   /** Connections with secrets. */
   get size(): number {
@@ -75,7 +79,7 @@ export class KeyLog {
   #keep(random: string, member: keyof ClientSecrets, secret: Uint8Array): void {
     let secrets = this.#clients.get(random);
     if (secrets === undefined) {
-      makeRoom(this.#clients);
+      this.#makeRoom(this.#clients);
       this.#clients.set(random, secrets = {});
     }
     secrets[member] = secret;
@@ -94,13 +98,13 @@ export class KeyLog {
   /** Keeps the master secret of a session for later handshakes that resume it. */
   rememberSession(id: Uint8Array, master: Uint8Array): void {
     const key = toHex(id);
-    if (!this.#sessions.has(key)) makeRoom(this.#sessions);
+    if (!this.#sessions.has(key)) this.#makeRoom(this.#sessions);
     this.#sessions.set(key, master);
   }
-}
 
-function makeRoom(map: Map<string, unknown>): void {
-  if (map.size >= MAX_CLIENTS) dropOldest(map);
+  #makeRoom(map: Map<string, unknown>): void {
+    if (map.size >= this.#most) dropOldest(map);
+  }
 }
 
 /** Lower-case hexadecimal digits. */

@@ -14,6 +14,7 @@ import { decodeLlc } from "../wire/llc.ts";
 import { decodeNull, decodeRawIp } from "../wire/loopback.ts";
 import { decodeSll, decodeSll2 } from "../wire/sll.ts";
 import type { Conversation } from "./conversation.ts";
+import type { DecoderLimits } from "./decoder_limits.ts";
 import { IpLayer } from "./ip_layer.ts";
 import type { Observer } from "./observer.ts";
 import type { StreamBudget } from "./stream_budget.ts";
@@ -27,6 +28,8 @@ export interface NetworkParts {
   readonly observer: Observer;
   /** Bounds what waits in all streams. */
   readonly budget: StreamBudget;
+  /** How much is remembered. @default FULL_LIMITS */
+  readonly limits?: DecoderLimits;
   /** Finds out what rides on a TCP connection. */
   readonly recognise: Recognise;
   /** Decodes the payload of a UDP datagram. */
@@ -62,10 +65,11 @@ export class Network {
   #frameLength = 0;
 
   constructor(parts: NetworkParts) {
-    this.#tcp = new TcpStreams(parts.observer, parts.recognise, parts.budget);
-    this.#udp = new UdpFlows(parts.observer, parts.udp);
+    const { observer, limits } = parts;
+    this.#tcp = new TcpStreams(observer, parts.recognise, parts.budget, limits);
+    this.#udp = new UdpFlows(observer, parts.udp, limits);
     this.#ip = new IpLayer(this.#tcp, this.#udp, parts.contexts);
-    this.#upper = new UpperPdus(parts.observer, parts.byName ?? (() => undefined));
+    this.#upper = new UpperPdus(observer, parts.byName ?? (() => undefined), limits);
   }
 
   /** The conversations that are known now: TCP, UDP, and those of messages without lower layers. */

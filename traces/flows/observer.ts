@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { CaptureFrame } from "../files/capture_frame.ts";
 import type { DeviceId } from "../sensors/sensor_decoder.ts";
 import type { SensorReport } from "../sensors/sensor_report.ts";
 import type { Dissection } from "../wire/dissection.ts";
@@ -27,6 +28,9 @@ export type RoundTrip =
   | "command";
 
 export class Observer implements BluetoothObserver, WpanObserver {
+  /** A frame is about to be decoded: what is told until the next is about it. */
+  begins(_frame: CaptureFrame): void {}
+
   /** A conversation was seen first. */
   opened(_conversation: Conversation): void {}
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type DecoderLimits, FULL_LIMITS } from "./decoder_limits.ts";
 import { InflaterPool } from "./inflater_pool.ts";
 import type { Observer } from "./observer.ts";
 import { StreamBudget } from "./stream_budget.ts";
@@ -10,10 +11,11 @@ import { StreamBudget } from "./stream_budget.ts";
 export class StreamContext {
   readonly observer: Observer;
   readonly budget: StreamBudget;
-  readonly inflaters: InflaterPool = new InflaterPool();
+  readonly inflaters: InflaterPool;
 
-  constructor(observer: Observer, budget: StreamBudget = new StreamBudget()) {
+  constructor(observer: Observer, limits: DecoderLimits = FULL_LIMITS) {
     this.observer = observer;
-    this.budget = budget;
+    this.budget = new StreamBudget(limits.waitingBytes);
+    this.inflaters = new InflaterPool(limits.inflaters);
   }
 }

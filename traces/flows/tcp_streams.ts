@@ -18,6 +18,7 @@ import {
 } from "../wire/tcp.ts";
 import { readTcpOptions, TcpOptions } from "../wire/tcp_options.ts";
 import type { Side } from "./conversation.ts";
+import { type DecoderLimits, FULL_LIMITS } from "./decoder_limits.ts";
 import { nanosecondsSince } from "./elapsed.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
@@ -30,24 +31,27 @@ import { type Recognise, TcpReassembly } from "./tcp_reassembly.ts";
 import { Finding, TcpVerdict } from "./tcp_verdict.ts";
 import { UnackedSegments } from "./unacked_segments.ts";
 
-/** Connections kept at once. */
-const MAX_CONNECTIONS = 200_000;
-
 export class TcpStreams {
   readonly connections: FlowTable<TcpConnection>;
   readonly #observer: Observer;
   readonly #reassembly: TcpReassembly;
-  readonly #segments = new UnackedSegments();
+  readonly #segments: UnackedSegments;
   readonly #header = new TcpHeader();
   readonly #options = new TcpOptions();
   readonly #view = new TcpView();
   readonly #verdict = new TcpVerdict();
   #count = 0;
 
-  constructor(observer: Observer, recognise: Recognise, budget: StreamBudget) {
+  constructor(
+    observer: Observer,
+    recognise: Recognise,
+    budget: StreamBudget,
+    limits: DecoderLimits = FULL_LIMITS,
+  ) {
     this.#observer = observer;
+    this.#segments = new UnackedSegments(limits.unackedSegments);
     this.#reassembly = new TcpReassembly(recognise, budget);
-    this.connections = new FlowTable(MAX_CONNECTIONS, (old) => {
+    this.connections = new FlowTable(limits.conversations, (old) => {
       old.release(this.#segments);
       observer.forgotten(old);
     });

@@ -7,13 +7,11 @@ import { decodeData } from "../wire/data.ts";
 import type { Dissection } from "../wire/dissection.ts";
 import { decodeUdp, UDP_FIELDS as F, UdpHeader } from "../wire/udp.ts";
 import { Conversation, type Side } from "./conversation.ts";
+import { type DecoderLimits, FULL_LIMITS } from "./decoder_limits.ts";
 import { putSince } from "./elapsed.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
-
-/** Conversations kept at once. */
-const MAX_CONVERSATIONS = 200_000;
 
 /** Decodes a payload at the cursor; false when it is none that it knows. */
 export type DecodeDatagram = (d: Dissection, conversation: Conversation, side: Side) => boolean;
@@ -39,10 +37,11 @@ export class UdpFlows {
   readonly #header = new UdpHeader();
   #count = 0;
 
-  constructor(observer: Observer, decode: DecodeDatagram) {
+  constructor(observer: Observer, decode: DecodeDatagram, limits: DecoderLimits = FULL_LIMITS) {
     this.#observer = observer;
     this.#decode = decode;
-    this.conversations = new FlowTable(MAX_CONVERSATIONS, (old) => observer.forgotten(old));
+    const { conversations } = limits;
+    this.conversations = new FlowTable(conversations, (old) => observer.forgotten(old));
   }
 
   /**

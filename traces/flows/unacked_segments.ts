@@ -4,9 +4,8 @@
  *
  * @module
  */
+import { FULL_LIMITS } from "./decoder_limits.ts";
 
-/** Segments of all connections; beyond that new ones are not remembered. */
-const MAX_SEGMENTS = 1 << 21;
 const FIRST_SIZE = 1024;
 
 export class UnackedSegments {
@@ -21,6 +20,12 @@ export class UnackedSegments {
   /** First of the unused places; 0 is never used. */
   #free = 0;
   #used = 1;
+  readonly #most: number;
+
+  /** @param most segments of all connections, a power of two; beyond new ones are not remembered */
+  constructor(most: number = FULL_LIMITS.unackedSegments) {
+    this.#most = most;
+  }
 
   /** @returns the place of a new segment, 0 when there is none left */
   add(sequence: number, end: number, frame: number, seconds: number, nanoseconds: number): number {
@@ -48,7 +53,7 @@ export class UnackedSegments {
 
   #grow(): boolean {
     const size = this.next.length * 2;
-    if (size > MAX_SEGMENTS) return false;
+    if (size > this.#most) return false;
     this.next = bigger(this.next, size);
     this.sequence = bigger(this.sequence, size);
     this.end = bigger(this.end, size);

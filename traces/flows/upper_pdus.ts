@@ -9,6 +9,7 @@ import type { Dissection } from "../wire/dissection.ts";
 import { conclude } from "../wire/failure.ts";
 import { decodeUpperPdu, UpperPduTags } from "../wire/upper_pdu.ts";
 import { Conversation, type Side } from "./conversation.ts";
+import { type DecoderLimits, FULL_LIMITS } from "./decoder_limits.ts";
 import { Endpoints, word32 } from "./endpoints.ts";
 import { FlowTable, sentBySide0 } from "./flow_table.ts";
 import type { Observer } from "./observer.ts";
@@ -17,7 +18,6 @@ import { type StreamProtocol, TAKEN } from "./stream_protocol.ts";
 /** Makes the protocol of a dissector's name ("mqtt"); undefined when it is not known. */
 export type ProtocolByName = (name: string) => StreamProtocol | undefined;
 
-const MAX_CONVERSATIONS = 100_000;
 const UDP = 3;
 
 export class UpperPdus {
@@ -28,10 +28,10 @@ export class UpperPdus {
   readonly #endpoints = new Endpoints();
   #count = 0;
 
-  constructor(observer: Observer, byName: ProtocolByName) {
+  constructor(observer: Observer, byName: ProtocolByName, limits: DecoderLimits = FULL_LIMITS) {
     this.#observer = observer;
     this.#byName = byName;
-    this.conversations = new FlowTable(MAX_CONVERSATIONS, (old) => {
+    this.conversations = new FlowTable(limits.upperConversations, (old) => {
       old.protocol?.release?.();
       observer.forgotten(old);
     });

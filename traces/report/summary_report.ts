@@ -20,9 +20,12 @@ export class SummaryReport implements Report {
   readonly #writer: ByteWriter;
   readonly #json: boolean;
 
-  /** @param filter display filter that chooses the frames it is given */
-  constructor(writer: ByteWriter, json: boolean, filter?: string) {
-    this.summary = new Summary(allFields().length, filter);
+  /**
+   * @param filter display filter that chooses the frames it is given
+   * @param listed conversations that it lists one by one
+   */
+  constructor(writer: ByteWriter, json: boolean, filter?: string, listed?: number) {
+    this.summary = new Summary(allFields().length, filter, listed);
     this.#writer = writer;
     this.#json = json;
   }

@@ -42,6 +42,15 @@ Deno.test("KeyLog takes bytes, several logs, and a last line without end", () =>
   assert.deepEqual(keys.find(hex(RANDOM)), { master: hex(MASTER), clientTraffic: hex(TRAFFIC) });
 });
 
+Deno.test("KeyLog forgets the oldest beyond its bound", () => {
+  const keys = new KeyLog(3);
+  const random = (n: number) => n.toString(16).padStart(64, "0");
+  for (let n = 0; n < 10; n++) keys.add(`CLIENT_RANDOM ${random(n)} ${MASTER}`);
+  assert.equal(keys.size, 3);
+  assert.equal(keys.find(hex(random(6))), undefined);
+  assert.deepEqual(keys.find(hex(random(9))), { master: hex(MASTER) });
+});
+
 Deno.test("KeyLog counts bad lines and goes on", () => {
   const keys = new KeyLog();
   keys.add(`CLIENT_RANDOM ${RANDOM}\nno key log\nCLIENT_RANDOM xyz 00\n\0\xff\n`);

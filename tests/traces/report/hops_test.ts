@@ -169,6 +169,7 @@ Deno.test("hops: the text form has each section, with the unit of every duration
     ),
   );
   row(/radio in -> \.\.\. -> ws out +30 /);
+  row(/^ *radio in -> mqtt in: only of records that made updates$/m);
   row(/^Losses between hops, as far as this file shows\n {2}none$/m);
   row(/^Channels of the hops, most packets first$/m);
   row(/^Nodes of the hops, longest silence first$/m);

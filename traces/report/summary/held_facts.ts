@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CaptureFrame } from "../../files/capture_frame.ts";
 import type { Conversation, Side } from "../../flows/conversation.ts";
 import { Observer, type RoundTrip } from "../../flows/observer.ts";
 import type { DeviceId } from "../../sensors/sensor_decoder.ts";
@@ -29,6 +30,10 @@ export class HeldFacts extends Observer {
     const held = this.#held;
     this.#held = [];
     if (counts) { for (const tell of held) tell(); }
+  }
+
+  override begins(frame: CaptureFrame): void {
+    this.#observer.begins(frame);
   }
 
   override segment(of: Conversation, side: Side, frameLength: number, payload: number): void {

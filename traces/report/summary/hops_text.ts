@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { MQTT, RADIO } from "../../files/hop_line.ts";
 import type { Activity } from "./hop_activity.ts";
-import { NOT_IN_FILE, STAGES } from "./hop_ids.ts";
+import { NOT_IN_FILE, stageOf, STAGES } from "./hop_ids.ts";
 import { type HopLosses, hopLosses, type SessionLoss } from "./hop_losses.ts";
 import type { Missing } from "./hop_missing.ts";
 import type { Hole } from "./hop_sessions.ts";
@@ -16,6 +17,8 @@ import { type Cell, counted, grouped, textTable } from "./text_table.ts";
 /** Rows shown of each table, and ranges of numbers in a row; the JSON form has more. */
 const SHOWN = 10;
 const RANGES = 3;
+const RADIO_IN = stageOf(RADIO, false);
+const MQTT_IN = stageOf(MQTT, false);
 
 /** Sections with their titles; none for a file without comments of hops. */
 export function hopSections(summary: Summary): [string, string[]][] {
@@ -40,7 +43,8 @@ export function hopSections(summary: Summary): [string, string[]][] {
 }
 
 function delays(hops: Hops): string[] {
-  const rows = hops.delays.sorted().map((delay): Cell[] => {
+  const sorted = hops.delays.sorted();
+  const rows = sorted.map((delay): Cell[] => {
     const { from, to, whole, durations, worstFrame, worstId } = delay;
     const before = from === NOT_IN_FILE ? "not in file" : STAGES[from]!;
     return [
@@ -57,6 +61,9 @@ function delays(hops: Hops): string[] {
     ["", "count", "median", "95 %", "99 %", "worst", "in frame", "with id"],
     rows,
   );
+  if (sorted.some(({ from, to }) => from === RADIO_IN && to === MQTT_IN)) {
+    lines.push("radio in -> mqtt in: only of records that made updates");
+  }
   if (hops.sessions.history > 0) {
     lines.push(
       `not counted: ${counted(hops.sessions.history, "update")} that a session got from the ` +

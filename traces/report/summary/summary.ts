@@ -8,6 +8,7 @@
  */
 import type { CaptureFrame } from "../../files/capture_frame.ts";
 import type { Conversation, Side } from "../../flows/conversation.ts";
+import { FULL_LIMITS } from "../../flows/decoder_limits.ts";
 import { Observer, type RoundTrip } from "../../flows/observer.ts";
 import type { DeviceId } from "../../sensors/sensor_decoder.ts";
 import type { SensorReport } from "../../sensors/sensor_report.ts";
@@ -18,16 +19,23 @@ import type { WpanFrame } from "../../wire/wpan_frame.ts";
 import { BleDevices } from "./ble_devices.ts";
 import { Commands } from "./commands.ts";
 import { Durations } from "./durations.ts";
-import { hasHopLine } from "../../files/hop_line.ts";
 import { Hops } from "./hops.ts";
 import { Overhead } from "./overhead.ts";
+import { Origin, PacketOrigin } from "./packet_origin.ts";
 import { ProblemCounts } from "./problem_counts.ts";
 import { SensorDevices } from "./sensor_devices.ts";
 import { Topics } from "./topics.ts";
 import { WpanNetworks } from "./wpan_networks.ts";
 
-/** Conversations kept one by one; further ones are only counted. */
-export const MAX_CONVERSATIONS = 200_000;
+/** What TCP does by itself, and what opens a WebSocket: traces of the gateway hold none of it. */
+const NOT_SEEN_BY_GATEWAY: ReadonlySet<RoundTrip> = new Set([
+  "tcp handshake",
+  "tcp ack",
+  "http request",
+]);
+/** MQTT packet types. */
+const CONNECT = 1;
+const PUBLISH = 3;
 
 /** Address type of advertisements without address, and RSSI that is not known. */
 const ANONYMOUS = 255;
@@ -64,8 +72,10 @@ export class Summary extends Observer {
   readonly filter: string | undefined;
   /** Seconds since 1970 of the capture's first frame, counted or not. */
   captureStart = NaN;
+  /** Those listed one by one; further ones are only counted. */
   readonly conversations: Conversation[] = [];
   conversationsBeyond = 0;
+  readonly #listed: number;
   readonly overhead: OverheadTable = {
     httpRequest: new Overhead(),
     httpResponse: new Overhead(),
@@ -88,13 +98,26 @@ export class Summary extends Observer {
   hops: Hops | undefined = undefined;
   /** Conversation that the frame at hand belongs to. */
   #conversation: Conversation | undefined = undefined;
+  readonly #packetOrigin = new PacketOrigin();
+  /** One of `Origin`, of the frame at hand. */
+  #origin: number = Origin.Elsewhere;
+  /** Conversations whose CONNECT was made up. */
+  readonly #madeConnect = new WeakSet<Conversation>();
 
-  /** @param fieldCount number of registered fields */
-  constructor(fieldCount: number, filter?: string) {
+  /**
+   * @param fieldCount number of registered fields
+   * @param listed conversations that are listed one by one
+   */
+  constructor(fieldCount: number, filter?: string, listed: number = FULL_LIMITS.listed) {
     super();
+    this.#listed = listed;
     this.filter = filter;
     this.protocolFrames = new Uint32Array(fieldCount);
     this.#counted = new Uint32Array(fieldCount);
+  }
+
+  override begins(frame: CaptureFrame): void {
+    this.#origin = frame.comments.length > 0 ? this.#packetOrigin.of(frame) : Origin.Elsewhere;
   }
 
   /** A frame has been decoded. */
@@ -127,12 +150,15 @@ export class Summary extends Observer {
   }
 
   #comments(frame: CaptureFrame, time: number): void {
-    if (this.hops === undefined && hasHopLine(frame.comments)) this.hops = new Hops(this.firstTime);
+    this.#packetOrigin.counted(frame, this.#origin);
+    if (this.hops === undefined && this.#origin !== Origin.Elsewhere) {
+      this.hops = new Hops(this.firstTime);
+    }
     this.hops?.frame(frame, time, this.#conversation);
   }
 
   override opened(conversation: Conversation): void {
-    if (this.conversations.length < MAX_CONVERSATIONS) this.conversations.push(conversation);
+    if (this.conversations.length < this.#listed) this.conversations.push(conversation);
     else this.conversationsBeyond++;
   }
 
@@ -143,6 +169,7 @@ export class Summary extends Observer {
     payload: number,
   ): void {
     this.#conversation = conversation;
+    if (this.#origin === Origin.Copy) return;
     const { tcpSegment, udpDatagram } = this.overhead;
     const row = conversation.transport === "tcp" ? tcpSegment : udpDatagram;
     row.add(frameLength - payload, payload);
@@ -193,7 +220,9 @@ export class Summary extends Observer {
     topicLength: number,
     topic: string | undefined,
   ): void {
-    if (type !== 3) return this.overhead.mqttControl.add(length, 0);
+    if (this.#origin === Origin.Copy) return;
+    if (type === CONNECT && this.#origin === Origin.Made) this.#madeConnect.add(conversation);
+    if (type !== PUBLISH) return this.overhead.mqttControl.add(length, 0);
     this.overhead.mqttPublish.add(length - payload, payload);
     if (topic !== undefined) this.topics.addText(topic, payload, d.time);
     else this.topics.addBytes(d.data, topicAt, topicLength, payload, d.time);
@@ -214,14 +243,21 @@ export class Summary extends Observer {
   }
 
   override roundTrip(
-    _conversation: Conversation,
+    conversation: Conversation,
     kind: RoundTrip,
     seconds: number,
     _frame: number,
   ): void {
+    if (this.#origin !== Origin.Elsewhere && !this.#isMeasured(conversation, kind)) return;
     let durations = this.roundTrips.get(kind);
     if (durations === undefined) this.roundTrips.set(kind, durations = new Durations());
     durations.add(seconds);
+  }
+
+  /** Whether both ends of a round trip in a trace of the gateway were seen by it. */
+  #isMeasured(conversation: Conversation, kind: RoundTrip): boolean {
+    if (this.#origin !== Origin.Gateway || NOT_SEEN_BY_GATEWAY.has(kind)) return false;
+    return kind !== "mqtt connect" || !this.#madeConnect.has(conversation);
   }
 
   override advertisement(
