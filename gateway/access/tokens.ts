@@ -38,12 +38,18 @@ export function loadOrMakeTokens(dataDir: string): Record<TokenRole, string> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const tokens = Object.fromEntries(
-    MADE.map((role) => [role, randomBytes(24).toString("base64url")]),
+    MADE.map((role) => [role, makeToken()]),
   ) as Record<TokenRole, string>;
   Deno.mkdirSync(dataDir, { recursive: true });
   const text = JSON.stringify(tokens, null, 2) + "\n";
   Deno.writeTextFileSync(path, text, { mode: 0o600, createNew: true });
   return tokens;
+}
+
+/** Begins with a letter or digit, so that it can stand behind an option. */
+function makeToken(): string {
+  const token = randomBytes(24).toString("base64url");
+  return /^[-_]/.test(token) ? makeToken() : token;
 }
 
 function readTokens(path: string): Record<TokenRole, string> {

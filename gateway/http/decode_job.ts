@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { workerBegins } from "../clock.ts";
 import { DecodeControl } from "./decode_control.ts";
 import { type DecodeEnd, endLine, type FromDecoder, PIECES_AHEAD } from "./decode_messages.ts";
 import type { DecodeQuery } from "./decode_query.ts";
@@ -36,6 +37,7 @@ export class DecodeJob {
   readonly begun: Promise<string | undefined>;
   readonly #parts: DecodeJobParts;
   readonly #worker: Worker;
+  readonly #workerEnded: () => void;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
   readonly #spool = new DecodeSpool();
   readonly #control = new DecodeControl();
@@ -78,6 +80,7 @@ export class DecodeJob {
     }, { highWaterMark: 0 });
     this.#reader = parts.body.getReader();
     this.#worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
+    this.#workerEnded = workerBegins();
     this.#worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -226,6 +229,7 @@ export class DecodeJob {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#worker.terminate();
+    this.#workerEnded();
     this.#parts.onOver();
   }
 
