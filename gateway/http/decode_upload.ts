@@ -18,7 +18,7 @@
  * @module
  */
 import { DecodeJob } from "./decode_job.ts";
-import { type DecodeQuery, DecodeQueryError, readDecodeQuery } from "./decode_query.ts";
+import type { DecodeQuery } from "./decode_query.ts";
 
 /** Decodes at a time: each takes a processor. */
 const AT_ONCE = 2;
@@ -50,6 +50,8 @@ export class DecodeUploads {
 
   /** Answers one request. Who may ask is the caller's to know. */
   async answer(request: Request): Promise<Response> {
+    // Loaded when it is needed: it brings the decoder's names and filters along.
+    const { DecodeQueryError, readDecodeQuery } = await import("./decode_query.ts");
     let query: DecodeQuery;
     try {
       query = readDecodeQuery(new URL(request.url).searchParams);

@@ -13,7 +13,7 @@ import { SMALL_LIMITS } from "../../../traces/flows/decoder_limits.ts";
 import { join } from "./samples.ts";
 
 /** Bytes of heap that a file may add. */
-const MOST_HEAP = 120e6;
+const MOST_HEAP = 50e6;
 
 /** A block of 32-bit numbers. */
 function block(type: number, ...body: number[]): Uint8Array {
