@@ -7,6 +7,7 @@
 import type { CaptureFrame } from "../files/capture_frame.ts";
 import { WpanLink } from "../flows/wpan.ts";
 import {
+  emptyRecord,
   MAX_FRAME_BYTES,
   RadioFlag,
   RadioLink,
@@ -60,17 +61,7 @@ const PHY_BYTES = 5;
 
 export class RadioRecords {
   /** The record that `read` made, without its time; its bytes are those of the frame. */
-  readonly record: RadioRecord = {
-    linkType: 0,
-    time: 0,
-    rssi: UNKNOWN_RSSI,
-    channel: UNKNOWN_CHANNEL,
-    flags: 0,
-    lqi: UNKNOWN_LQI,
-    data: new Uint8Array(0),
-    start: 0,
-    end: 0,
-  };
+  readonly record: RadioRecord = emptyRecord();
   /** The radio that heard it. */
   radio: "ble" | "802.15.4" = "ble";
   readonly #d = new Dissection(allFields().length);

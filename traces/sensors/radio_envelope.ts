@@ -79,6 +79,21 @@ export interface RadioRecord {
   end: number;
 }
 
+/** A record of which nothing is known. */
+export function emptyRecord(): RadioRecord {
+  return {
+    linkType: 0,
+    time: 0,
+    rssi: UNKNOWN_RSSI,
+    channel: UNKNOWN_CHANNEL,
+    flags: 0,
+    lqi: UNKNOWN_LQI,
+    data: new Uint8Array(0),
+    start: 0,
+    end: 0,
+  };
+}
+
 /** What a header says. */
 export interface RadioHeader {
   records: number;
@@ -97,17 +112,7 @@ export interface EnvelopeProblem {
 export class RadioEnvelope {
   readonly header: RadioHeader = { records: 0, boot: 0, batch: 0, dropped: 0 };
   /** The record that `next` read; good until it is called again. */
-  readonly record: RadioRecord = {
-    linkType: 0,
-    time: 0,
-    rssi: UNKNOWN_RSSI,
-    channel: UNKNOWN_CHANNEL,
-    flags: 0,
-    lqi: UNKNOWN_LQI,
-    data: new Uint8Array(0),
-    start: 0,
-    end: 0,
-  };
+  readonly record: RadioRecord = emptyRecord();
   problem: EnvelopeProblem | null = null;
   #data: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));

@@ -8,28 +8,14 @@ import assert from "node:assert/strict";
 import { makeCertificates } from "../../support/certificates.ts";
 import { eventually } from "../../support/eventually.ts";
 import { TestProcess } from "../../support/process.ts";
-import { testWith } from "../../support/tools.ts";
+import { testOnWire } from "../../support/tools.ts";
 import { captureFilter, isThisMachine, portsOf } from "../../../traces/live/wire_capture.ts";
 import { FakeGateway, newSection, packet } from "./fake_gateway.ts";
 import { readCapture } from "./read_capture.ts";
 import { ended, startTrace, trace } from "./trace_process.ts";
 
-/** Whether dumpcap may capture here; where it is missing, `testWith` says so. */
-function mayCapture(): boolean {
-  try {
-    const args = ["-q", "-i", "lo", "-L"];
-    return new Deno.Command("dumpcap", { args, stderr: "null" }).outputSync().success;
-  } catch {
-    return true;
-  }
-}
-
-function testOnWire(name: string, test: (folder: string) => Promise<void>) {
-  if (!mayCapture()) {
-    Deno.test({ name: `${name} (not permitted to capture)`, ignore: true, fn() {} });
-    return;
-  }
-  testWith(["tshark", "openssl"], name, async () => {
+function testInFolder(name: string, test: (folder: string) => Promise<void>) {
+  testOnWire(["tshark", "openssl"], name, async () => {
     const folder = await Deno.makeTempDir({ prefix: "edgewire-wire-" });
     try {
       await test(folder);
@@ -75,7 +61,7 @@ Deno.test("wire: which host is this machine", async () => {
   assert.ok(!await isThisMachine("192.0.2.1"));
 });
 
-testOnWire("wire: packets of both, in order; not those of the trace itself", async (folder) => {
+testInFolder("wire: packets of both, in order; not those of the trace itself", async (folder) => {
   const file = `${folder}/out.pcapng`;
   await using gateway = new FakeGateway();
   const child = startTrace(["--from", gateway.url, "--wire", "--write", file]);
@@ -130,7 +116,7 @@ const gateway = new FakeGateway({
 console.log("port " + gateway.port);
 `;
 
-testOnWire("wire: TLS of the gateway is decrypted with its key log", async (folder) => {
+testInFolder("wire: TLS of the gateway is decrypted with its key log", async (folder) => {
   const { ca, cert, key } = await makeCertificates();
   for (const [name, text] of Object.entries({ ca, cert, key })) {
     await Deno.writeTextFile(`${folder}/${name}.pem`, text);
