@@ -13,7 +13,6 @@ import { parseReplayOptions, REPLAY_USAGE, type ReplayOptions } from "./replay/r
 import { ReplayRun } from "./replay/replay_run.ts";
 import {
   durationText,
-  foreignText,
   leftOutText,
   listLine,
   type ReplayCounts,
@@ -23,8 +22,6 @@ import {
 /** How long ending may take after a signal, ms. */
 const PATIENCE_MS = 3000;
 const REDRAW_MS = 200;
-/** The gateway takes no frame for one that waited longer than this, microseconds. */
-const LONGEST_QUEUE = 86_400e6;
 
 /**
  * Replays one capture as the arguments say.
@@ -71,10 +68,6 @@ async function run(options: ReplayOptions, signals: Signals): Promise<number> {
     progress: (time, counts) => line.update(time, counts),
   });
   const length = survey.last - survey.first;
-  if (length * (1 - 1 / speed) > LONGEST_QUEUE) {
-    console.error("edgewire: more than a day at this speed: values that repeat may be missed");
-  }
-  if (survey.foreign > 0 && speed !== 1) console.error(`edgewire: ${foreignText(survey.foreign)}`);
   const nothing = survey.publishes === 0 && survey.played.length === 0;
   const begun = performance.now();
   const end = list || nothing

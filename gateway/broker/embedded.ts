@@ -27,6 +27,7 @@ import { Hearers } from "./hearers.ts";
 import { incomingConnections } from "../incoming_connections.ts";
 import { explainListen } from "../listen_error.ts";
 import { CloseCode } from "../sessions/messages.ts";
+import { REPLAY_TOPIC, replayAnswerTopic, ReplayTimes } from "./replay_times.ts";
 import { noteFailure, tellSessions } from "./session_events.ts";
 import { SessionStore } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
@@ -79,6 +80,7 @@ export class EmbeddedBroker implements Broker {
   readonly #watch = new ConnectionWatch();
   /** Wills that the broker publishes, until they are taken in. */
   readonly #wills = new WeakSet<object>();
+  readonly #replayTimes = new ReplayTimes();
   #connections = 0;
   #aedes!: Aedes;
   #hearers!: Hearers;
@@ -298,9 +300,18 @@ export class EmbeddedBroker implements Broker {
     }
     if (isBadText(packet.topic)) return new Error("a topic is not UTF-8");
     const known = client as Client;
+    if (packet.topic === REPLAY_TOPIC && identity.role === "admin") {
+      this.#takeReplayTime(known, packet);
+    }
     if (packet === insidesOf(known).will) this.#wills.add(packet);
     if (packet.qos < 2) this.#take(known, packet);
     return null;
+  }
+
+  #takeReplayTime(client: Client, { payload }: ClientPublish) {
+    const begins = this.#replayTimes.take(client, payload);
+    if (!begins || !isNodeName(client.id)) return;
+    this.publish(replayAnswerTopic(client.id), new Uint8Array()).catch(() => {});
   }
 
   #take(client: Client, packet: ClientPublish) {
@@ -315,7 +326,11 @@ export class EmbeddedBroker implements Broker {
       client: client.id,
       will,
     };
-    if (!will) message.connection = streamOf(client).tap;
+    if (!will) {
+      message.connection = streamOf(client).tap;
+      const ago = this.#replayTimes.ago(client);
+      if (ago !== undefined) message.ago = ago;
+    }
     try {
       this.#options.sink(message);
     } catch (error) {

@@ -127,10 +127,20 @@ export class Nodes {
     if (route.device !== undefined) this.#heard(route.device, message);
     const reader = this.#dialects.reader(topic);
     if (reader === null) return false;
-    const { replayed, client, will, payload } = message;
+    const { replayed, client, will, payload, ago = 0 } = message;
     const { dialect } = reader;
     const arrival = performance.now();
-    reader.read(payload, this.#foreign.sink({ dialect, id, replayed, arrival, client, will }));
+    const said = {
+      dialect,
+      id,
+      replayed,
+      arrival,
+      at: arrival - ago,
+      time: now() - ago,
+      client,
+      will,
+    };
+    reader.read(payload, this.#foreign.sink(said));
     return true;
   }
 
@@ -152,14 +162,14 @@ export class Nodes {
     else if (what === "set/result") this.#heard(name, message);
   }
 
-  #frames(name: string, { payload, replayed, client }: IncomingMessage, id: string) {
+  #frames(name: string, { payload, replayed, client, ago = 0 }: IncomingMessage, id: string) {
     // A retained batch is an old one, and nobody says how old.
     if (replayed) return;
     const node = this.#nodes.node(name);
     if (node === null) return;
     const arrival = performance.now();
     node.live.frames(arrival, client);
-    this.#radio.take(node, id, payload, arrival);
+    this.#radio.take(node, id, payload, { at: arrival - ago, time: now() - ago });
   }
 
   #status(name: string, { payload, replayed, client, will }: IncomingMessage) {

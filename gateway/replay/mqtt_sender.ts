@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import mqtt, { type MqttClient } from "mqtt";
 import { nodeOfStatusTopic, statusTopic } from "../../traces/replay/radio_topic.ts";
+import { REPLAY_TOPIC, replayAnswerTopic } from "../broker/replay_times.ts";
 import { type NodeState, stateOf } from "./node_states.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Target } from "./target.ts";
@@ -34,14 +35,15 @@ const KEEPALIVE_S = 30;
 const RETAINED_MS = 250;
 /** A broker that does not answer a subscription by then is not waited for. */
 const SUBSCRIBE_MS = 2000;
+/** The gateway answers before its acknowledgement, or soon after. */
+const ANSWER_MS = 250;
 /** How long closing may take. */
 const CLOSE_MS = 1000;
 
 /** Opens with {@linkcode MqttSender.connect}; who opened it closes it. */
 export class MqttSender implements AsyncDisposable {
-  /** Messages that were acknowledged (QoS 1 and 2) or handed to the connection (QoS 0). */
-  done = 0;
   readonly #client: MqttClient;
+  readonly #clientId: string;
   readonly #lost = Promise.withResolvers<never>();
   #waiting = 0;
   /** QoS of the message published last. */
@@ -51,8 +53,9 @@ export class MqttSender implements AsyncDisposable {
   /** The broker has not answered something: it is not waited for at the end. */
   #mute = false;
 
-  private constructor(client: MqttClient) {
+  private constructor(client: MqttClient, clientId: string) {
     this.#client = client;
+    this.#clientId = clientId;
     this.#lost.promise.catch(() => {});
   }
 
@@ -70,9 +73,10 @@ export class MqttSender implements AsyncDisposable {
   ): Promise<MqttSender> {
     signal.throwIfAborted();
     const { url, shown, username, password, ca } = target;
+    const clientId = `edgewire-replay-${crypto.randomUUID().slice(0, 8)}`;
     const client = mqtt.connect(url, {
       protocolVersion: 4,
-      clientId: `edgewire-replay-${crypto.randomUUID().slice(0, 8)}`,
+      clientId,
       keepalive: KEEPALIVE_S,
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectPeriod: 0,
@@ -83,7 +87,7 @@ export class MqttSender implements AsyncDisposable {
         will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
       }),
     });
-    const sender = new MqttSender(client);
+    const sender = new MqttSender(client, clientId);
     let reason = "the connection was closed";
     client.on("error", ({ message }) => reason = message || reason);
     try {
@@ -107,11 +111,11 @@ export class MqttSender implements AsyncDisposable {
   }
 
   /**
-   * What the retained statuses of nodes say; empty when the broker does not tell.
+   * What the retained statuses of nodes say; undefined when the broker does not tell.
    *
    * @throws the reason of `signal` when that is aborted before
    */
-  async nodeStates(signal: AbortSignal): Promise<Map<string, NodeState>> {
+  async nodeStates(signal: AbortSignal): Promise<Map<string, NodeState> | undefined> {
     const filter = statusTopic("+");
     const states = new Map<string, NodeState>();
     const listen = (topic: string, payload: Uint8Array, { retain }: { retain: boolean }) => {
@@ -121,9 +125,11 @@ export class MqttSender implements AsyncDisposable {
     };
     this.#client.on("message", listen);
     this.#mute = true;
+    let refused = false;
     const answered = this.#client.subscribeAsync(filter, { qos: 0 })
-      // Who may not subscribe is not told.
-      .catch(() => {})
+      .catch(() => {
+        refused = true;
+      })
       .then(() => this.#mute = false);
     await within(answered, SUBSCRIBE_MS, signal);
     if (!this.#mute) {
@@ -132,7 +138,55 @@ export class MqttSender implements AsyncDisposable {
     }
     this.#client.off("message", listen);
     signal.throwIfAborted();
-    return states;
+    return refused || this.#mute ? undefined : states;
+  }
+
+  /**
+   * Begins a time line, see `replay_times.ts`. Only where `nodeStates` was not refused: who may not
+   * do this may be thrown out for it.
+   *
+   * @param now what the time line has now, ms; what is published from here on is of its time 0
+   * @returns whether a gateway understood it; the broker of others does not
+   * @throws the reason of `signal` when that is aborted before
+   */
+  async beginTimes(now: number, signal: AbortSignal): Promise<boolean> {
+    const topic = replayAnswerTopic(this.#clientId);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let understood = false;
+    this.#client.on("message", (name) => {
+      if (name !== topic) return;
+      understood = true;
+      resolve();
+    });
+    await within(
+      this.#client.subscribeAsync(topic, { qos: 0 }).catch(() => {}),
+      SUBSCRIBE_MS,
+      signal,
+    );
+    await this.#times({ now, at: 0 }, 1, signal);
+    await this.acknowledged(signal);
+    await within(promise, ANSWER_MS, signal);
+    signal.throwIfAborted();
+    return understood;
+  }
+
+  /** What is sent from here on was published at this time of the time line, ms. Throws as `send` does. */
+  async time(at: number, signal: AbortSignal): Promise<void> {
+    await this.#times({ at }, 0, signal);
+  }
+
+  /** Ends the time line. Throws as `send` does. */
+  async endTimes(signal: AbortSignal): Promise<void> {
+    await this.#times({}, 0, signal);
+  }
+
+  async #times(
+    said: { now?: number; at?: number },
+    qos: 0 | 1,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const payload = new TextEncoder().encode(JSON.stringify(said));
+    await this.send({ topic: REPLAY_TOPIC, payload, qos, retain: false }, signal);
   }
 
   /**
@@ -153,7 +207,6 @@ export class MqttSender implements AsyncDisposable {
     this.#client.publish(topic, Buffer.from(payload), { qos, retain }, (error) => {
       this.#waiting--;
       if (error) this.#fail(`cannot publish on ${topic}: ${error.message}`);
-      else this.done++;
       this.#wake?.();
     });
   }

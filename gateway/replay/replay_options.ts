@@ -48,12 +48,15 @@ Of a trace of a gateway, what it took in is replayed: MQTT messages, and radio f
 is not in the file. Of other captures: messages that clients sent to a broker, each once; those that
 a broker sent where only they are in the capture; last wills of connections that broke; radio frames
 as those of a node that the replay plays. Topic, payload, QoS, retain flag and order are kept (of
-MQTT 5, no properties). Envelopes of Edgewire's nodes get new boot ids, and times that tell the
-gateway how far apart their frames were, at any speed. Readings that other gateways decode
-(OpenMQTTGateway, Theengs, Ruuvi Gateway, Zigbee2MQTT) count by when they come: in a file with such
-messages, speeds other than 1 lose or double updates, also of values that changed; the replay says
-so before it begins. At full speed another broker in between may let messages of different QoS
-overtake each other.
+MQTT 5, no properties). Envelopes of Edgewire's nodes get new boot ids and times. To a gateway's own
+broker the replay also says when each message was published, for which it needs an admin's token:
+so at any speed the updates are as far from each other as the first time, the last of now.
+
+With another broker in between, or without such a token, updates have the times at which they are
+made. Then readings that other gateways decode (OpenMQTTGateway, Theengs, Ruuvi Gateway, Zigbee2MQTT)
+count by when they come: in a file with such messages, speeds other than 1 lose or double updates,
+also of values that changed; the replay says so before it begins. At full speed such a broker may
+let messages of different QoS overtake each other.
 
 The updates are those of a gateway that has just started: what is told on change, and what was
 known already when the capture began, is told again. A gateway that has had these messages makes

@@ -14,12 +14,14 @@ import { BrokerError, MqttSender } from "./mqtt_sender.ts";
 import { type NodeState, NodeStates } from "./node_states.ts";
 import { PlayedNodes } from "./played_nodes.ts";
 import type { ReplayOptions } from "./replay_options.ts";
-import { ReplayCounts, secondsText } from "./replay_text.ts";
+import { foreignText, ReplayCounts, secondsText, UNTIMED_TEXT } from "./replay_text.ts";
 import { Schedule } from "./schedule.ts";
 import { soonAfter } from "./waiting.ts";
 
 /** How long the nodes of a replay that was interrupted may take to say that they are gone, ms. */
 const GOODBYE_MS = 1000;
+/** A gateway that is not told times takes no frame for one that waited longer than this, microseconds. */
+const LONGEST_QUEUE = 86_400e6;
 
 /** What a replay is told and asked. */
 export interface RunEvents {
@@ -37,6 +39,8 @@ export class ReplayRun {
   readonly #states = new NodeStates();
   /** Time of the message published last. */
   #time: number;
+  /** The gateway is told when each message was published. */
+  #told = false;
 
   constructor(options: ReplayOptions, source: SourceOptions, survey: Survey, events: RunEvents) {
     this.#options = options;
@@ -82,12 +86,15 @@ export class ReplayRun {
     try {
       await using sender = await MqttSender.connect(this.#options.target, nodes.will, signal);
       const there = await sender.nodeStates(signal);
-      this.#warn(there);
+      this.#told = there !== undefined && await sender.beginTimes(this.#ahead / 1000, signal);
+      if (this.#told) this.plan.timesAreTold();
+      else this.#warnOfTimes();
+      this.#warn(there ?? new Map());
       try {
         for (const status of nodes.online()) await sender.send(status, signal);
         return await this.#all(sender, signal);
       } finally {
-        await this.#goodbye(nodes, there, sender, soonAfter(signal, GOODBYE_MS));
+        await this.#goodbye(nodes, there ?? new Map(), sender, soonAfter(signal, GOODBYE_MS));
       }
     } catch (error) {
       if (error instanceof BrokerError && this.counts.any) {
@@ -97,6 +104,12 @@ export class ReplayRun {
       if (error instanceof BrokerError || !signal.aborted) throw error;
       return { kind: "aborted", frames: 0 };
     }
+  }
+
+  /** How much shorter than the capture the replay is, microseconds. */
+  get #ahead(): number {
+    const { first, last } = this.#survey;
+    return Math.max(0, (last - first) * (1 - 1 / this.#options.speed));
   }
 
   /** @param limit ends it before */
@@ -109,6 +122,7 @@ export class ReplayRun {
     const played = new Set(this.#survey.played.map(({ name }) => name));
     const others = this.#states.offline((name) => played.has(name) || there.get(name) === "online");
     try {
+      if (this.#told) await sender.endTimes(limit);
       for (const status of [...nodes.offline(there), ...others]) await sender.send(status, limit);
       await sender.acknowledged(limit);
     } catch (error) {
@@ -144,17 +158,32 @@ export class ReplayRun {
 
   async #drain(queue: MessageQueue<ReplayMessage>, sender: MqttSender, signal: AbortSignal) {
     const schedule = new Schedule(this.#survey.first, this.#options.speed);
+    let told = this.#survey.first;
     for (let message; (message = await queue.take()) !== undefined;) {
       if (schedule.until(message.time) > 0) {
         await Promise.race([schedule.wait(message.time, signal), sender.lost]);
       }
       if (signal.aborted) return;
+      if (this.#told && message.time !== told) {
+        await sender.time((message.time - this.#survey.first) / 1000, signal);
+        told = message.time;
+      }
       await sender.send(message, signal);
       this.#states.published(message);
       this.counts.add(message);
       this.#time = message.time;
       this.#events.progress(message.time, this.counts);
     }
+  }
+
+  #warnOfTimes() {
+    const { foreign } = this.#survey;
+    if (this.#options.speed === 1) return;
+    this.#events.note(UNTIMED_TEXT);
+    if (this.#ahead > LONGEST_QUEUE) {
+      this.#events.note("more than a day at this speed: values that repeat may be missed");
+    }
+    if (foreign > 0) this.#events.note(foreignText(foreign));
   }
 
   #warn(there: ReadonlyMap<string, NodeState>) {

@@ -42,7 +42,12 @@ export function durationText(length: number, speed: number): string {
   return speed === Infinity ? "as fast as it is taken in" : `in ${secondsText(length / speed)}`;
 }
 
-/** What to know of messages of other gateways, before they are replayed at another speed than 1. */
+/** What to know where a gateway cannot be told when messages were published. */
+export const UNTIMED_TEXT =
+  "updates will have the times at which they are made: only a gateway's own broker, and an admin's " +
+  "token, let a replay say when messages were published";
+
+/** What to know of messages of other gateways then, before they are replayed at another speed than 1. */
 export function foreignText(messages: number): string {
   return `${count(messages, "message")} of other gateways (OpenMQTTGateway, Theengs, Ruuvi ` +
     "Gateway, Zigbee2MQTT): what they decode counts by when it comes, so that at this speed " +

@@ -39,6 +39,8 @@ const CROWD = 100;
 const MESSAGE_BYTES = 70;
 /** Joins and leaves gather so long, or a millisecond per member if that is longer, milliseconds. */
 const LAZY_MS = 200;
+/** Updates that are so old when they are sent are those of a replay: their delay is none of ours, ms. */
+const REPLAYED_MS = 60_000;
 
 /** Made by {@linkcode Rooms}; `leave` of the last member does not end it. */
 export class Room {
@@ -93,12 +95,15 @@ export class Room {
    * Takes in a value.
    *
    * @param json The value as JSON text.
+   * @param time Of the value, Unix milliseconds; an earlier one than the update's before counts as
+   *   that: times never go back.
    * @param node As {@linkcode Entry.node}.
    */
   update(topic: TopicState, json: string, time: number, id: string, node = "") {
     this.updates++;
+    if (time < this.time) time = this.time;
     this.time = time;
-    this.active = time;
+    if (time > this.active) this.active = time;
     topic.last = this.#append(topic, json, time, id, node);
     this.#context.taps.update(this.name, topic, this.seq, time, id, node, json);
     if (this.members.size > 0) this.#context.scheduler.mark(this);
@@ -175,7 +180,8 @@ export class Room {
       for (const member of this.members) if (!member.takesArrays) member.deliver(batch);
       const sent = now();
       for (const entry of entries) {
-        if (entry.topic !== null) this.#context.onSent(sent - entry.time);
+        const delay = sent - entry.time;
+        if (entry.topic !== null && delay < REPLAYED_MS) this.#context.onSent(delay);
       }
     }
     if (this.#noticeAt === null) return;

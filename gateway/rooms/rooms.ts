@@ -152,7 +152,7 @@ export class Rooms {
       return;
     }
     counters.updates++;
-    place.room.update(place.topic, json, now(), id);
+    place.room.update(place.topic, json, now() - (message.ago ?? 0), id);
     if (message.own || message.replayed) return;
     for (const listener of this.#stateListeners) listener(message.topic, place.room);
   }

@@ -5,9 +5,11 @@ import { RadioLink } from "../../traces/sensors/radio_envelope.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { Mosquitto } from "../support/mosquitto.ts";
 import { MuteBroker } from "../support/mute_broker.ts";
 import { advertisingReport } from "../support/radio.ts";
 import { replay, startReplay } from "../support/replayed.ts";
+import { testWith } from "../support/tools.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
 
 const STATUS = "edgewire/v1/van/status";
@@ -118,18 +120,33 @@ Deno.test("a node that was online there before the replay stays so", async () =>
   assert.equal(van.received[0]!.text, ONLINE);
 });
 
-Deno.test("messages of other gateways: a warning at other speeds than the first", async () => {
+testWith(["mosquitto"], "a broker that can't be told times: what that means is said", async () => {
+  await using broker = await Mosquitto.start();
   using capture = new TemporaryCapture((file) => {
     const bridge = new Connection(file, 10);
     const said = JSON.stringify({ id: "54:48:E6:8F:80:A5", rssi: -60, tempc: 21 });
     for (let n = 0; n < 2; n++) bridge.publish("home/OpenMQTTGateway/BTtoMQTT/5448E68F80A5", said);
     bridge.publish("devices/desk/n", "1");
   });
-  const fast = await replay(capture.path, "--list", "--speed", "max");
+  const to = ["--to", broker.url];
+  const fast = await replay(capture.path, ...to, "--speed", "max");
+  assert.equal(fast.code, 0, fast.output);
+  assert.match(fast.output, /updates will have the times at which they are made/);
   assert.match(fast.output, /2 messages of other gateways .*use --speed 1/);
-  assert.match(fast.output, /would be published as fast as it is taken in/);
-  const first = await replay(capture.path, "--list");
-  assert.doesNotMatch(first.output, /other gateways/);
+  const first = await replay(capture.path, ...to);
+  assert.equal(first.code, 0, first.output);
+  assert.doesNotMatch(first.output, /other gateways|have the times/);
+
+  await using gateway = await GatewayProcess.start();
+  const told = await replay(
+    capture.path,
+    "--to",
+    `mqtt://127.0.0.1:${gateway.mqttPort}`,
+    "--speed",
+    "max",
+  );
+  assert.equal(told.code, 0, told.output);
+  assert.doesNotMatch(told.output, /other gateways|have the times/);
 });
 
 Deno.test("--list says how long it takes at the speed given", async () => {

@@ -1,7 +1,8 @@
 /**
  * What nodes and clients send to a gateway in some seconds, for tests of replays: sensors that two
  * nodes hear, each several times; values that repeat and that nothing numbers; a node whose frames
- * waited; plain MQTT messages of each QoS.
+ * waited; two gateways of another make that decode a sensor themselves; plain MQTT messages of each
+ * QoS.
  *
  * @module
  */
@@ -41,6 +42,11 @@ function ruuvi(sequence: number): Uint8Array {
   const event = Uint8Array.fromHex(RUUVI_EVENT);
   new DataView(event.buffer).setUint16(SEQUENCE_AT, sequence);
   return event;
+}
+
+/** The same as OpenMQTTGateway tells it of a sensor of another make. */
+function decoded(step: number) {
+  return { id: "A4:C1:38:8D:18:B2", rssi: -67, tempc: TEMPERATURES[step]! / 100 };
 }
 
 /** What is on the air in one step. */
@@ -87,6 +93,9 @@ export async function liveInHouse({ mqttPort }: GatewayProcess): Promise<void> {
     if (step < 4 || step >= 8) {
       sent.push(cellar.publish(nodes.cellar.topic, nodes.cellar.envelope(...waiting)));
       waiting = [];
+    }
+    for (const gateway of ["OpenMQTTGateway", "Hall"]) {
+      sent.push(desk.publish(`home/${gateway}/BTtoMQTT/A4C1388D18B2`, decoded(step)));
     }
     const qos = step % 3 as 0 | 1 | 2;
     sent.push(desk.publish("devices/desk/light", step - step % 2, { qos, retain: qos === 1 }));

@@ -82,6 +82,21 @@ export function timesOf(updates: Map<string, Update[]>): Map<string, number[]> {
   return new Map([...updates].map(([name, list]) => [name, list.map(({ time }) => time - first)]));
 }
 
+/** A gateway may have taken in an update so much earlier or later on a busy machine, ms. */
+const PUNCTUAL_MS = 750;
+
+/** Asserts that updates are those of the first time: values, order, relative times. */
+export function sameUpdates(again: Map<string, Update[]>, first: Map<string, Update[]>) {
+  assert.deepEqual(valuesOf(again), valuesOf(first));
+  const times = timesOf(again);
+  for (const [channel, expected] of timesOf(first)) {
+    times.get(channel)!.forEach((time, i) => {
+      const text = `update ${i} of ${channel}: ${time} ms, was ${expected[i]} ms`;
+      assert.ok(Math.abs(time - expected[i]!) < PUNCTUAL_MS, text);
+    });
+  }
+}
+
 /** What dumpcap sees of a TCP port on loopback. */
 export class LoopbackCapture implements AsyncDisposable {
   readonly path: string;

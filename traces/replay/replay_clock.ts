@@ -16,13 +16,18 @@ const UPTIME = 2 * 86_400e6;
 export class ReplayClock {
   readonly #first: number;
   readonly #last: number;
-  readonly #speed: ReplaySpeed;
+  #speed: ReplaySpeed;
 
   /** @param first of the capture, microseconds since 1970 @param last likewise */
   constructor(first: number, last: number, speed: ReplaySpeed) {
     this.#first = first;
     this.#last = last;
     this.#speed = speed;
+  }
+
+  /** The gateway is told when each message was published: for it, time passes as in the capture. */
+  told(): void {
+    this.#speed = 1;
   }
 
   /** A node's time since it booted when the capture's time is this, microseconds. */

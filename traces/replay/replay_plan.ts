@@ -32,6 +32,7 @@ export interface PlanOptions {
 export class ReplayPlan {
   readonly leftOut: LeftOutCounts = new LeftOutCounts();
   readonly #options: PlanOptions;
+  readonly #clock: ReplayClock;
   readonly #boots: NodeBoots;
   readonly #batches: FrameBatches;
   #send: (message: ReplayMessage) => void = () => {};
@@ -39,14 +40,19 @@ export class ReplayPlan {
   constructor(options: PlanOptions) {
     const { survey: { first, last }, speed, followClock } = options;
     this.#options = options;
-    const clock = new ReplayClock(first, last, speed);
-    this.#boots = new NodeBoots(clock, followClock);
-    this.#batches = new FrameBatches(clock, (message) => this.#send(message));
+    this.#clock = new ReplayClock(first, last, speed);
+    this.#boots = new NodeBoots(this.#clock, followClock);
+    this.#batches = new FrameBatches(this.#clock, (message) => this.#send(message));
   }
 
   /** The boot id of a node that the replay plays, see `Survey.played`. */
   bootOf(node: string): number {
     return this.#batches.bootOf(node);
+  }
+
+  /** Before `run`: the gateway is told when each message was published. */
+  timesAreTold(): void {
+    this.#clock.told();
   }
 
   /**

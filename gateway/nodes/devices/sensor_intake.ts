@@ -14,7 +14,6 @@ import {
 import { UNKNOWN_RSSI } from "../../../traces/sensors/radio_envelope.ts";
 import type { WpanClosed } from "../../../traces/flows/wpan_observer.ts";
 import type { Reading } from "../../../traces/sensors/measure.ts";
-import { now } from "../../clock.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import { Heard, Verdict } from "./device.ts";
 import type { DeviceBook } from "./device_book.ts";
@@ -241,10 +240,9 @@ export class SensorIntake implements RadioListener {
     start: number,
     end: number,
   ) {
-    const { node, at, rssi } = hearing;
+    const { node, at, time, rssi } = hearing;
     this.counters.accepted++;
     known.acceptedAt = at;
-    const time = now();
     const id = hearingId(hearing);
     const origin: Origin = { node: node.name, nodeMember: node.member, id, time };
     known.updates.readings(report.readings, origin);
@@ -253,9 +251,8 @@ export class SensorIntake implements RadioListener {
   }
 
   #finding(known: KnownDevice, { kind, detail, counter, last }: Finding, hearing: Hearing) {
-    const { node, at } = hearing;
+    const { node, at, time } = hearing;
     this.counters.findings[kind]++;
-    const time = now();
     known.find(time, node.name, kind, detail);
     if (at - (known.toldFindings.get(kind) ?? -Infinity) < FINDING_MS) return;
     known.toldFindings.set(kind, at);

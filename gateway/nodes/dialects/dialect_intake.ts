@@ -4,7 +4,6 @@
  * @module
  */
 import { UNKNOWN_CHANNEL, UNKNOWN_RSSI } from "../../../traces/sensors/radio_envelope.ts";
-import { now } from "../../clock.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
 import { Heard, type Said, Verdict } from "../devices/device.ts";
 import type { DeviceBook } from "../devices/device_book.ts";
@@ -40,8 +39,11 @@ export interface ForeignMessage {
   readonly id: string;
   /** It is a retained message that the broker repeats. */
   readonly replayed: boolean;
-  /** ms of our monotonic clock. */
+  /** When it came, ms of our monotonic clock. */
   readonly arrival: number;
+  /** When it was published, as far as known: ms of our monotonic clock, and Unix ms. */
+  readonly at: number;
+  readonly time: number;
   /** MQTT client id, where known. */
   readonly client: string | undefined;
   /** The broker published it for the node; undefined: not known. */
@@ -108,6 +110,7 @@ class MessageSink implements DialectSink {
       message: this.#message.id,
       record: -1,
       at: this.#heardAt(time),
+      time: this.#message.time,
       rssi: signal(rssi),
       channel: UNKNOWN_CHANNEL,
     };
@@ -183,7 +186,12 @@ class MessageSink implements DialectSink {
     values: readonly NamedValue[],
     rssi: number,
   ) {
-    const origin: Origin = { node, nodeMember: member, id: this.#message.id, time: now() };
+    const origin: Origin = {
+      node,
+      nodeMember: member,
+      id: this.#message.id,
+      time: this.#message.time,
+    };
     for (const { name, value, unit, quantity } of values) {
       if (value === null) continue;
       const meaning: Meaning = { kind: kindOf(value), unit, quantity, diagnostic: false };
@@ -195,18 +203,18 @@ class MessageSink implements DialectSink {
   property(path: string, topic: PropertyTopic, json: string) {
     const from = this.#node(path);
     if (from === null) return;
-    const { dialect, id, replayed, arrival, client } = this.#message;
+    const { dialect, id, replayed, arrival, at, time, client } = this.#message;
     const property = this.#parts.properties.take(dialect, topic);
     if (property === null) return;
     if (!replayed) {
       const { device } = property;
       from.live.heard(arrival, client);
-      device.lastAt = arrival;
+      device.lastAt = at;
       // Zigbee2MQTT's devices speak when they like; it watches over them itself.
       device.irregular = true;
-      device.live.heard(from.live, arrival, true);
+      device.live.heard(from.live, at, true);
     }
-    this.#parts.rooms.put(property.derived, json, from.member, id, now(), replayed);
+    this.#parts.rooms.put(property.derived, json, from.member, id, time, replayed);
   }
 
   describe(topic: PropertyTopic) {
@@ -233,7 +241,7 @@ class MessageSink implements DialectSink {
     const node = this.#node(path);
     const device = this.#parts.devices.get(this.#message.dialect, named);
     if (node === null || device === undefined) return;
-    device.live.availability(online, this.#message.arrival, node.live);
+    device.live.availability(online, this.#message.at, node.live);
   }
 
   malformed(path: string, text: string) {
@@ -262,11 +270,11 @@ class MessageSink implements DialectSink {
    * when its message came.
    */
   #heardAt(time: number): number {
-    const { arrival } = this.#message;
-    const delay = now() - time;
-    if (!(delay >= 0 && delay <= MAX_DELAY_MS)) return arrival;
+    const { at, time: published } = this.#message;
+    const delay = published - time;
+    if (!(delay >= 0 && delay <= MAX_DELAY_MS)) return at;
     // Whole seconds say that it was heard within that second.
-    return arrival - (time % 1000 === 0 ? Math.max(0, delay - 1000) : delay);
+    return at - (time % 1000 === 0 ? Math.max(0, delay - 1000) : delay);
   }
 }
 

@@ -35,10 +35,20 @@ export interface Hearing {
   record: number;
   /** When, ms of our monotonic clock. */
   at: number;
+  /** When its message came, Unix ms. */
+  time: number;
   /** dBm; 127 unknown. */
   rssi: number;
   /** Channel index of Bluetooth LE, or channel of IEEE 802.15.4; 255 unknown. */
   channel: number;
+}
+
+/** When a message came. */
+export interface Arrival {
+  /** ms of our monotonic clock. */
+  readonly at: number;
+  /** Unix ms. */
+  readonly time: number;
 }
 
 /** `id` of what is made of a frame. */
@@ -120,10 +130,10 @@ export class RadioIntake {
    * Takes one envelope.
    *
    * @param id of the PUBLISH that it is
-   * @param arrival ms of our monotonic clock
+   * @param arrival ms of our monotonic clock, and Unix ms
    * @returns whether it was one that had not come before
    */
-  take(node: RadioNode, id: string, payload: Uint8Array, arrival: number): boolean {
+  take(node: RadioNode, id: string, payload: Uint8Array, arrival: Arrival): boolean {
     const envelope = this.#envelope;
     if (!envelope.open(payload)) {
       this.#malformed(node);
@@ -136,8 +146,9 @@ export class RadioIntake {
     node.boot = header.boot;
     node.dropped = header.dropped;
     this.#tap.hearing.message = id;
+    this.#tap.hearing.time = arrival.time;
     for (let index = 0; envelope.next(); index++) {
-      this.#record(node, index, envelope.record, arrival);
+      this.#record(node, index, envelope.record, arrival.at);
     }
     if (envelope.problem !== null) this.#malformed(node);
     return true;
@@ -196,6 +207,7 @@ class Tap extends Observer {
     message: "",
     record: -1,
     at: 0,
+    time: 0,
     rssi: UNKNOWN_RSSI,
     channel: UNKNOWN_CHANNEL,
   };

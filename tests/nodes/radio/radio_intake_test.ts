@@ -74,7 +74,7 @@ class Intake {
   take(...records: RadioRecord[]): string[] {
     const { told } = this.#recorder;
     const before = told.length;
-    this.intake.take(this.node, "id", this.#source.envelope(...records), 1000);
+    this.intake.take(this.node, "id", this.#source.envelope(...records), { at: 1000, time: 0 });
     return told.slice(before);
   }
 

@@ -54,7 +54,7 @@ class Gateway {
 
   hear(frame: Uint8Array) {
     const envelope = this.#source.envelope(record(frame, { linkType: RadioLink.WpanNoFcs }));
-    this.#intake.take(this.#node, "id", envelope, 1000);
+    this.#intake.take(this.#node, "id", envelope, { at: 1000, time: 0 });
   }
 }
 

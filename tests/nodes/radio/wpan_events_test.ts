@@ -17,7 +17,7 @@ class Scene {
   }, () => this.time);
 
   hearing(node: RadioNode) {
-    return { node, message: "id", record: 0, at: this.time, rssi: -70, channel: 15 };
+    return { node, message: "id", record: 0, at: this.time, time: 0, rssi: -70, channel: 15 };
   }
 
   of(channel: string, kind: string): Told[] {
