@@ -5,6 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { BareTrace } from "./bare_trace.ts";
 import { Child, temporaryFolder } from "./child.ts";
 import { delay } from "./fan_out.ts";
 import { type GatewayPeer, startGateway } from "./gateway.ts";
@@ -32,13 +33,14 @@ interface Way {
 function curl(tshark: string): Way {
   return {
     name: `curl | ${tshark}`,
-    start: ({ httpPort }) => {
-      const url = `http://127.0.0.1:${httpPort}/traces/live.pcapng`;
-      return new Child("curl | tshark", "sh", {
-        args: ["-c", `curl -sN ${url} | ${tshark} -l -n`],
-      });
-    },
+    start: ({ httpPort }) => piped(`http://127.0.0.1:${httpPort}/traces/live.pcapng`, tshark),
   };
+}
+
+function piped(url: string, tshark: string): Child {
+  return new Child("curl | tshark", "sh", {
+    args: ["-c", `curl -sN ${url} | ${tshark} -l -n`],
+  });
 }
 
 const WAYS: Way[] = [
@@ -107,13 +109,13 @@ class Arrivals {
 
 const topic = (event: string) => `devices/delay/${event}.`;
 
-/** Publishes until the watcher shows something. */
-async function ready(viewer: Child, publisher: Publisher) {
+/** Makes events until the watcher shows something. */
+async function ready(viewer: Child, make: (name: string) => void | Promise<void>) {
   const shown = viewer.printed([/delay\/probe/], START_TIMEOUT_MS);
   let waiting = true;
   shown.catch(() => {}).then(() => waiting = false);
   while (waiting) {
-    await publisher.write(publish(topic("probe"), new Uint8Array([0x31])));
+    await make(topic("probe"));
     await delay(PROBE_MS);
   }
   await shown;
@@ -127,14 +129,12 @@ async function measure(way: Way, settings: Settings, events: number): Promise<De
   try {
     using client = await TraceClient.open(gateway.httpPort);
     const arrivals = new Arrivals(client);
-    await ready(viewer, publisher);
+    await ready(viewer, (name) => publisher.write(publish(name, new Uint8Array([0x31]))));
     for (let i = 0; i < events; i++) {
-      const [least, most] = BETWEEN_MS;
-      await delay(least + Math.random() * (most - least));
+      await untilNext();
       const name = topic(`event-${i}`);
       const left = arrivals.of(name);
-      const shown = viewer.printed([new RegExp(name.replaceAll(".", "\\."))], SEEN_TIMEOUT_MS)
-        .then(() => performance.now());
+      const shown = shownIn(viewer, name);
       const from = performance.now();
       await publisher.write(publish(name, new TextEncoder().encode(`{"n":${i}}`)));
       delays.shown.push(await shown - from);
@@ -146,6 +146,39 @@ async function measure(way: Way, settings: Settings, events: number): Promise<De
     await Promise.all([viewer.stop(), gateway.stop()]);
   }
   return delays;
+}
+
+/** The same of a program that holds nothing back, without a gateway. */
+async function measureBare(tshark: string, events: number): Promise<number[]> {
+  const trace = new BareTrace();
+  const viewer = piped(trace.url, tshark);
+  const delays: number[] = [];
+  try {
+    await ready(viewer, (name) => trace.write(name));
+    for (let i = 0; i < events; i++) {
+      await untilNext();
+      const name = topic(`event-${i}`);
+      const shown = shownIn(viewer, name);
+      const from = performance.now();
+      trace.write(name);
+      delays.push(await shown - from);
+    }
+  } finally {
+    await trace.close();
+    await viewer.stop();
+  }
+  return delays;
+}
+
+async function untilNext() {
+  const [least, most] = BETWEEN_MS;
+  await delay(least + Math.random() * (most - least));
+}
+
+/** When a watcher has printed a name. */
+async function shownIn(viewer: Child, name: string): Promise<number> {
+  await viewer.printed([new RegExp(name.replaceAll(".", "\\."))], SEEN_TIMEOUT_MS);
+  return performance.now();
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -167,6 +200,16 @@ function rowsOf(name: string, { shown, left }: Delays): Row[] {
   ];
 }
 
+function bareRows(name: string, delays: readonly number[]): Row[] {
+  const late = quantile(delays, 0.95);
+  const row = (what: string, edgewire: number): Row => ({
+    measure: `bare writer | ${name}: ${what}, ms`,
+    edgewire,
+    digits: 1,
+  });
+  return [row("median", median(delays)), row("95th percentile", late)];
+}
+
 /** All ways, one after the other. */
 export async function traceDelay(settings: Settings): Promise<Result> {
   const result: Result = {
@@ -178,11 +221,15 @@ export async function traceDelay(settings: Settings): Promise<Result> {
         BETWEEN_MS.join(" to ")
       } ms apart, from write to the line on stdout;`,
       "beside it when the same events' bytes reached a bare reader over HTTP. The rest is tshark's:",
-      "with -i it has dumpcap read, which hands packets on every 500 ms (4.0).",
+      "with -i it has dumpcap read, which hands packets on every 500 ms (4.0). The bare writer is a",
+      "program that sends each packet at once, without Edgewire.",
     ],
   };
   for (const way of WAYS) {
     result.rows.push(...rowsOf(way.name, await measure(way, settings, EVENTS)));
+  }
+  for (const tshark of ["tshark -r -", "tshark -i -"]) {
+    result.rows.push(...bareRows(tshark, await measureBare(tshark, EVENTS)));
   }
   return result;
 }
