@@ -10,6 +10,8 @@ export const CHUNK_BYTES = 64 << 10;
 /** Smallest buffer, bytes; the largest is a chunk. */
 const LEAST_BYTES = 4 << 10;
 const SMALL_READS = 16;
+/** Sizes that a buffer has: a read of just so much may have left more behind. */
+export const READ_SIZES: readonly number[] = [LEAST_BYTES, 4 * LEAST_BYTES, CHUNK_BYTES];
 
 /** Its size follows what comes. */
 export class ReadBuffer {

@@ -121,8 +121,17 @@ export class Conversation {
     this.#tcp.skip(this.side(out), bytes);
   }
 
-  /** @param time ms of the monotonic clock */
-  data(time: number, out: boolean, parts: readonly Uint8Array[], comment: SegmentComment) {
+  /**
+   * @param time ms of the monotonic clock
+   * @param cut see `TcpConversation.data`
+   */
+  data(
+    time: number,
+    out: boolean,
+    parts: readonly Uint8Array[],
+    comment: SegmentComment,
+    cut?: (end: number) => number,
+  ) {
     this.#tcp.data(this.side(out), parts, (segment) => {
       if (segment.kind !== "data") {
         return this.#write(segment, time, this.#made("ack", segment.from));
@@ -133,7 +142,7 @@ export class Conversation {
         this.#note = "";
       }
       this.#write(segment, time, said);
-    });
+    }, cut);
   }
 
   /** Header and payload of a WebSocket frame. */

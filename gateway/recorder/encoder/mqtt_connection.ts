@@ -8,6 +8,7 @@ import { MqttMasker } from "../packets/mqtt_masker.ts";
 import { MqttType } from "../packets/mqtt_types.ts";
 import { upperPdu, upperPduTags } from "../packets/upper_pdu.ts";
 import { frameLength, Opcode } from "../packets/websocket_frame.ts";
+import { READ_SIZES } from "../../broker/read_buffer.ts";
 import type { BytesEvent, CloseEvent, MessageEvent, OpenEvent, TextEvent } from "../trace_event.ts";
 import type { ConnectionSubject } from "../trace_messages.ts";
 import { CommentLines, lineHead, type PacketComment } from "./comment_lines.ts";
@@ -25,6 +26,10 @@ const NODE_TOPIC = /^edgewire\/v1\/(?!readings\/|gateways\/)([^/]+)\//;
 
 /** Longest CONNECT or CONNACK that is kept, bytes. */
 const MAX_FIRST = 8 << 10;
+
+/** Of a fixed header so much may be read without its end being known (MQTT 3.1.1, 2.2.3), bytes. */
+const OPEN_HEADER = 4;
+const NOTHING = new Uint8Array(0);
 
 /** Longest packet that a filter lets through whole, bytes. */
 const MAX_SELECTED = 1 << 20;
@@ -44,6 +49,11 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
   readonly #conversation: Conversation;
   /** Offsets in the stream that the sequence numbers in the file stand for; -1: nothing written. */
   readonly #written = { in: -1, out: -1 };
+  /**
+   * The beginning of a fixed header at the end of a read that took all there was room for: the cut is
+   * ours, and tshark takes a header that is cut for a malformed one. It goes with the next bytes.
+   */
+  readonly #kept: { in: Uint8Array; out: Uint8Array } = { in: NOTHING, out: NOTHING };
   /** Its opening is within the recording. */
   #begun = false;
   /** CONNECT and CONNACK, as far as they were read. */
@@ -113,6 +123,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       this.#written.in = this.#written.out = 0;
       if (!this.#filtered) this.#open(event.time);
     } else if (conversation.opened) {
+      for (const out of [false, true]) this.#writeKept(event.time, out);
       conversation.close(event.time, event.byPeer, event.code, event.reason);
     }
     if (conversation.opened) this.#context.nameEnds(this.#subject);
@@ -171,16 +182,50 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     if (from < 0 || data === null) return;
     if (!this.#conversation.opened) this.#openLate(time, data[from]! >> 4);
     const start = this.#overWebSocket ? offset : offset + from;
+    if (start !== written) this.#writeKept(time, out);
     if (written >= 0) this.#conversation.skip(out, start - written);
     this.#written[way] = offset + this.#wireLength(event);
-    const bytes = from === 0 ? data : data.subarray(from);
-    const parts = this.#framed(bytes, out);
-    const before = this.#overWebSocket ? parts[0]!.length - from : -from;
+    if (!this.#overWebSocket) return this.#writeStream(event, data, from, facts.packets);
+    const parts = this.#framed(from === 0 ? data : data.subarray(from), out);
+    const before = parts[0]!.length - from;
     this.#conversation.data(time, out, parts, (start, end) => {
       return this.#comment(facts.packets, Math.max(from, start - before), end - before, event);
     });
-    if (!this.#overWebSocket) return;
     for (const packet of facts.packets) if (packet.end > from) this.#pdu(packet, event);
+  }
+
+  /** Bytes of TCP, none of our cuts in a fixed header. */
+  #writeStream(
+    event: BytesEvent,
+    data: Uint8Array,
+    from: number,
+    packets: readonly ControlPacket[],
+  ) {
+    const { time, out } = event;
+    const way = out ? "out" : "in";
+    const kept = this.#kept[way];
+    const full = READ_SIZES.includes(data.length);
+    const end = full ? outsideHeaders(packets, data.length) : data.length;
+    this.#kept[way] = end === data.length ? NOTHING : data.slice(end);
+    const before = kept.length - from;
+    const bytes = from === 0 && end === data.length ? data : data.subarray(from, end);
+    const parts = kept.length === 0 ? [bytes] : [kept, bytes];
+    this.#conversation.data(
+      time,
+      out,
+      parts,
+      (start, end) => this.#comment(packets, Math.max(from, start - before), end - before, event),
+      (end) => outsideHeaders(packets, end - before) + before,
+    );
+  }
+
+  #writeKept(time: number, out: boolean) {
+    const way = out ? "out" : "in";
+    const kept = this.#kept[way];
+    if (kept.length === 0) return;
+    this.#kept[way] = NOTHING;
+    const comment = { text: lineHead("", "mqtt", out), note: "" };
+    this.#conversation.data(time, out, [kept], () => comment);
   }
 
   /** A text message, which has no place in MQTT (MQTT 5, 6.0): the connection ends for it. */
@@ -274,6 +319,16 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       if (this.#overWebSocket) this.#pdu(packet, event);
     }
   }
+}
+
+/** The end of the last control packet, where that lies some bytes before `end`; else `end`. */
+function outsideHeaders(packets: readonly ControlPacket[], end: number): number {
+  for (let i = packets.length - 1; i >= 0; i--) {
+    const { end: last } = packets[i]!;
+    if (last > end) continue;
+    return end - last <= OPEN_HEADER ? last : end;
+  }
+  return end;
 }
 
 /** A copy without secrets; `null`: there is nothing. */

@@ -127,8 +127,14 @@ export class TcpConversation {
    * put between them where too much would wait for it.
    *
    * @param parts bytes one behind the other, such as the header of a frame and its payload
+   * @param cut says where to end a segment instead, at most some bytes before. @default there
    */
-  data(from: Side, parts: readonly Uint8Array[], sink: SegmentSink): void {
+  data(
+    from: Side,
+    parts: readonly Uint8Array[],
+    sink: SegmentSink,
+    cut: (end: number) => number = same,
+  ): void {
     let left = 0;
     for (const part of parts) left += part.length;
     const direction = this.#of(from);
@@ -136,7 +142,8 @@ export class TcpConversation {
     const other = from === "client" ? "server" : "client";
     const segment = this.#segment;
     for (let start = 0; left > 0;) {
-      const length = Math.min(left, SEGMENT_BYTES);
+      let length = Math.min(left, SEGMENT_BYTES);
+      if (length < left) length = cut(start + length) - start;
       left -= length;
       segment.start = start;
       segment.end = start += length;
@@ -259,6 +266,10 @@ export class TcpConversation {
     this.#send(from, "ack", ACK, sink);
     own.hole = -1;
   }
+}
+
+function same(end: number): number {
+  return end;
 }
 
 /** An odd number whose multiples spread well: 2^32 divided by the golden ratio. */

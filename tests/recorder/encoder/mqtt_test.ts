@@ -252,3 +252,48 @@ testWith(["tshark"], "the gateway as client; who closes sends the first FIN, or 
   ok(rows.at(-1)!["tcp.flags.str"]![0]!.includes("R"));
   ok(lines([rows.at(-1)!])[0]!.includes("dir=in synthetic=close"));
 });
+
+/** A stream of PUBLISH packets whose headers of four bytes lie where `at` says. */
+function headersAt(...at: number[]): Uint8Array {
+  const HEAD = publishPacket("a/b", "x".repeat(15_000)).length - 15_000;
+  const packets: Uint8Array[] = [];
+  let length = 0;
+  const fill = (until: number) => {
+    while (length < until) {
+      const left = until - length;
+      const size = left > 40_000 ? 20_000 : left > 20_000 ? 17_500 : left;
+      packets.push(publishPacket("a/b", "x".repeat(size - HEAD)));
+      length += size;
+    }
+  };
+  for (const each of at) fill(each);
+  packets.push(publishPacket("a/b", "x".repeat(18_000)));
+  return join(...packets);
+}
+
+testWith(
+  ["tshark"],
+  "our own cuts are in no fixed header, which tshark calls malformed",
+  async () => {
+    for (const inside of [1, 2, 3]) {
+      const recording = new Recording();
+      recording.open();
+      const client = recording.recorder.connection(facts());
+      client.received(connectPacket("x"));
+      client.sent(CONNACK);
+      // In one read, and with a read that ends within a header.
+      const long = headersAt(32_000 - inside);
+      client.received(long);
+      const cut = headersAt(65_536 - inside);
+      client.received(cut.subarray(0, 65_536));
+      client.received(cut.subarray(65_536));
+      const last = headersAt(65_536 - inside).subarray(0, 65_536);
+      client.received(last);
+      client.closed(false);
+      const rows = await tsharkRows(await recording.finish(), FIELDS);
+      deepEqual(troubled(rows), [], `${inside} bytes`);
+      const bytes = values(rows, "tcp.len").reduce((sum, length) => sum + Number(length), 0);
+      equal(bytes, 15 + 4 + long.length + cut.length + last.length);
+    }
+  },
+);
