@@ -1,12 +1,20 @@
-/** Peers that no longer answer are gone from their rooms within T, and the rooms say so. */
+/**
+ * Peers that no longer answer are gone from their rooms within T, and the rooms say so; those that
+ * never say who they are are gone after ten seconds.
+ */
 import assert from "node:assert/strict";
 import type { Event } from "../../gateway/sessions/messages.ts";
 import { CutProxy } from "../support/cut_proxy.ts";
 import { Flow } from "../support/flow.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { connectPacket, RawMqtt } from "../support/raw_mqtt.ts";
 import { RawWs } from "../support/raw_ws.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+
+// The first takes ten seconds, in which the others are done one after the other.
+const { test } = sideBySide(2);
 
 const T_MS = 2000;
 /** T is looked after ten times within it; leaving is told within 200 ms; and this machine is busy. */
@@ -97,7 +105,26 @@ async function startWithRooms(seconds: number, rooms: string[]) {
   return gateway;
 }
 
-Deno.test("a peer that stops answering is gone within T, whatever is sent to it", async () => {
+test("half a handshake: the MQTT connection is closed, HTTP goes on", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using witness = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await witness.subscribe("witness/#");
+  using half = await RawMqtt.tcp(gateway.mqttPort);
+  using silent = await RawMqtt.webSocket(gateway.ws("/mqtt"));
+  await half.send(connectPacket("half").subarray(0, 8));
+  using http = await Deno.connect({ hostname: "127.0.0.1", port: Number(gateway.url.port) });
+  await http.write(new TextEncoder().encode("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: webs"));
+  const start = performance.now();
+  await Promise.all([half.gone(), silent.gone()]);
+  const took = performance.now() - start;
+  assert.ok(took > 8_000 && took < 12_000, `${took} ms`);
+  await witness.publish("witness/n", "1");
+  await witness.message(({ text }) => text === "1");
+  assert.ok(witness.client.connected);
+  assert.equal((await fetch(new URL("/healthz", gateway.url))).status, 200);
+});
+
+test("a peer that stops answering is gone within T, whatever is sent to it", async () => {
   const rooms = ["a", "b", "c", "d", "e", "f", "g", "h"];
   await using gateway = await startWithRooms(T_MS / 1000, rooms);
   await Promise.all([
@@ -111,12 +138,12 @@ Deno.test("a peer that stops answering is gone within T, whatever is sent to it"
   ]);
 });
 
-Deno.test("a plain peer that never reads while data floods is gone within T of the jam", async () => {
+test("a plain peer that never reads while data floods is gone within T of the jam", async () => {
   await using gateway = await startWithRooms(T_MS / 1000, ["a"]);
   await flooded(gateway, "a", false);
 });
 
-Deno.test("peers that answer stay, however quiet it is", async () => {
+test("peers that answer stay, however quiet it is", async () => {
   const T = 1000;
   await using gateway = await startWithRooms(T / 1000, ["quiet"]);
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);

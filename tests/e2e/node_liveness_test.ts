@@ -8,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { stepsSideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
 const BOUNDS = [
@@ -231,14 +232,19 @@ async function stalled(house: House) {
   assert.ok(!kinds.includes("lost") && !kinds.includes("late"), kinds.join());
 }
 
+/** Causes that have nodes of their own, and so do not see each other. */
+const CAUSES: [name: string, run: (house: House) => Promise<void>][] = [
+  ["a node killed with kill -9: last will", killed],
+  ["frames stop, status does not: radio deaf", deaf],
+  ["a node that stands still: node hung", hung],
+  ["a connection that breaks without FIN: last will, by keepalive", cut],
+  ["a node that says goodbye", goodbye],
+  ["a connection that ends, and no will: session closed", sessionClosed],
+  ["one of several devices falls silent", silent],
+];
+
 Deno.test("each cause of silence is named", async (t) => {
   await using house = await House.start();
-  await t.step("a node killed with kill -9: last will", () => killed(house));
-  await t.step("frames stop, status does not: radio deaf", () => deaf(house));
-  await t.step("a node that stands still: node hung", () => hung(house));
-  await t.step("a connection that breaks without FIN: last will, by keepalive", () => cut(house));
-  await t.step("a node that says goodbye", () => goodbye(house));
-  await t.step("a connection that ends, and no will: session closed", () => sessionClosed(house));
-  await t.step("one of several devices falls silent", () => silent(house));
+  await stepsSideBySide(t, CAUSES.map(([name, run]) => [name, () => run(house)]));
   await t.step("the gateway stood still: nobody is lost", () => stalled(house));
 });

@@ -14,7 +14,9 @@ import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { TestProcess } from "../support/process.ts";
 import { RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide();
 
 /** BTHome v2 from 54:48:E6:8F:80:A5: flags, 25.06 °C, 50.55 %. */
 const BTHOME = "043E1902010300A5808FE648540D0201060916D2FC4002CA0903BF13C0";
@@ -192,7 +194,7 @@ testWith([...TOOLS], "Home Assistant: announced, gone, back, forgotten", async (
   assert.deepEqual(afterwards.process.lines.filter((line) => !line.includes("test/ready")), []);
 });
 
-Deno.test("Home Assistant can be an operator: it may leave its will and say that it is there", async () => {
+test("Home Assistant can be an operator: it may leave its will and say that it is there", async () => {
   const token = "0123456789abcdef0123";
   const config = CONFIGURED +
     "homeAssistant: { discovery: true }\naccess: { openLoopback: false }\n" +

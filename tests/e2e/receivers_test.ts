@@ -16,7 +16,7 @@ import { WsPeer } from "../support/ws_peer.ts";
 
 Deno.test("three receivers at 2,000 frames/s: every content heard becomes updates once", async () => {
   await receivers({
-    seconds: 8,
+    seconds: 5,
     framesPerSecond: 2000,
     devices: 120,
     loss: 0.3,

@@ -9,8 +9,10 @@ import { Mosquitto } from "../support/mosquitto.ts";
 import { MuteBroker } from "../support/mute_broker.ts";
 import { advertisingReport } from "../support/radio.ts";
 import { replay, startReplay } from "../support/replayed.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
+
+const { test, testWith } = sideBySide();
 
 const STATUS = "edgewire/v1/van/status";
 const ONLINE = '{"state":"online","radios":["ble"]}';
@@ -51,7 +53,7 @@ const STAGES: [name: string, connack: boolean, cmd: Packet["cmd"]][] = [
 ];
 
 for (const [name, connack, cmd] of STAGES) {
-  Deno.test(`SIGINT while it ${name}: exit code 130 at once`, async () => {
+  test(`SIGINT while it ${name}: exit code 130 at once`, async () => {
     using capture = messages(1);
     using broker = new MuteBroker({ connack });
     await using process = startReplay([capture.path, "--to", broker.url, "--speed", "max"]);
@@ -64,7 +66,7 @@ for (const [name, connack, cmd] of STAGES) {
   });
 }
 
-Deno.test("a broker that does not answer a subscription is published to", async () => {
+test("a broker that does not answer a subscription is published to", async () => {
   using capture = messages(0);
   using broker = new MuteBroker({ connack: true });
   const { code, output } = await replay(capture.path, "--to", broker.url, "--speed", "max");
@@ -73,7 +75,7 @@ Deno.test("a broker that does not answer a subscription is published to", async 
   assert.equal(published.length, 100, output);
 });
 
-Deno.test("the HTTP port of a gateway taken for a broker", async () => {
+test("the HTTP port of a gateway taken for a broker", async () => {
   await using gateway = await GatewayProcess.start();
   using capture = messages(0);
   const http = await replay(capture.path, "--to", `127.0.0.1:${gateway.url.port}`);
@@ -81,7 +83,7 @@ Deno.test("the HTTP port of a gateway taken for a broker", async () => {
   assert.match(http.output, /no MQTT broker: a gateway's address is written http:\/\/HOST:PORT/);
 });
 
-Deno.test("a node that a replay left online is said to be offline; the next replay knows it", async () => {
+test("a node that a replay left online is said to be offline; the next replay knows it", async () => {
   using capture = new TemporaryCapture((file) => {
     new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
     new Connection(file, 11).publish("edgewire/v1/van/radio", "no envelope");
@@ -105,7 +107,7 @@ Deno.test("a node that a replay left online is said to be offline; the next repl
   assert.match(second.output, /knows nodes of this capture.*makes no updates again/);
 });
 
-Deno.test("a node that was online there before the replay stays so", async () => {
+test("a node that was online there before the replay stays so", async () => {
   using capture = new TemporaryCapture((file) => {
     new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
   });
@@ -149,7 +151,7 @@ testWith(["mosquitto"], "a broker that can't be told times: what that means is s
   assert.doesNotMatch(told.output, /other gateways|have the times/);
 });
 
-Deno.test("--list says how long it takes at the speed given", async () => {
+test("--list says how long it takes at the speed given", async () => {
   using capture = new TemporaryCapture((file) => {
     const desk = new Connection(file, 10);
     desk.publish("devices/desk/n", "1");

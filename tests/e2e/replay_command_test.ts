@@ -7,8 +7,10 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { advertisingReport } from "../support/radio.ts";
 import { replay, startReplay, updatesOf, valuesOf } from "../support/replayed.ts";
-import { testWith } from "../support/tools.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide(2);
 
 const WILL_SAMPLE = "traces/samples/mosquitto-will.pcapng";
 const LOGIN = ["--no-access-open-loopback"];
@@ -40,7 +42,7 @@ function mqttOf({ mqttPort }: GatewayProcess): string {
   return `mqtt://127.0.0.1:${mqttPort}`;
 }
 
-Deno.test("wrong usage and unreadable files: exit code 2, and what to do", async () => {
+test("wrong usage and unreadable files: exit code 2, and what to do", async () => {
   const cases: [string[], RegExp][] = [
     [[], /name the capture file/],
     [["-"], /read twice/],
@@ -60,7 +62,7 @@ Deno.test("wrong usage and unreadable files: exit code 2, and what to do", async
   }
 });
 
-Deno.test("--help and --list need no broker", async () => {
+test("--help and --list need no broker", async () => {
   const help = await replay("--help");
   assert.equal(help.code, 0);
   assert.match(help.output, /masked/);
@@ -71,13 +73,13 @@ Deno.test("--help and --list need no broker", async () => {
   assert.match(list.output, /left out: copies of a message that is replayed already: 1$/m);
 });
 
-Deno.test("no broker: exit code 1", async () => {
+test("no broker: exit code 1", async () => {
   const { code, output } = await replay(WILL_SAMPLE, "--to", NOBODY);
   assert.equal(code, 1, output);
   assert.match(output, /cannot connect to mqtt:\/\/127\.0\.0\.1:1: .*refused/i);
 });
 
-Deno.test("a file that is cut short: what came before is published, exit code 3", async () => {
+test("a file that is cut short: what came before is published, exit code 3", async () => {
   await using gateway = await GatewayProcess.start();
   const { code, output } = await replay("traces/samples/file-cut.pcap", "--to", mqttOf(gateway));
   assert.equal(code, 3, output);
@@ -86,7 +88,7 @@ Deno.test("a file that is cut short: what came before is published, exit code 3"
   assert.deepEqual(valuesOf(await updatesOf(gateway)), { "sensor-7": [`${topic} {"value":5}`] });
 });
 
-Deno.test("a broker that is lost: exit code 1, and how far it came", async () => {
+test("a broker that is lost: exit code 1, and how far it came", async () => {
   using capture = new LongCapture();
   await using gateway = await GatewayProcess.start();
   await using process = startReplay([capture.path, "--to", mqttOf(gateway)]);
@@ -97,7 +99,7 @@ Deno.test("a broker that is lost: exit code 1, and how far it came", async () =>
   assert.match(process.output, /is lost: .*published so far: \d+ MQTT messages.* of 19\.9\d\d s\)/);
 });
 
-Deno.test("SIGINT: its node says goodbye and is forgotten; exit code 130", async () => {
+test("SIGINT: its node says goodbye and is forgotten; exit code 130", async () => {
   using capture = new LongCapture();
   await using gateway = await GatewayProcess.start();
   await using watcher = await MqttPeer.connect(mqttOf(gateway));
@@ -118,7 +120,7 @@ Deno.test("SIGINT: its node says goodbye and is forgotten; exit code 130", async
   assert.ok(Number.isInteger(boot));
 });
 
-Deno.test("a node that is there already is named, and keeps its status", async () => {
+test("a node that is there already is named, and keeps its status", async () => {
   await using gateway = await GatewayProcess.start();
   await using attic = await MqttPeer.connect(mqttOf(gateway));
   await attic.publish("edgewire/v1/attic/status", { state: "online" }, { retain: true });
@@ -130,7 +132,7 @@ Deno.test("a node that is there already is named, and keeps its status", async (
   assert.deepEqual(nodes.map(({ name }) => name), ["attic"]);
 });
 
-Deno.test("access tokens: by option and environment, over MQTT and a gateway's address", async () => {
+test("access tokens: by option and environment, over MQTT and a gateway's address", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "edgewire-test-" });
   try {
     await using gateway = await GatewayProcess.start({ args: LOGIN, dataDir });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { GatewayProcess } from "../support/gateway.ts";
 import { replay, updatesOf, valuesOf } from "../support/replayed.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { CaptureReader } from "../../traces/files/capture_reader.ts";
 import { CaptureDecoder } from "../../traces/flows/capture_decoder.ts";
 import { Observer } from "../../traces/flows/observer.ts";
@@ -10,6 +11,8 @@ import { deviceIdText } from "../../traces/sensors/device_id.ts";
 import { readingName } from "../../traces/sensors/measure.ts";
 import { type DeviceId, SensorDecoder } from "../../traces/sensors/sensor_decoder.ts";
 import type { SensorReport } from "../../traces/sensors/sensor_report.ts";
+
+const { test } = sideBySide(2);
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -57,7 +60,7 @@ async function replayed(sample: string, ...args: string[]) {
 }
 
 for (const name of ["ble-sensors", "hci-sensors", "wpan-sensors"]) {
-  Deno.test(`${name}.pcap gives the values that decode reports`, async () => {
+  test(`${name}.pcap gives the values that decode reports`, async () => {
     const sample = `traces/samples/${name}.pcap`;
     const said = await decoded(sample);
     assert.ok(said.size > 0);
@@ -82,7 +85,7 @@ const TEMPERATURES = [20, 20.5, 21, 21.5, 22, 22.5];
 
 for (const version of ["mqtt31", "mqtt311", "mqtt5"]) {
   for (const transport of ["tcp", "ws"]) {
-    Deno.test(`mosquitto-mqttjs-${version}-${transport}.pcapng: each message once`, async () => {
+    test(`mosquitto-mqttjs-${version}-${transport}.pcapng: each message once`, async () => {
       const sample = `traces/samples/mosquitto-mqttjs-${version}-${transport}.pcapng`;
       const updates = await replayed(sample, "--speed", "max");
       const temperatures = updates.get("sensor-7")!.map(({ value }) => value);
@@ -97,7 +100,7 @@ for (const version of ["mqtt31", "mqtt311", "mqtt5"]) {
   }
 }
 
-Deno.test("mosquitto-will.pcapng: the will of the broken connection", async () => {
+test("mosquitto-will.pcapng: the will of the broken connection", async () => {
   const updates = await replayed("traces/samples/mosquitto-will.pcapng");
   assert.deepEqual(valuesOf(updates), { "lamp-1": ['devices/lamp-1/status "gone"'] });
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { GatewayProcess } from "../support/gateway.ts";
 import { liveInHouse } from "../support/replay_house.ts";
 import { replay, sameUpdates, type Update, updatesOf } from "../support/replayed.ts";
+import { type Step, stepsSideBySide } from "../support/side_by_side.ts";
 
 /** What no radio frame brings. */
 const BY_MQTT = ["desk", "A4C1388D18B2"];
@@ -34,22 +35,21 @@ Deno.test("a gateway's trace gives the updates of the first time", async (t) => 
     const all = `${dir}/all.pcapng`;
     await save(gateway, "", all);
 
-    await t.step("at the original speed: values, order and relative times", async () => {
-      sameUpdates(await replayed(all), updates);
-    });
-
-    for (const speed of ["max", "7", "0.8"]) {
-      await t.step(`at speed ${speed}: values, order and relative times`, async () => {
-        sameUpdates(await replayed(all, "--speed", speed), updates);
-      });
-    }
-
-    await t.step("of its radio frames alone", async () => {
+    const atSpeed = async (...args: string[]) => sameUpdates(await replayed(all, ...args), updates);
+    const radioAlone = async () => {
       const radio = `${dir}/radio.pcapng`;
       await save(gateway, "?hop=radio", radio);
       const sensors = new Map([...updates].filter(([name]) => !BY_MQTT.includes(name)));
       sameUpdates(await replayed(radio, "--speed", "max"), sensors);
-    });
+    };
+    await stepsSideBySide(t, [
+      ["at the original speed: values, order and relative times", () => atSpeed()],
+      ...["max", "7", "0.8"].map((speed): Step => [
+        `at speed ${speed}: values, order and relative times`,
+        () => atSpeed("--speed", speed),
+      ]),
+      ["of its radio frames alone", radioAlone],
+    ]);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

@@ -13,8 +13,10 @@ import { MqttPeer } from "../support/mqtt_peer.ts";
 import { Block, pcapngBlocks } from "../support/pcapng_blocks.ts";
 import { TestProcess } from "../support/process.ts";
 import { reset } from "../support/resets.ts";
-import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide();
 
 const ROOT = new URL("../../", import.meta.url);
 const READERS = "edgewire_trace_readers";
@@ -55,7 +57,7 @@ async function errorOf(response: Response): Promise<string> {
   return (await response.json()).error.message;
 }
 
-Deno.test("traces are for admins", async () => {
+test("traces are for admins", async () => {
   const token = (role: string) => `the-token-of-the-${role}`;
   const roles = ["viewer", "operator", "admin", "node"];
   await using gateway = await GatewayProcess.start({
@@ -89,7 +91,7 @@ Deno.test("traces are for admins", async () => {
   }
 });
 
-Deno.test("traces are not for pages of other origins", async () => {
+test("traces are not for pages of other origins", async () => {
   const allowed = "https://lab.example";
   await using gateway = await GatewayProcess.start({ args: ["--access-origins", allowed] });
   const { origin } = gateway.url;
@@ -119,7 +121,7 @@ Deno.test("traces are not for pages of other origins", async () => {
   assert.equal(await metric(gateway.url, READERS), 0);
 });
 
-Deno.test("what is asked for has to make sense", async () => {
+test("what is asked for has to make sense", async () => {
   await using gateway = await GatewayProcess.start();
   for (
     const [query, message] of [
@@ -146,7 +148,7 @@ Deno.test("what is asked for has to make sense", async () => {
   await nothing.body?.cancel();
 });
 
-Deno.test("/traces says what there is", async () => {
+test("/traces says what there is", async () => {
   await using gateway = await GatewayProcess.start({
     args: ["--trace-port", "0", "--trace-recent-bytes", "1000000", "--trace-recent-seconds", "60"],
   });
@@ -173,7 +175,7 @@ Deno.test("/traces says what there is", async () => {
   });
 });
 
-Deno.test("/traces names an external broker without its credentials", async () => {
+test("/traces names an external broker without its credentials", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const broker = `mqtt://user:secret@127.0.0.1:${taken.addr.port}`;
   await using gateway = await GatewayProcess.start({ args: ["--broker", broker] });
@@ -182,7 +184,7 @@ Deno.test("/traces names an external broker without its credentials", async () =
   assert.deepEqual(answer.mqtt, []);
 });
 
-Deno.test("live: what passes comes at once; seconds end it", async () => {
+test("live: what passes comes at once; seconds end it", async () => {
   await using gateway = await GatewayProcess.start();
   const response = await fetch(new URL("/traces/live.pcapng?hop=room", gateway.url));
   assert.equal(response.headers.get("content-type"), "application/vnd.tcpdump.pcap");
@@ -214,7 +216,7 @@ Deno.test("live: what passes comes at once; seconds end it", async () => {
   assert.equal(await metric(gateway.url, READERS), 0);
 });
 
-Deno.test("recent: what passed before anybody asked, and an end", async () => {
+test("recent: what passed before anybody asked, and an end", async () => {
   await using gateway = await GatewayProcess.start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.publish("devices/desk/n", "what passed before");
@@ -231,7 +233,7 @@ Deno.test("recent: what passed before anybody asked, and an end", async () => {
   assert.equal(await metric(gateway.url, "edgewire_trace_ring_bytes"), 16 << 20);
 });
 
-Deno.test("without a flight recorder there is nothing recent, but live", async () => {
+test("without a flight recorder there is nothing recent, but live", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-recent-bytes", "0"] });
   const recent = await fetch(new URL("/traces/recent.pcapng", gateway.url));
   assert.equal(recent.status, 404);
@@ -252,7 +254,7 @@ Deno.test("without a flight recorder there is nothing recent, but live", async (
   );
 });
 
-Deno.test("eight readers; who goes makes room", async () => {
+test("eight readers; who goes makes room", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   const aborters = Array.from({ length: 6 }, () => new AbortController());
@@ -275,7 +277,7 @@ Deno.test("eight readers; who goes makes room", async () => {
   await readers(gateway, 0);
 });
 
-Deno.test("readers that stall cost no memory and hold up nobody", async () => {
+test("readers that stall cost no memory and hold up nobody", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   await using flow = await Flow.start({
@@ -317,7 +319,7 @@ Deno.test("readers that stall cost no memory and hold up nobody", async () => {
   );
 });
 
-Deno.test("a trace port that is taken is said, with the way out", async () => {
+test("a trace port that is taken is said, with the way out", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   const args = ["--port", "0", "--mqtt-port", "0", "--trace-port", String(port)];
@@ -336,7 +338,7 @@ Deno.test("a trace port that is taken is said, with the way out", async () => {
   );
 });
 
-Deno.test("the trace port listens on 127.0.0.1 alone", async () => {
+test("the trace port listens on 127.0.0.1 alone", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   (await Deno.connect({ hostname: "127.0.0.1", port })).close();
@@ -347,7 +349,7 @@ Deno.test("the trace port listens on 127.0.0.1 alone", async () => {
   );
 });
 
-Deno.test("the trace port: connections that are reset at once do it no harm", async () => {
+test("the trace port: connections that are reset at once do it no harm", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   // So that it takes them when they are reset already.
@@ -362,7 +364,7 @@ Deno.test("the trace port: connections that are reset at once do it no harm", as
   await readUntil(connection.readable.getReader(), "edgewire ");
 });
 
-Deno.test("the trace port closes who says something, such as a browser", async () => {
+test("the trace port closes who says something, such as a browser", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -391,7 +393,7 @@ testWith(["tshark"], "Wireshark reads from the trace port", async () => {
   await readers(gateway, 0);
 });
 
-Deno.test("shutdown: traces end whole, and none holds it up", async () => {
+test("shutdown: traces end whole, and none holds it up", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   await using flow = await Flow.start({

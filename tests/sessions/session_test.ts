@@ -104,6 +104,34 @@ Deno.test("the close frame waits for what is before it", async () => {
   assert.equal(all.client.closeCode, 1001);
 });
 
+Deno.test("the close frame waits for a client of edgewire.v1 that is late, but not for ever", async () => {
+  for (const late of [true, false]) {
+    using all = setUp(true);
+    all.publish();
+    all.client.session.close(1001, "bye");
+    all.time.pass(700);
+    await looked();
+    assert.equal(all.client.closeCode, undefined, "it has not said what it received");
+    if (late) all.client.readFrames();
+    all.time.pass(late ? 30 : 200);
+    await looked();
+    assert.equal(all.client.closeCode, 1001);
+  }
+});
+
+Deno.test("what a client said while the process stood still is heard before the close frame", async () => {
+  using all = setUp(false);
+  all.time.pass(1000);
+  all.client.session.close(1001, "bye");
+  assert.equal(all.client.closeCode, undefined, "nothing was read since");
+  all.client.say({ type: "ping", id: "1" });
+  await looked();
+  assert.equal(all.client.closeCode, undefined, "the client was heard a moment ago");
+  all.time.pass(30);
+  await looked();
+  assert.equal(all.client.closeCode, 1001);
+});
+
 /** Long enough for a session to look again whether it may close. */
 async function looked() {
   for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** How Chromium is started; it keeps off the network beyond the page's own. */
 export const LAUNCH = {
@@ -30,14 +30,29 @@ export interface PageOptions {
 /** A browser with pages that fail the test on a script error or a CSP breach. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
+  /** Whether others use the same Chromium. */
+  readonly #shared: boolean;
+  readonly #contexts: BrowserContext[] = [];
   readonly problems: string[] = [];
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, shared: boolean) {
     this.#browser = browser;
+    this.#shared = shared;
   }
 
+  /** Starts a Chromium of its own. */
   static async launch(): Promise<TestBrowser> {
-    return new TestBrowser(await chromium.launch(LAUNCH));
+    return new TestBrowser(await chromium.launch(LAUNCH), false);
+  }
+
+  /**
+   * One Chromium for the tests of a file, each of which gets contexts of its own in it: they have
+   * nothing in common. To be called while the file is loaded; Chromium ends after its last test.
+   */
+  static shared(): () => Promise<TestBrowser> {
+    let browser: Promise<Browser> | undefined;
+    Deno.test.afterAll(async () => await (await browser)?.close());
+    return async () => new TestBrowser(await (browser ??= chromium.launch(LAUNCH)), true);
   }
 
   async page(url: URL | string, options: PageOptions = {}): Promise<Page> {
@@ -46,6 +61,7 @@ export class TestBrowser implements AsyncDisposable {
       colorScheme: options.colorScheme ?? "light",
       hasTouch: options.touch ?? false,
     });
+    this.#contexts.push(context);
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => this.problems.push(String(error)));
@@ -57,6 +73,7 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
-    await this.#browser.close();
+    if (!this.#shared) return await this.#browser.close();
+    await Promise.all(this.#contexts.map((context) => context.close()));
   }
 }

@@ -79,11 +79,12 @@ async function publishInTime(traffic: RadioTraffic, peers: Map<string, MqttPeer>
 
 /** Creates the channels of all devices and subscribes to them. */
 async function subscribe(traffic: RadioTraffic, peer: MqttPeer, client: WsPeer) {
-  for (const { name } of traffic.devices) {
-    await peer.publish(`devices/${name}/begin`, 0);
-    client.send({ type: "subscribe", channel: name });
-    await client.next("snapshot", ({ channel }) => channel === name);
-  }
+  const names = traffic.devices.map(({ name }) => name);
+  await Promise.all(names.map((name) => peer.publish(`devices/${name}/begin`, 0)));
+  for (const channel of names) client.send({ type: "subscribe", channel });
+  const there = new Set<string>();
+  while (there.size < names.length) there.add((await client.next("snapshot")).channel);
+  assert.deepEqual([...there].sort(), names.sort());
 }
 
 /** Names of devices as configured, by address as in the simulator's log. */
@@ -239,7 +240,7 @@ export async function receivers(options: ReceiversOptions) {
 
   await publishInTime(traffic, nodes);
   // What was before the end of each channel is there when the end is.
-  for (const { name } of traffic.devices) await first.publish(`devices/${name}/end`, 1);
+  await Promise.all(traffic.devices.map(({ name }) => first.publish(`devices/${name}/end`, 1)));
   const ends = () => client.messages.filter((m) => isData(m) && m.topic.endsWith("/end")).length;
   await eventually("the end of all channels", () => ends() === traffic.devices.length);
 

@@ -41,15 +41,17 @@ function installed(tool: Tool): boolean {
  * `Deno.test`, for a test that needs programs besides Deno.
  *
  * @param tools Programs that the test starts.
+ * @param test What a test that may run is given to.
  */
-export function testWith(
+export function testWith<F extends (t: Deno.TestContext) => void | Promise<void>>(
   tools: Tool[],
   name: string,
-  fn: (t: Deno.TestContext) => void | Promise<void>,
+  fn: F,
+  test: (name: string, fn: F) => void = Deno.test,
 ) {
   const missing = tools.filter((tool) => !installed(tool));
   const required = Deno.env.get("EDGEWIRE_REQUIRE_TOOLS") === "1";
-  if (missing.length === 0) return Deno.test(name, fn);
+  if (missing.length === 0) return test(name, fn);
   const install = `apt-get install ${missing.map((tool) => PACKAGES[tool]).join(" ")}`;
   if (required) {
     return Deno.test(name, () => {
@@ -70,11 +72,12 @@ function mayCapture(): boolean {
 }
 
 /** {@linkcode testWith}, for a test that captures on loopback with dumpcap. */
-export function testOnWire(
+export function testOnWire<F extends (t: Deno.TestContext) => void | Promise<void>>(
   tools: Tool[],
   name: string,
-  fn: (t: Deno.TestContext) => void | Promise<void>,
+  fn: F,
+  test: (name: string, fn: F) => void = Deno.test,
 ) {
-  if (mayCapture()) return testWith(["dumpcap", ...tools], name, fn);
+  if (mayCapture()) return testWith(["dumpcap", ...tools], name, fn, test);
   Deno.test({ name: `${name} (not permitted to capture)`, ignore: true, fn });
 }

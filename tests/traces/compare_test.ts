@@ -1,15 +1,15 @@
 /**
  * What the decoder says of every capture is what tshark says, but for named exceptions: all samples
- * of this project, and those of other projects where they are at hand.
+ * of this project, and a cross-section of those of other projects where they are at hand; the soak
+ * tests take all of these.
  */
 import assert from "node:assert/strict";
 import { testWith } from "../support/tools.ts";
 import { compareCaptures, fieldsToCompare } from "./compare/compare_captures.ts";
 import { EXCEPTIONS } from "./compare/exceptions.ts";
+import { crossSection, otherCaptures } from "./compare/other_captures.ts";
 import { sampleFiles } from "./support/sample_files.ts";
 
-/** Captures of other projects, beside the repository. */
-const CAPTURES = new URL("../../../shared/captures/", import.meta.url);
 /** Differences shown of those there are. */
 const SHOWN = 40;
 
@@ -29,26 +29,12 @@ testWith(["tshark"], "samples are decoded as tshark does", async () => {
   await compare(sampleFiles().map(({ path }) => path));
 });
 
-testWith(["tshark"], "captures of other projects are decoded as tshark does", async () => {
-  await compare(otherCaptures());
+testWith(["tshark"], "captures of each other project are decoded as tshark does", async () => {
+  await compare(crossSection(otherCaptures()));
 });
 
 async function compare(files: string[]) {
   const { fields } = await fieldsToCompare();
   const { differences } = await compareCaptures(files, fields);
   assert.deepEqual(differences.slice(0, SHOWN), [], `${differences.length} differences`);
-}
-
-/** None when the folder is not there. */
-function otherCaptures(): string[] {
-  try {
-    return [...Deno.readDirSync(CAPTURES)]
-      .filter(({ name, isFile }) => isFile && name !== "README.md")
-      .map(({ name }) => new URL(encodeURIComponent(name), CAPTURES).pathname)
-      .map(decodeURIComponent)
-      .sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

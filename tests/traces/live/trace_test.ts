@@ -7,10 +7,12 @@ import assert from "node:assert/strict";
 import { makeCertificates } from "../../support/certificates.ts";
 import { CutProxy } from "../../support/cut_proxy.ts";
 import { eventually } from "../../support/eventually.ts";
-import { testWith } from "../../support/tools.ts";
 import { FakeGateway, newSection, packet } from "./fake_gateway.ts";
 import { readCapture } from "./read_capture.ts";
 import { ended, startTrace, trace } from "./trace_process.ts";
+import { sideBySide } from "../../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide();
 
 /** A writer whose section has been sent. */
 function writerBehindSection() {
@@ -61,7 +63,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     }));
 }
 
-Deno.test("trace: asks for what the options say, and writes to a pipe", async () => {
+test("trace: asks for what the options say, and writes to a pipe", async () => {
   await using gateway = new FakeGateway({ token: "secret-of-an-admin" });
   const args = ["--from", `127.0.0.1:${gateway.port}`];
   args.push("--channel", "desk,lab 2", "--channel", "hall", "--hop", "mqtt", "--hop", "ws");
@@ -78,7 +80,7 @@ Deno.test("trace: asks for what the options say, and writes to a pipe", async ()
   ]);
 });
 
-Deno.test("trace: a token in the address, as the gateway prints it, is taken from there", async () => {
+test("trace: a token in the address, as the gateway prints it, is taken from there", async () => {
   await using gateway = new FakeGateway({ token: "secret-of-an-admin" });
   const child = startTrace(["--recent", "--from", `${gateway.url}/?token=secret-of-an-admin`]);
   await gateway.reader();
@@ -142,7 +144,7 @@ Deno.test("trace --reconnect: goes on in a new section when the gateway is back"
     assert.equal(read.statistics.length, 4);
   }));
 
-Deno.test("trace --seconds: ends by itself, also when the gateway does not", async () => {
+test("trace --seconds: ends by itself, also when the gateway does not", async () => {
   await using gateway = new FakeGateway();
   const { code, stdout, stderr } = await trace(["--from", gateway.url, "--seconds", "1"]);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -150,13 +152,13 @@ Deno.test("trace --seconds: ends by itself, also when the gateway does not", asy
   assert.deepEqual([read.end, read.statistics.length], ["complete", 2]);
 });
 
-Deno.test("trace --seconds: fractions are asked for as they are given", async () => {
+test("trace --seconds: fractions are asked for as they are given", async () => {
   await using gateway = new FakeGateway();
   await trace(["--from", gateway.url, "--seconds", "0.25"]);
   assert.deepEqual(gateway.asked, ["/traces/live.pcapng?seconds=0.25"]);
 });
 
-Deno.test("trace: names that the gateway does not know are said", async () => {
+test("trace: names that the gateway does not know are said", async () => {
   const traces = () => ({ channels: ["desk"], nodes: ["n1"] });
   await using gateway = new FakeGateway({ traces });
   const args = ["--channel", "desk,dask", "--node", "n1", "--node", "n2", "--recent"];
@@ -171,7 +173,7 @@ Deno.test("trace: names that the gateway does not know are said", async () => {
   ]);
 });
 
-Deno.test("trace: who reads no more ends it, exit 0", async () => {
+test("trace: who reads no more ends it, exit 0", async () => {
   await using gateway = new FakeGateway();
   const child = startTrace(["--from", gateway.url]);
   await child.stdout.cancel();
@@ -214,7 +216,7 @@ Deno.test("trace: what the gateway refuses is said, with what to do; no file is 
     assert.equal(await Deno.readTextFile(file), "old");
   }));
 
-Deno.test("trace: an answer that is no pcapng, exit 1", async () => {
+test("trace: an answer that is no pcapng, exit 1", async () => {
   const start = new TextEncoder().encode("<!doctype html><title>Something else</title>");
   await using gateway = new FakeGateway({ start });
   const { code, stdout, stderr } = await trace(["--from", gateway.url]);
@@ -222,7 +224,7 @@ Deno.test("trace: an answer that is no pcapng, exit 1", async () => {
   assert.match(stderr, /does not begin as pcapng/);
 });
 
-Deno.test("trace: wrong usage, exit 2", async () => {
+test("trace: wrong usage, exit 2", async () => {
   const cases: [args: string[], message: RegExp][] = [
     [["--hop", "moon"], /"moon" is not one of radio, mqtt, room, ws/],
     [["--bogus"], /unknown option --bogus/],
@@ -243,7 +245,7 @@ Deno.test("trace: wrong usage, exit 2", async () => {
   }
 });
 
-Deno.test("trace --wireshark without Wireshark says what else can be done", async () => {
+test("trace --wireshark without Wireshark says what else can be done", async () => {
   await using gateway = new FakeGateway();
   const args = ["--from", gateway.url, "--wireshark"];
   const { code, stderr } = await trace(args, { env: { PATH: "/nowhere" } });

@@ -8,21 +8,25 @@ import assert from "node:assert/strict";
 import { makeCertificates } from "../../support/certificates.ts";
 import { eventually } from "../../support/eventually.ts";
 import { TestProcess } from "../../support/process.ts";
+import { sideBySide } from "../../support/side_by_side.ts";
 import { testOnWire } from "../../support/tools.ts";
 import { captureFilter, isThisMachine, portsOf } from "../../../traces/live/wire_capture.ts";
 import { FakeGateway, newSection, packet } from "./fake_gateway.ts";
 import { readCapture } from "./read_capture.ts";
 import { ended, startTrace, trace } from "./trace_process.ts";
 
-function testInFolder(name: string, test: (folder: string) => Promise<void>) {
-  testOnWire(["tshark", "openssl"], name, async () => {
+const { test } = sideBySide();
+
+function testInFolder(name: string, fn: (folder: string) => Promise<void>) {
+  const inFolder = async () => {
     const folder = await Deno.makeTempDir({ prefix: "edgewire-wire-" });
     try {
-      await test(folder);
+      await fn(folder);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-  });
+  };
+  testOnWire(["tshark", "openssl"], name, inFolder, test);
 }
 
 function exists(path: string): boolean {
@@ -151,7 +155,7 @@ testInFolder("wire: TLS of the gateway is decrypted with its key log", async (fo
   assert.match(warned.stderr, /TLS stays encrypted.*SSLKEYLOGFILE.*--keylog/);
 });
 
-Deno.test("wire: without the programs it goes on and says what is missing", async () => {
+test("wire: without the programs it goes on and says what is missing", async () => {
   await using gateway = new FakeGateway();
   // Programs that are not allowed are as programs that are not there.
   const folder = await Deno.makeTempDir();
@@ -162,13 +166,13 @@ Deno.test("wire: without the programs it goes on and says what is missing", asyn
       await Deno.writeTextFile(`${folder}/${tool}`, script, { mode: 0o755 });
     }
     const args = ["--from", gateway.url, "--wire", "--seconds", "1"];
-    const { code, stdout, stderr } = await trace(args, {
-      env: { PATH: `${folder}:${Deno.env.get("PATH")}` },
-    });
+    const [{ code, stdout, stderr }, none] = await Promise.all([
+      trace(args, { env: { PATH: `${folder}:${Deno.env.get("PATH")}` } }),
+      trace(args, { env: { PATH: "/nowhere" } }),
+    ]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /without the wire: dumpcap: You don't have permission.*usermod/);
     assert.equal((await readCapture(stdout)).end, "complete");
-    const none = await trace(args, { env: { PATH: "/nowhere" } });
     assert.equal(none.code, 0);
     assert.match(
       none.stderr,

@@ -10,6 +10,7 @@ import { testWith } from "../../support/tools.ts";
 import { reported } from "../support/example_frame.ts";
 
 const TITLE = 'a "file" <b>.pcapng';
+const launch = TestBrowser.shared();
 
 async function withPage(
   count: number,
@@ -18,7 +19,7 @@ async function withPage(
   const path = await Deno.makeTempFile({ suffix: ".html" });
   try {
     await Deno.writeTextFile(path, reported((writer) => new HtmlReport(writer, TITLE), count));
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(`file://${path}`);
     await page.waitForSelector("body[data-ready]");
     await test(page);
