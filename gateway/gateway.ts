@@ -18,6 +18,7 @@ import { DeliveryHistogram } from "./http/delivery_histogram.ts";
 import { EventLoopDelay } from "./http/event_loop.ts";
 import { Metrics } from "./http/metrics.ts";
 import type { Asset } from "./http/page.ts";
+import { TraceFrames } from "./http/trace_frames.ts";
 import { explainListen } from "./listen_error.ts";
 import { Discovery } from "./nodes/discovery.ts";
 import { Nodes } from "./nodes/nodes.ts";
@@ -89,6 +90,7 @@ export class Gateway {
   readonly #commands: Commands;
   readonly #sessions: Sessions;
   readonly #decodes: DecodeUploads;
+  readonly #frames: TraceFrames;
   readonly #delivery = new DeliveryHistogram();
   readonly #eventLoop = new EventLoopDelay();
   readonly #brokerCounters: BrokerCounters = {
@@ -159,6 +161,7 @@ export class Gateway {
       hostname: Deno.hostname(),
       log: options.log,
     });
+    this.#frames = new TraceFrames(this.#traces);
     this.rooms.onMessage((message, route, id) => this.#heard(message, route, id));
     this.rooms.onState((topic, room) => this.#observe(topic, room));
   }
@@ -251,6 +254,8 @@ export class Gateway {
         version: program.version,
         addresses: () => this.addresses,
       },
+      frames: this.#frames,
+      eventLoop: this.#eventLoop,
       assets: this.#options.assets,
       metrics: new Metrics({
         rooms: this.rooms,
@@ -361,6 +366,7 @@ export class Gateway {
   async close() {
     this.#commands.close();
     this.#decodes.close();
+    this.#frames.close();
     await within(GOODBYE_MS, this.#disconnect());
     this.#nodes.close();
     this.rooms.close();

@@ -32,8 +32,11 @@ const lists = {
     })),
     [],
   ),
-  /** Topics to republish under another name, with the gateway's time. */
-  relays: v.optional(v.array(v.strictObject({ filter, to: v.string() })), []),
+  /** Topics to republish under another name, with the gateway's time; those of the delay view. */
+  relays: v.optional(
+    v.array(v.strictObject({ filter, to: v.string() })),
+    [{ filter: "devices/delay/ping", to: "devices/delay/relayed" }],
+  ),
   /** Units and controls of topics whose devices do not describe themselves. */
   describe: v.optional(
     v.array(v.strictObject({

@@ -17,14 +17,21 @@ import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
+import { addChannelEntries } from "./channel_entries.ts";
+import { channelsAnswer } from "./channels_answer.ts";
 import { connectionFacts, type RequestEnds } from "./connection_facts.ts";
 import type { DecodeUploads } from "./decode_upload.ts";
 import { watchHandshake } from "./handshake.ts";
 import { historyAnswer, historyCsv } from "./history.ts";
 import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
+import { addNodeSettings } from "./node_settings.ts";
 import { type Asset, pageAnswer } from "./page.ts";
+import type { EventLoopDelay } from "./event_loop.ts";
+import { addHealth } from "./health.ts";
+import { addRelays } from "./relays.ts";
 import { securityHeaders } from "./security_headers.ts";
+import { addTraceFrames, type TraceFrames } from "./trace_frames.ts";
 import { addTraces, type TraceParts } from "./traces.ts";
 
 export interface AppParts {
@@ -38,6 +45,8 @@ export interface AppParts {
   taps: Taps;
   decodes: DecodeUploads;
   traces: TraceParts;
+  frames: TraceFrames;
+  eventLoop: EventLoopDelay;
   assets: Record<string, Asset>;
 }
 
@@ -91,7 +100,16 @@ export function makeApp(parts: AppParts): Hono<Env> {
     await next();
   });
   addApi(app, parts);
+  addHealth(app, {
+    ...parts,
+    version: parts.traces.version,
+    traces: parts.traces.streams,
+    recentBytes: parts.traces.recentBytes,
+  });
+  addNodeSettings(app, parts);
+  addChannelEntries(app, parts);
   addTraces(app, parts);
+  addTraceFrames(app, parts);
   app.get(
     "*",
     (c) => tokenToCookie(c, parts) ?? pageAnswer(parts.assets, c.req.raw) ?? notFound(c),
@@ -196,19 +214,8 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppPa
   });
 }
 
-function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics, decodes }: AppParts) {
-  app.get("/api/channels", (c) =>
-    c.json({
-      epoch: rooms.epoch,
-      channels: [...rooms.all()].map(({ name, seq, time, topics, updates, members }) => ({
-        name,
-        seq,
-        time,
-        topics: topics.size,
-        updates,
-        members: members.size,
-      })),
-    }));
+function addApi(app: Hono<Env>, { rooms, nodes, metrics, decodes }: AppParts) {
+  app.get("/api/channels", (c) => c.json(channelsAnswer(rooms, c.req.query("names") === "true")));
   app.get("/api/channels/:name", (c) => {
     const room = rooms.get(c.req.param("name"));
     return room === undefined ? noChannel(c) : c.body(channelText(room, rooms), 200, {
@@ -223,6 +230,7 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics, decodes }: AppP
     "/api/nodes",
     (c) => c.body(nodes.answerText(), 200, { "content-type": "application/json" }),
   );
+  addRelays(app, rooms);
   app.get("/api/devices/:name", (c) => {
     const device = nodes.device(c.req.param("name"));
     return device === undefined ? noDevice(c) : c.json(device);
@@ -242,11 +250,6 @@ function addApi(app: Hono<Env>, { rooms, nodes, broker, metrics, decodes }: AppP
   app.all(DECODE, (c) => {
     c.header("allow", "POST");
     return problem(c, 405, "captures are sent by POST: curl --data-binary @FILE");
-  });
-  app.get("/healthz", (c) => {
-    const { connected, reason } = broker.state;
-    const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
-    return c.json({ status: connected ? "ok" : "failing", ...said }, connected ? 200 : 503);
   });
   app.get("/metrics", async (c) => {
     const { text, contentType } = await metrics.text();

@@ -1,15 +1,14 @@
 /**
- * One upload being decoded: the body goes to a worker, its lines to the client. What waits in memory
- * is bounded everywhere; a client that reads slowly slows the decoding, and what it sends meanwhile
- * waits in a file (see `DecodeSpool`).
+ * One capture being decoded: its bytes go to a worker, the worker's lines to the client. What waits
+ * in memory is bounded everywhere; a client that reads slowly slows the decoding.
  *
  * @module
  */
 import { workerBegins } from "../clock.ts";
 import { DecodeControl } from "./decode_control.ts";
+import { type DecodeInput, SenderGone } from "./decode_input.ts";
 import { type DecodeEnd, endLine, type FromDecoder, PIECES_AHEAD } from "./decode_messages.ts";
 import type { DecodeQuery } from "./decode_query.ts";
-import { DecodeSpool } from "./decode_spool.ts";
 
 /** Looks in the time after which a job in which nothing happens is ended. */
 const LOOKS = 4;
@@ -18,11 +17,8 @@ const LAST: ReadonlySet<string> = new Set(["refused", "done", "stopped"]);
 
 export interface DecodeJobParts {
   readonly query: DecodeQuery;
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Bytes of the body; undefined when its sender does not say. */
-  readonly size: number | undefined;
-  /** Largest body, bytes. */
-  readonly limitBytes: number;
+  /** The capture; the job closes it. */
+  readonly input: DecodeInput;
   /** How long nothing may happen, neither here nor at the client, ms. */
   readonly stallMs: number;
   /** The worker has stopped. Called once. */
@@ -38,8 +34,6 @@ export class DecodeJob {
   readonly #parts: DecodeJobParts;
   readonly #worker: Worker;
   readonly #workerEnded: () => void;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-  readonly #spool = new DecodeSpool();
   readonly #control = new DecodeControl();
   readonly #watchdog: ReturnType<typeof setInterval>;
   readonly #begin: (problem: string | undefined) => void;
@@ -51,11 +45,9 @@ export class DecodeJob {
   /** Pieces that the worker may get. */
   #credit = PIECES_AHEAD;
   #credited: (() => void) | undefined;
-  #received = 0;
   #frames = 0;
   /** Looks since something happened last. */
   #quiet = 0;
-  #tooLarge: string | undefined;
   /** Nothing more comes of the worker; its last lines may be here still. */
   #over = false;
   /** The worker has stopped: it takes no processor any more. */
@@ -78,7 +70,6 @@ export class DecodeJob {
         this.#abandon();
       },
     }, { highWaterMark: 0 });
-    this.#reader = parts.body.getReader();
     this.#worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
     this.#workerEnded = workerBegins();
     this.#worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.#hear(data);
@@ -89,8 +80,8 @@ export class DecodeJob {
       this.#end();
     };
     this.#watchdog = setInterval(() => this.#look(), parts.stallMs / LOOKS);
-    const { query: { args, progress }, size } = parts;
-    this.#worker.postMessage({ args, progress, size, control: this.#control.memory });
+    const { query, input: { name, size } } = parts;
+    this.#worker.postMessage({ ...query, name, size, control: this.#control.memory });
     this.#work();
   }
 
@@ -102,7 +93,7 @@ export class DecodeJob {
     const end: DecodeEnd = {
       kind,
       frames: this.#frames,
-      bytes: this.#received,
+      bytes: this.#parts.input.received,
       truncated: true,
       problem,
     };
@@ -110,45 +101,23 @@ export class DecodeJob {
   }
 
   async #work(): Promise<void> {
+    const { input } = this.#parts;
     try {
-      await Promise.all([this.#receive(), this.#feed()]);
+      await Promise.all([input.receive(() => this.#quiet = 0), this.#feed(input)]);
     } catch (error) {
-      this.stop(`the upload can't be kept until it is decoded: ${(error as Error).message}`);
+      if (error instanceof SenderGone) this.#abandon();
+      else this.stop((error as Error).message);
     }
   }
 
-  /** Takes the body in. When the client goes, the job ends. */
-  async #receive(): Promise<void> {
-    const { limitBytes } = this.#parts;
-    while (!this.#over) {
-      let part: Uint8Array<ArrayBuffer> | undefined;
-      try {
-        part = (await this.#reader.read()).value;
-      } catch {
-        return this.#abandon();
-      }
-      if (part === undefined) break;
-      this.#quiet = 0;
-      if (this.#received + part.length > limitBytes) {
-        this.#tooLarge = `the body is larger than limits.decodeBytes, ${limitBytes} bytes`;
-        this.#reader.cancel().catch(() => {});
-        break;
-      }
-      this.#received += part.length;
-      // Deno gives each part a large buffer, however little came.
-      await this.#spool.push(part.length < part.buffer.byteLength / 2 ? part.slice() : part);
-    }
-    this.#spool.end();
-  }
-
-  /** Hands the body to the worker, as it has room for it. */
-  async #feed(): Promise<void> {
+  /** Hands the capture to the worker, as it has room for it. */
+  async #feed(input: DecodeInput): Promise<void> {
     for (;;) {
       while (this.#credit === 0) await new Promise<void>((resolve) => this.#credited = resolve);
-      const piece = await this.#spool.take();
+      const piece = await input.take();
       if (this.#over) return;
       if (piece === undefined) {
-        return this.#worker.postMessage({ tooLarge: this.#tooLarge });
+        return this.#worker.postMessage({ tooLarge: input.tooLarge });
       }
       this.#credit--;
       this.#worker.postMessage(piece, [piece.buffer]);
@@ -200,7 +169,8 @@ export class DecodeJob {
   }
 
   #look(): void {
-    if (this.#quiet++ < LOOKS) return;
+    const idle = this.#parts.input.live && this.#lines.length === 0;
+    if (idle || this.#quiet++ < LOOKS) return;
     const seconds = this.#parts.stallMs / 1000;
     if (this.#lines.length === 0) {
       return this.stop(`nothing was sent for ${seconds} s`, "stalled");
@@ -215,8 +185,7 @@ export class DecodeJob {
     this.#over = true;
     this.#control.stop();
     this.#worker.postMessage({ stop: true });
-    this.#spool.close();
-    this.#reader.cancel().catch(() => {});
+    this.#parts.input.close();
     this.#credited?.();
     this.#wanted?.();
   }

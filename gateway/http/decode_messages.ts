@@ -4,10 +4,27 @@
  * @module
  */
 
+/** Frames as `TreeLine`s: which of those that the filter lets through. */
+export interface TreeSetting {
+  /**
+   * - first: the first `rows`;
+   * - newest: the last `rows`, written at the end;
+   * - paced: at most `rows` a second, as they come.
+   */
+  readonly choose: "first" | "newest" | "paced";
+  readonly rows: number;
+  /** Only frames whose comments name it, or a radio record of it. */
+  readonly id?: string;
+}
+
 /** Begins a decode. After it come the pieces of the body (`Uint8Array`, moved), then `BodyEnd`. */
 export interface DecodeStart {
   /** Words of the command line of `edgewire decode`. */
   readonly args: readonly string[];
+  /** Instead of the report that they ask for. */
+  readonly tree?: TreeSetting;
+  /** What is decoded, in messages: "upload". */
+  readonly name: string;
   /** Bytes of the body; undefined when its sender does not say. */
   readonly size: number | undefined;
   /** Whether to write lines of progress. */

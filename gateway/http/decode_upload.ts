@@ -6,6 +6,8 @@
  * The answer is a stream of lines, told apart by their first name:
  *
  * - `{"number": ...}`: the report of a frame;
+ * - `{"frame": ...}`: with `format=tree`, instead of that, its `TreeFrame`; `rows` of them at most,
+ *   and `{"skipped": n}` before the end when there were more;
  * - `{"progress": {"bytes", "total", "frames"}}`: bytes of the body read, and of all of it where its
  *   length was said; about every 250 ms or megabyte, not with `progress=0`;
  * - `{"summary": ...}`: with `summary=1`, instead of frames;
@@ -17,6 +19,7 @@
  *
  * @module
  */
+import { UploadInput } from "./decode_input.ts";
 import { DecodeJob } from "./decode_job.ts";
 import type { DecodeQuery } from "./decode_query.ts";
 
@@ -74,9 +77,7 @@ export class DecodeUploads {
     }
     const job: DecodeJob = new DecodeJob({
       query,
-      body: request.body,
-      size,
-      limitBytes: this.#limitBytes,
+      input: new UploadInput(request.body, size, this.#limitBytes),
       stallMs: this.#stallMs,
       onOver: () => this.#jobs.delete(job),
     });

@@ -1,5 +1,5 @@
 /**
- * Decodes one upload, in a thread of its own: takes pieces of the body, hands out lines. It stops
+ * Decodes one upload or trace, in a thread of its own: takes pieces of it, hands out lines. It stops
  * when it is told to, says so, and is then ended from outside.
  *
  * @module
@@ -21,12 +21,15 @@ import {
   type FromDecoder,
   type ToDecoder,
 } from "./decode_messages.ts";
+import { TreeRows } from "./tree_rows.ts";
 
 /** Bytes of lines gathered before they are handed out. */
 const ENOUGH = 64 * 1024;
 /** How often progress is told: after so much time or so many bytes, whichever comes first. */
 const PROGRESS_MS = 250;
 const PROGRESS_BYTES = 1 << 20;
+/** How often it is told how many frames were left out, ms. */
+const SKIPPED_MS = 1000;
 /**
  * What a decode may hold in memory, bytes: its tables are bounded, but there are many of them. Where
  * the heap itself ends, so does the process.
@@ -48,7 +51,6 @@ class TooMuch extends Error {}
 
 /** The body as it comes. */
 class Body implements ByteSource {
-  readonly name = "upload";
   readonly noun = "the capture";
   readonly live: boolean;
   position = 0;
@@ -60,7 +62,7 @@ class Body implements ByteSource {
   #wake: (() => void) | undefined;
   readonly #onUsed: () => void;
 
-  constructor(readonly size: number | undefined, onUsed: () => void) {
+  constructor(readonly name: string, readonly size: number | undefined, onUsed: () => void) {
     this.live = size === undefined;
     this.#onUsed = onUsed;
   }
@@ -121,6 +123,8 @@ class Decode {
   readonly #start: DecodeStart;
   readonly #control: DecodeControl;
   readonly #lines: Lines;
+  /** Which frames are written, where that is chosen. */
+  readonly #rows: TreeRows | undefined;
   readonly #pipeline: DecodePipeline;
   #begun = false;
   #outgrown = false;
@@ -132,8 +136,15 @@ class Decode {
     this.#control = new DecodeControl(start.control);
     this.#lines = new Lines(this.#control);
     const options = parseDecodeOptions([...start.args]);
-    this.#pipeline = new DecodePipeline(options, this.#lines.writer, { limits: SMALL_LIMITS });
-    this.body = new Body(start.size, () => this.#used(1));
+    this.#rows = start.tree && new TreeRows(start.tree, this.#lines.writer, () => {
+      this.#lines.flush();
+      this.#goOn();
+    });
+    this.#pipeline = new DecodePipeline(options, this.#lines.writer, {
+      limits: SMALL_LIMITS,
+      ...(this.#rows === undefined ? {} : { report: this.#rows }),
+    });
+    this.body = new Body(start.name, start.size, () => this.#used(1));
   }
 
   async run(): Promise<void> {
@@ -155,7 +166,10 @@ class Decode {
       LONGEST_RECORD,
     );
     pipeline.begin();
-    const end = await reader.read().catch((error): CaptureEnd => this.#tooMuch(error));
+    const telling = setInterval(() => this.#tellSkipped(), SKIPPED_MS);
+    const end = await reader.read()
+      .catch((error): CaptureEnd => this.#tooMuch(error))
+      .finally(() => clearInterval(telling));
     if (!this.#begun && "message" in end) {
       return scope.postMessage({ kind: "refused", message: end.message });
     }
@@ -167,6 +181,13 @@ class Decode {
     if (this.#begun) return;
     this.#begun = true;
     scope.postMessage({ kind: "begun" });
+  }
+
+  /** Where frames are left out while others come: how many, also when none comes any more. */
+  #tellSkipped(): void {
+    if (this.#start.tree?.choose !== "paced" || this.#control.stopped) return;
+    this.#rows?.tellSkipped();
+    this.#lines.flush(true);
   }
 
   /** @throws {Stopped} */

@@ -37,7 +37,8 @@ export interface TraceParts {
   addresses: () => TraceAddresses;
 }
 
-interface Parts {
+/** What the routes of traces need. */
+export interface TraceRouteParts {
   config: Config;
   rooms: Rooms;
   nodes: Nodes;
@@ -69,10 +70,12 @@ export interface TracesAnswer {
   tracePort?: number;
 }
 
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
+export type TraceEnv = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
 
 const CONTENT_TYPE = "application/vnd.tcpdump.pcap";
 const PARAMETERS = ["channel", "hop", "node", "seconds", "token"];
+/** There is nothing that passed. */
+export const NO_RECENT = "there is no flight recorder: trace.recentBytes is 0";
 const MAX_SECONDS = 86_400;
 const DEFAULT_PORTS: Record<string, number> = {
   "http:": 80,
@@ -84,14 +87,14 @@ const DEFAULT_PORTS: Record<string, number> = {
 };
 
 /** A parameter that makes no sense; the message says what would. */
-class ParameterError extends Error {}
+export class ParameterError extends Error {}
 
 function problem(c: Context, status: 400 | 403 | 404 | 503, message: string) {
   return c.json({ error: { message } }, status);
 }
 
 /** Adds the routes. Who is not even a viewer has been refused before. */
-export function addTraces(app: Hono<Env>, parts: Parts) {
+export function addTraces(app: Hono<TraceEnv>, parts: TraceRouteParts) {
   app.use("/traces/*", async (c, next) => {
     c.header("cross-origin-resource-policy", "same-origin");
     if (isForeign(c.req.raw, parts.config.access.origins)) {
@@ -105,8 +108,7 @@ export function addTraces(app: Hono<Env>, parts: Parts) {
   app.get("/traces", (c) => c.json(answer(parts), 200, { "cache-control": "no-store" }));
   app.get("/traces/live.pcapng", (c) => trace(c, parts, "live"));
   app.get("/traces/recent.pcapng", (c) => {
-    if (parts.traces.recentBytes > 0) return trace(c, parts, "recent");
-    return problem(c, 404, "there is no flight recorder: trace.recentBytes is 0");
+    return parts.traces.recentBytes > 0 ? trace(c, parts, "recent") : problem(c, 404, NO_RECENT);
   });
 }
 
@@ -121,7 +123,7 @@ function isForeign(request: Request, origins: string[]): boolean {
   return !["none", "same-origin"].includes(site) && !request.headers.has("origin");
 }
 
-function trace(c: Context<Env>, parts: Parts, mode: TraceRequest["mode"]) {
+function trace(c: Context<TraceEnv>, parts: TraceRouteParts, mode: TraceRequest["mode"]) {
   let request: TraceRequest;
   try {
     request = readRequest(new URL(c.req.url).searchParams, parts, mode);
@@ -143,14 +145,22 @@ function trace(c: Context<Env>, parts: Parts, mode: TraceRequest["mode"]) {
   return problem(c, 503, `${MAX_READERS} traces are being read already: end one of them`);
 }
 
-function readRequest(
+/**
+ * What a query asks of a trace.
+ *
+ * @param others Parameters that it may have beside those of a trace.
+ * @throws {ParameterError}
+ */
+export function readRequest(
   query: URLSearchParams,
-  { config, rooms, nodes }: Parts,
+  { config, rooms, nodes }: TraceRouteParts,
   mode: TraceRequest["mode"],
+  others: readonly string[] = [],
 ): TraceRequest {
+  const known = [...others, ...PARAMETERS];
   for (const name of query.keys()) {
-    if (PARAMETERS.includes(name)) continue;
-    throw new ParameterError(`no parameter "${name}": there are ${PARAMETERS.join(", ")}`);
+    if (known.includes(name)) continue;
+    throw new ParameterError(`no parameter "${name}": there are ${known.join(", ")}`);
   }
   const filter: TraceFilter = {
     channels: list(query, "channel", (name) => rooms.get(name) !== undefined),
@@ -188,7 +198,7 @@ function nodeNames(nodes: Nodes): string[] {
   return nodes.answer().nodes.map(({ name }) => name);
 }
 
-function answer({ config, rooms, nodes, traces }: Parts): TracesAnswer {
+function answer({ config, rooms, nodes, traces }: TraceRouteParts): TracesAnswer {
   const { http, mqtt, tracePort } = traces.addresses();
   const bytes = traces.recentBytes;
   const { url } = config.broker;

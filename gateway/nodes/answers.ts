@@ -135,6 +135,11 @@ export interface DeviceAnswer extends DeviceInfo {
   recentFindings: { time: number; node: string; kind: string; detail: string }[];
 }
 
+/** `/api/nodes/<node>/settings`: all settings as they now are; a refusal changes none. */
+export type NodeSettingsAnswer =
+  | { ok: true; settings: Record<string, unknown> }
+  | { ok: false; reason: string; settings: Record<string, unknown> };
+
 /** `/api/nodes`. */
 export interface NodesAnswer {
   nodes: NodeInfo[];

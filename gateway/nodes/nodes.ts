@@ -21,6 +21,7 @@ import { zigbee2Mqtt } from "./dialects/zigbee2mqtt.ts";
 import type { KnownDevice } from "./devices/known_device.ts";
 import { type LivenessChange, LivenessMonitor } from "./liveness/liveness_monitor.ts";
 import { type KnownNode, NodeBook, type NodeTotals } from "./radio/node_book.ts";
+import { NodeSettings } from "./node_settings.ts";
 import { ProblemLog } from "./problem_log.ts";
 import { readNodeStatus } from "./radio/node_status.ts";
 import { RadioIntake } from "./radio/radio_intake.ts";
@@ -47,6 +48,8 @@ const PREFIX = "edgewire/v1/";
 export class Nodes {
   readonly monitor: LivenessMonitor;
   readonly sensors: SensorIntake;
+  /** Of our own nodes. */
+  readonly settings: NodeSettings = new NodeSettings();
   /** Status messages that could not be read. */
   malformed = 0;
   readonly #options: NodesOptions;
@@ -159,7 +162,13 @@ export class Nodes {
     const what = topic.slice(slash + 1);
     if (what === "radio") this.#frames(name, message, id);
     else if (what === "status") this.#status(name, message);
-    else if (what === "set/result") this.#heard(name, message);
+    else if (what === "set/result") this.#result(name, message);
+  }
+
+  #result(name: string, message: IncomingMessage) {
+    this.#heard(name, message);
+    // A retained answer is one to an earlier question.
+    if (!message.replayed) this.settings.take(name, message.payload);
   }
 
   #frames(name: string, { payload, replayed, client, ago = 0 }: IncomingMessage, id: string) {
@@ -234,6 +243,11 @@ export class Nodes {
     return `node offline: ${name}${reason === undefined ? "" : ` (${reason})`}`;
   }
 
+  /** Whether it is a node of ours: others have their own ways to set them. */
+  hasSettings(name: string): boolean {
+    return this.#nodes.own(name) !== undefined;
+  }
+
   /** What was counted of all nodes so far, for `/metrics`. */
   totals(): NodeTotals {
     return this.#nodes.totals();
@@ -269,6 +283,7 @@ export class Nodes {
   }
 
   close() {
+    this.settings.close();
     this.#problems.close();
     this.monitor.close();
   }

@@ -78,10 +78,11 @@ export class Commands {
    * Takes a command from a client that may command.
    *
    * @param owner Names the client over its connections: an `id` counts within it.
+   * @returns Whether it is one that was not seen before and can be sent.
    */
-  submit(owner: string, { id, channel, topic, value }: Command, ack: AckSink) {
+  submit(owner: string, { id, channel, topic, value }: Command, ack: AckSink): boolean {
     const key = `${owner}\n${id}`;
-    if (this.#repeat(key, ack)) return;
+    if (this.#repeat(key, ack)) return false;
     const route = this.#context.route(topic);
     const running: Running = {
       key,
@@ -99,12 +100,13 @@ export class Commands {
     const refusal = this.#refusal(route, channel);
     if (refusal !== null) {
       this.#end(running, "failed", refusal);
-      return;
+      return false;
     }
     this.#running.set(key, running);
     running.timer = setTimeout(() => this.#timeOut(running), this.#context.timeoutMs);
     ack(running.last);
     this.#enqueue(running);
+    return true;
   }
 
   /** Says again how far a command is that was seen before. */

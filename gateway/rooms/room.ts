@@ -7,6 +7,7 @@ import { now } from "../clock.ts";
 import type { Member } from "../sessions/messages.ts";
 import type { Taps } from "../taps.ts";
 import { Batch } from "./batch.ts";
+import { CommandNotices } from "./command_notices.ts";
 import type { FlushScheduler } from "./flush_scheduler.ts";
 import { type Entry, History, type HistoryLimits, type TopicState } from "./history.ts";
 
@@ -62,6 +63,7 @@ export class Room {
   readonly topics = new Map<string, TopicState>();
   readonly #context: RoomContext;
   readonly #messageHead: string;
+  readonly #notices = new CommandNotices();
   #pending: Entry[] = [];
   #noticeAt: number | null = null;
   #presence: { version: number; text: string } | null = null;
@@ -115,6 +117,13 @@ export class Room {
     this.active = now();
     this.#append(null, json, this.active, "", "");
     if (this.members.size > 0) this.#context.scheduler.markLazily(this, LAZY_MS);
+  }
+
+  /** A member commanded a topic: the others hear who has a hand on it. */
+  commanded(topic: string, member: string) {
+    // The topics that the room has bound what is remembered.
+    if (this.members.size < 2 || !this.topics.has(topic)) return;
+    if (this.#notices.due(topic, member)) this.event("command", { member, topic });
   }
 
   #append(

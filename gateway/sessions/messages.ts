@@ -97,6 +97,8 @@ export type Welcome = {
   type: "welcome";
   /** Private to the client: it proves to a later connection who sent which command. */
   session: string;
+  /** What the other members of a room call the client. */
+  member: string;
   epoch: string;
   role: Role;
   time: number;
@@ -104,6 +106,8 @@ export type Welcome = {
   idleTimeout: number;
   /** Where MQTT clients publish; no `host`: under the name by which the gateway is addressed. */
   mqtt?: MqttAddress;
+  /** How many channels this client may subscribe to. */
+  channels?: number;
 };
 export type Snapshot = {
   type: "snapshot";

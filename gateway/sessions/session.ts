@@ -339,7 +339,9 @@ export class Session implements Outlet {
       this.sendMessage({ type: "ack", id: command.id, stage: "failed", time: now(), reason });
       return;
     }
-    this.#context.commands.submit(this.id, command, (ack) => this.sendMessage(ack));
+    const { commands, rooms } = this.#context;
+    if (!commands.submit(this.id, command, (ack) => this.sendMessage(ack))) return;
+    rooms.get(command.channel)?.commanded(command.topic, this.member.member);
   }
 
   /** Closes the connection and leaves every room. */

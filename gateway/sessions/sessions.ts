@@ -188,11 +188,13 @@ export class Sessions implements ChannelListener {
     session.sendMessage({
       type: "welcome",
       session: id,
+      member: session.member.member,
       epoch,
       role,
       time: now(),
       idleTimeout: this.#config.session.idleTimeoutSeconds,
       ...(mqtt === undefined ? {} : { mqtt }),
+      channels: this.#config.limits.channelsPerSession,
     });
     this.#sendStatus([session]);
     if (channel === null) {

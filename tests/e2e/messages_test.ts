@@ -57,7 +57,7 @@ Deno.test("messages have the fields of the contract", async (t) => {
     const [welcome, status] = peer.messages;
     assert.deepEqual(
       keys(welcome!),
-      ["epoch", "idleTimeout", "mqtt", "role", "session", "time", "type"],
+      ["channels", "epoch", "idleTimeout", "member", "mqtt", "role", "session", "time", "type"],
     );
     assert.ok(welcome?.type === "welcome");
     assert.equal(welcome.role, "admin");

@@ -1,5 +1,6 @@
 /** `POST /api/decode`, with real connections. */
 import assert from "node:assert/strict";
+import { UploadInput } from "../../gateway/http/decode_input.ts";
 import { DecodeJob } from "../../gateway/http/decode_job.ts";
 import { DecodeUploads } from "../../gateway/http/decode_upload.ts";
 import { PcapWriter } from "../../traces/files/pcap_writer.ts";
@@ -294,12 +295,12 @@ Deno.test("two at a time; who closes makes room", async () => {
 });
 
 Deno.test("a place is free once the worker has stopped, not before", async () => {
-  // Some seconds of work within one frame: twice as long for each letter.
+  // A second or more of work within one frame: twice as long for each letter.
   const writer = new PcapngWriter();
   writer.section();
   writer.interface({ linkType: 147 });
   const time = { seconds: 1, nanoseconds: 0 };
-  const comment = `${"a".repeat(27)}!`;
+  const comment = `${"a".repeat(25)}!`;
   writer.packet({ interface: 0, time, data: new Uint8Array(1), comment });
   const { promise: over, resolve } = Promise.withResolvers<void>();
   let isOver = false;
@@ -308,9 +309,7 @@ Deno.test("a place is free once the worker has stopped, not before", async () =>
       args: ["-", "--format", "ndjson", '--filter=frame.comment matches "^(a+)+$"'],
       progress: false,
     },
-    body: endless(writer.take()),
-    size: undefined,
-    limitBytes: 1e6,
+    input: new UploadInput(endless(writer.take()), undefined, 1e6),
     stallMs: 60_000,
     onOver: () => {
       isOver = true;
@@ -375,11 +374,11 @@ Deno.test("a million connections need little memory", async () => {
 });
 
 Deno.test("a client that stops sending is told, one that stops reading is left", async () => {
-  await using uploads = new Uploads({ stallMs: 400 });
+  await using uploads = new Uploads({ stallMs: 2000 });
   using idle = await uploads.open("");
   await send(idle, chunk(capture(2)));
   await new Received(idle).until(
-    /"number":2,.*\n[^"]*\{"end":\{"kind":"stalled","frames":2,.*0\.4 s"/s,
+    /"number":2,.*\n[^"]*\{"end":\{"kind":"stalled","frames":2,.*2 s"/s,
   );
   await eventually("its worker has stopped", () => uploads.decodes.running === 0);
 

@@ -32,6 +32,8 @@ export interface PipelineSurroundings {
   readonly colored?: boolean;
   /** How much is remembered. @default FULL_LIMITS */
   readonly limits?: DecoderLimits;
+  /** Instead of the report that the options ask for, unless that is the summary. */
+  readonly report?: Report;
 }
 
 /** For one capture. Who made it calls `begin`, `take` for each frame, `end`, and empties `writer`. */
@@ -54,7 +56,7 @@ export class DecodePipeline {
   constructor(
     options: DecodeOptions,
     writer: ByteWriter,
-    { keyLog, colored = false, limits = FULL_LIMITS }: PipelineSurroundings = {},
+    { keyLog, colored = false, limits = FULL_LIMITS, report }: PipelineSurroundings = {},
   ) {
     const { filter } = options;
     this.#filter = filter === undefined ? undefined : compileFilter(filter);
@@ -75,7 +77,7 @@ export class DecodePipeline {
       sensors: new SensorDecoder({ keys: sensorKeys }),
       ...(observer === undefined ? {} : { observer }),
     });
-    this.#report = this.summary ?? reportOf(options, writer, colored);
+    this.#report = this.summary ?? report ?? reportOf(options, writer, colored);
   }
 
   /** Before the first frame. */

@@ -11,6 +11,7 @@ import { JsonReport } from "../../../traces/report/json_report.ts";
 import { type Report, wantAll } from "../../../traces/report/report.ts";
 import { SummaryReport } from "../../../traces/report/summary_report.ts";
 import { TextReport } from "../../../traces/report/text_report.ts";
+import { TreeReport } from "../../../traces/report/tree_report.ts";
 import { SensorDecoder } from "../../../traces/sensors/sensor_decoder.ts";
 import type { Random } from "./random.ts";
 
@@ -44,6 +45,7 @@ export class WholeDecoder {
       new TextReport(this.#writer, { details: true, color: false }),
       new TextReport(this.#writer, { details: false, color: true }),
       new JsonReport(this.#writer, { lines: true, fields: undefined }),
+      new TreeReport(this.#writer),
     ][random?.below(16) ?? 0];
     summary.want(this.#decoder.d);
     if (random?.below(2) === 0) wantAll(this.#decoder.d);

@@ -34,9 +34,15 @@ const ENCODER = new TextEncoder();
 
 /**
  * @param field what it is compared with, where that is a field: its value names count too
+ * @param negative it has a minus before it: there is one number more below 0 than above
  * @throws {DisplayFilterError} when the text is no value of the type
  */
-export function readLiteral(operand: Operand, type: ValueType, field: Field | undefined): Literal {
+export function readLiteral(
+  operand: Operand,
+  type: ValueType,
+  field: Field | undefined,
+  negative = false,
+): Literal {
   if (operand.kind === "char") return readCharacter(operand.code, type);
   if (operand.kind !== "literal" && operand.kind !== "string") {
     throw new DisplayFilterError("expected a value here", operand.at);
@@ -46,7 +52,7 @@ export function readLiteral(operand: Operand, type: ValueType, field: Field | un
     case "string":
       return plain(text);
     case "number":
-      return plain(readNumber(text, field, at));
+      return plain(readNumber(text, field, at, negative));
     case "bytes":
     case "layer":
       return plain(
@@ -73,7 +79,12 @@ function readCharacter(code: number, type: ValueType): Literal {
   return plain(type === "string" ? String.fromCharCode(code) : code);
 }
 
-function readNumber(text: string, field: Field | undefined, at: number): number | bigint {
+function readNumber(
+  text: string,
+  field: Field | undefined,
+  at: number,
+  negative: boolean,
+): number | bigint {
   const named = field === undefined ? undefined : valueNamed(field, text);
   if (named !== undefined) return named;
   const value = numberOf(text);
@@ -82,7 +93,7 @@ function readNumber(text: string, field: Field | undefined, at: number): number 
     throw new DisplayFilterError(`"${text}" is not a number${names}`, at);
   }
   const limit = field === undefined ? undefined : LIMITS[field.type];
-  if (limit !== undefined && value > limit) {
+  if (limit !== undefined && value > limit + (negative ? 1 : 0)) {
     throw new DisplayFilterError(`${text} is too large for ${field!.name}: at most ${limit}`, at);
   }
   return value;

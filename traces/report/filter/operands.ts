@@ -70,7 +70,7 @@ export function literalReader(
   field: Field | undefined,
 ): Reader {
   const literal = operand.kind === "negative"
-    ? negated(readLiteral(operand.of, type, field), operand.at)
+    ? negated(readLiteral(operand.of, type, field, true), operand.at)
     : readLiteral(operand, type, field);
   const values = [literal.value];
   return { type, field: undefined, read: () => values, id: undefined, literal };

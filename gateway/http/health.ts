@@ -1,0 +1,143 @@
+/**
+ * How the gateway fares: `/healthz` for machines that watch it, `/api/health` for the page.
+ *
+ * @module
+ */
+import type { Hono } from "hono";
+import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import type { Identity } from "../access/tokens.ts";
+import type { Broker } from "../broker/broker.ts";
+import { now } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { TraceStreams } from "../recorder/trace_streams.ts";
+import type { Rooms } from "../rooms/rooms.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { RequestEnds } from "./connection_facts.ts";
+import type { EventLoopDelay } from "./event_loop.ts";
+import type { HealthAnswer } from "./health_answer.ts";
+
+export interface HealthParts {
+  config: Config;
+  version: string;
+  broker: Broker;
+  rooms: Rooms;
+  sessions: Sessions;
+  eventLoop: EventLoopDelay;
+  traces: TraceStreams;
+  /** Memory of the flight recorder, bytes; 0: there is none. */
+  recentBytes: number;
+}
+
+type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
+
+/** Answers closer together than this have the same CPU share, ms. */
+const SHARE_MS = 500;
+
+/** Adds the routes; who may ask is decided before. */
+export function addHealth(app: Hono<Env>, parts: HealthParts): void {
+  const started = now();
+  const cpu = new CpuShare();
+  app.get("/healthz", (c) => {
+    const { connected, reason } = parts.broker.state;
+    const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
+    return c.json({ status: connected ? "ok" : "failing", ...said }, connected ? 200 : 503);
+  });
+  app.get("/api/health", async (c) => {
+    const answer: HealthAnswer = {
+      status: parts.broker.state.connected ? "ok" : "failing",
+      time: now(),
+      started,
+      versions: { edgewire: parts.version, deno: Deno.version.deno, v8: Deno.version.v8 },
+      platform: `${Deno.build.os} ${Deno.build.arch}`,
+      process: processHealth(cpu.take()),
+      eventLoop: parts.eventLoop.lastMinute(),
+      broker: brokerHealth(parts),
+      uplink: { state: "off" },
+      history: historyHealth(parts),
+      recorder: parts.recentBytes > 0
+        ? { bytes: parts.recentBytes, seconds: parts.config.trace.recentSeconds }
+        : null,
+      traceReaders: parts.traces.readers,
+      clients: {
+        sessions: parts.sessions.size,
+        lagging: parts.sessions.lagging,
+        queuedBytes: parts.sessions.queuedBytes(),
+      },
+      ...await diskHealth(parts.config.dataDir),
+    };
+    return c.json(answer, 200, { "cache-control": "no-store" });
+  });
+}
+
+function processHealth(cpuShare: number): HealthAnswer["process"] {
+  const { rss, heapUsed, heapTotal } = Deno.memoryUsage();
+  return { cpuShare, resident: rss, heapUsed, heapTotal };
+}
+
+function brokerHealth({ config, broker, rooms }: HealthParts): HealthAnswer["broker"] {
+  const { connected, reason } = broker.state;
+  const { url } = config.broker;
+  return {
+    kind: url === undefined ? "embedded" : "external",
+    connected,
+    messages: rooms.counters.messagesIn.reduce((sum, count) => sum + count, 0),
+    ...(reason === undefined ? {} : { reason }),
+    ...(url === undefined ? {} : { address: withoutCredentials(new URL(url)) }),
+  };
+}
+
+/** What may be shown of a broker's address. */
+function withoutCredentials(url: URL): string {
+  const { protocol, hostname, port, pathname } = url;
+  return `${protocol}//${hostname}${port && `:${port}`}${pathname === "/" ? "" : pathname}`;
+}
+
+function historyHealth({ config, rooms }: HealthParts): HealthAnswer["history"] {
+  let bytes = 0;
+  for (const room of rooms.all()) bytes += room.history.bytes;
+  return {
+    kept: "memory",
+    channels: rooms.size,
+    updates: rooms.counters.updates,
+    bytes,
+    limitBytes: config.history.totalBytes,
+    ageSeconds: config.history.ageSeconds,
+  };
+}
+
+/** @param path need not be there yet: then what will hold it counts */
+async function diskHealth(path: string): Promise<Pick<HealthAnswer, "disk">> {
+  for (let at = resolve(path);; at = dirname(at)) {
+    try {
+      const { bavail, blocks, bsize } = await statfs(at);
+      return { disk: { free: bavail * bsize, total: blocks * bsize } };
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOENT" || at === dirname(at)) return {};
+    }
+  }
+}
+
+/** CPU time of the process against the time that passed. */
+class CpuShare {
+  #at = performance.now();
+  #used = cpuMs();
+  #share = 0;
+
+  take(): number {
+    const at = performance.now();
+    if (at - this.#at >= SHARE_MS) {
+      const used = cpuMs();
+      this.#share = (used - this.#used) / (at - this.#at);
+      this.#at = at;
+      this.#used = used;
+    }
+    return this.#share;
+  }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -1,0 +1,154 @@
+/**
+ * `GET /traces/frames`: what passes (`source=live`) or passed last (`source=recent`) as frames with
+ * their fields and bytes, for the page: lines of JSON, see `TreeLine`. For admins, as all traces.
+ *
+ * `channel`, `hop`, `node` and `seconds` as for the traces themselves; `filter` is a Wireshark
+ * display filter; `id` leaves only packets about an update, a PUBLISH or its radio records.
+ *
+ * - live: at most `rows` frames a second (1 to 1000, 50 unless said), a moment after they passed; how
+ *   many more there were is told every second.
+ * - recent: the newest `rows` frames (1 to 50000, 5000 unless said), then `end`. Older ones that
+ *   passed the filter are told before them, as `skipped`.
+ *
+ * A worker decodes, one for each reader, so that the gateway's own thread only hands bytes on. A
+ * reader that is too slow loses packets, as with any trace; nobody waits for it.
+ *
+ * @module
+ */
+import type { Context, Hono } from "hono";
+import type { TraceRequest } from "../recorder/trace_messages.ts";
+import { MAX_READERS, type TraceStreams } from "../recorder/trace_streams.ts";
+import { TraceInput } from "./decode_input.ts";
+import { DecodeJob } from "./decode_job.ts";
+import type { TreeSetting } from "./decode_messages.ts";
+import type { DecodeQuery } from "./decode_query.ts";
+import {
+  NO_RECENT,
+  ParameterError,
+  readRequest,
+  type TraceEnv,
+  type TraceRouteParts,
+} from "./traces.ts";
+
+/** Readers at a time: each has a thread. */
+const AT_ONCE = 4;
+/** How long a client may read nothing while there is something to read, ms. */
+const STALL_MS = 60_000;
+const PARAMETERS = ["source", "filter", "id", "rows"];
+/** Frames of a reader that does not say: live, a second; recent, in all. And most that it may say. */
+const ROWS = {
+  live: { usual: 50, most: 1000, choose: "paced" },
+  recent: { usual: 5000, most: 50_000, choose: "newest" },
+} as const;
+const ID = /^[\w-]{1,60}(?:\.\d{1,3})?$/;
+
+/** All readers of frames. */
+export class TraceFrames {
+  readonly #streams: Pick<TraceStreams, "open">;
+  readonly #stallMs: number;
+  readonly #jobs = new Set<DecodeJob>();
+  #closed = false;
+
+  /** @param stallMs How long a client may read nothing of what there is, ms. @default 60000 */
+  constructor(streams: Pick<TraceStreams, "open">, stallMs: number = STALL_MS) {
+    this.#streams = streams;
+    this.#stallMs = stallMs;
+  }
+
+  /** Readers now: those whose worker has not stopped. */
+  get running(): number {
+    return this.#jobs.size;
+  }
+
+  /**
+   * Lines; cancelling them ends everything. What passes once they are there is in them.
+   *
+   * @returns why not, where there are too many readers
+   */
+  async open(
+    request: TraceRequest,
+    query: DecodeQuery,
+  ): Promise<ReadableStream<Uint8Array> | string> {
+    if (this.#closed) return "the gateway is stopping";
+    if (this.#jobs.size >= AT_ONCE) {
+      return `${AT_ONCE} traces are shown already: close one of them`;
+    }
+    const stream = this.#streams.open(request);
+    if (stream === null) return `${MAX_READERS} traces are being read already: end one of them`;
+    const job: DecodeJob = new DecodeJob({
+      query,
+      input: new TraceInput(stream, request.mode === "live"),
+      stallMs: this.#stallMs,
+      onOver: () => this.#jobs.delete(job),
+    });
+    this.#jobs.add(job);
+    const problem = await job.begun;
+    if (problem === undefined) return job.output;
+    await job.output.cancel();
+    return problem;
+  }
+
+  /** Ends all, telling their clients; takes no more. */
+  close(): void {
+    this.#closed = true;
+    for (const job of [...this.#jobs]) job.stop("the gateway is stopping");
+  }
+}
+
+/** Adds the route; `addTraces` has refused who may not read traces. */
+export function addTraceFrames(
+  app: Hono<TraceEnv>,
+  parts: TraceRouteParts & { frames: TraceFrames },
+) {
+  app.get("/traces/frames", async (c) => {
+    // Loaded when it is needed: it brings the decoder's names and filters along.
+    const { DecodeQueryError, readRows, treeQuery } = await import("./decode_query.ts");
+    const query = new URL(c.req.url).searchParams;
+    try {
+      const mode = sourceOf(query);
+      const request = readRequest(query, parts, mode, PARAMETERS);
+      const { usual, most, choose } = ROWS[mode];
+      const rows = readRows(query.get("rows") ?? "", usual, most);
+      const tree: TreeSetting = { choose, rows, ...idOf(query) };
+      return await answer(c, parts, request, treeQuery(query.get("filter") ?? "", tree));
+    } catch (error) {
+      if (!(error instanceof ParameterError || error instanceof DecodeQueryError)) throw error;
+      return problem(c, 400, error.message);
+    }
+  });
+}
+
+async function answer(
+  c: Context<TraceEnv>,
+  { traces, frames }: TraceRouteParts & { frames: TraceFrames },
+  request: TraceRequest,
+  query: DecodeQuery,
+) {
+  if (request.mode === "recent" && traces.recentBytes === 0) return problem(c, 404, NO_RECENT);
+  const headers = {
+    "content-type": "application/x-ndjson",
+    // Compressed, what passes would come when the compressor thinks fit.
+    "cache-control": "no-store, no-transform",
+  };
+  // Nobody would read the stream of a HEAD.
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
+  const lines = await frames.open(request, query);
+  return typeof lines === "string" ? problem(c, 503, lines) : c.body(lines, 200, headers);
+}
+
+function problem(c: Context, status: 400 | 404 | 503, message: string) {
+  return c.json({ error: { message } }, status);
+}
+
+function sourceOf(query: URLSearchParams): TraceRequest["mode"] {
+  const source = query.get("source") || "live";
+  if (source === "live" || source === "recent") return source;
+  throw new ParameterError(`source "${source}": there are live and recent`);
+}
+
+function idOf(query: URLSearchParams): { id?: string } {
+  const id = query.get("id") ?? "";
+  if (id === "") return {};
+  if (ID.test(id)) return { id };
+  throw new ParameterError(`id "${id}": an update's id, as Ab12Cd-1f or Ab12Cd-1f.3`);
+}

@@ -1,0 +1,142 @@
+/** Readers of frames of traces: what ends them, what does not, and how much waits for them. */
+import assert from "node:assert/strict";
+import { treeQuery } from "../../gateway/http/decode_query.ts";
+import { TraceFrames } from "../../gateway/http/trace_frames.ts";
+import type { TraceRequest } from "../../gateway/recorder/trace_messages.ts";
+import { PcapngWriter } from "../../traces/files/pcapng_writer.ts";
+import { eventually } from "../support/eventually.ts";
+
+const LIVE: TraceRequest = { mode: "live", filter: { channels: [], hops: [], nodes: [] } };
+const STALL_MS = 400;
+
+/** A trace that a test makes. */
+class Trace {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  cancelled = false;
+  /** Pieces taken. */
+  taken = 0;
+  readonly #writer = new PcapngWriter();
+  #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+
+  /** @param onPull Gives the next piece; without it the test does. */
+  constructor(onPull?: (trace: Trace) => void) {
+    this.#writer.section();
+    this.#writer.interface({ linkType: 147, name: "mqtt" });
+    this.stream = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+        this.give(0);
+      },
+      pull: () => {
+        this.taken++;
+        onPull?.(this);
+      },
+      cancel: () => {
+        this.cancelled = true;
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** Packets of 100 bytes. */
+  give(count: number) {
+    for (let i = 0; i < count; i++) {
+      const time = { seconds: 1, nanoseconds: 0 };
+      this.#writer.packet({ interface: 0, time, data: new Uint8Array(100) });
+    }
+    this.#controller.enqueue(this.#writer.take());
+  }
+
+  end() {
+    this.#controller.close();
+  }
+
+  fail(error: Error) {
+    this.#controller.error(error);
+  }
+}
+
+async function open(
+  trace: Trace,
+  rows: number,
+  { mode = "paced", stallMs = 60_000 }: { mode?: "paced" | "newest"; stallMs?: number } = {},
+) {
+  const frames = new TraceFrames({ open: () => trace.stream }, stallMs);
+  const request: TraceRequest = mode === "paced" ? LIVE : { ...LIVE, mode: "recent" };
+  const lines = await frames.open(request, treeQuery("", { choose: mode, rows }));
+  assert.ok(typeof lines !== "string", "it was refused");
+  return { frames, lines: lines as ReadableStream<Uint8Array<ArrayBuffer>> };
+}
+
+function textOf(lines: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  return new Response(lines).text();
+}
+
+function over(frames: TraceFrames) {
+  return eventually("the worker's end", () => frames.running === 0);
+}
+
+Deno.test("a quiet time ends nothing; packets after it come", async () => {
+  const trace = new Trace();
+  const { frames, lines } = await open(trace, 50, { stallMs: STALL_MS });
+  const reader = lines.pipeThrough(new TextDecoderStream()).getReader();
+  const first = reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 3 * STALL_MS));
+  trace.give(1);
+  assert.match((await first).value!, /"frame":\{"number":1,/);
+  await reader.cancel();
+  await over(frames);
+  assert.ok(trace.cancelled);
+});
+
+Deno.test("who reads nothing of what there is is left, and little waited for him", async () => {
+  const trace = new Trace((trace) => trace.give(100));
+  const { frames, lines } = await open(trace, 1_000_000, { stallMs: STALL_MS });
+  await over(frames);
+  assert.ok(trace.cancelled);
+  assert.ok(trace.taken < 200, `${trace.taken} pieces were taken`);
+  await lines.cancel();
+});
+
+Deno.test("a trace that fails: what came before, and why", async () => {
+  const trace = new Trace();
+  const { frames, lines } = await open(trace, 50);
+  trace.give(2);
+  let text = "";
+  for await (const part of lines.pipeThrough(new TextDecoderStream())) {
+    if (text === "") trace.fail(new Error("the ring is gone"));
+    text += part;
+  }
+  const [first, ...rest] = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.equal(first.frame.number, 1);
+  const { end } = rest.at(-1)!;
+  assert.deepEqual([end.kind, end.problem], ["failed", "the ring is gone"]);
+  await over(frames);
+});
+
+Deno.test("newest: the rest is told before them", async () => {
+  const trace = new Trace();
+  const { frames, lines } = await open(trace, 3, { mode: "newest" });
+  trace.give(3000);
+  trace.end();
+  const told = (await textOf(lines)).trimEnd().split("\n").map((line) => JSON.parse(line))
+    .filter((line) => !("progress" in line));
+  assert.deepEqual(told.map((line) => line.skipped ?? line.frame?.number ?? line.end.kind), [
+    2997,
+    2998,
+    2999,
+    3000,
+    "complete",
+  ]);
+  await over(frames);
+});
+
+Deno.test("at the end of the gateway readers are told, and nobody else comes", async () => {
+  const trace = new Trace();
+  const { frames, lines } = await open(trace, 50);
+  frames.close();
+  const { end } = JSON.parse(await textOf(lines));
+  assert.deepEqual([end.kind, end.problem], ["failed", "the gateway is stopping"]);
+  await over(frames);
+  const query = treeQuery("", { choose: "paced", rows: 1 });
+  assert.equal(await frames.open(LIVE, query), "the gateway is stopping");
+});
