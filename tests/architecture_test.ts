@@ -150,7 +150,8 @@ Deno.test("the parts of the house import only what they may", () => {
   const allowed: Record<string, (to: string, typeOnly: boolean) => boolean> = {
     traces: () => false,
     firmware: (to) => to.startsWith("traces/") || to === "deno.json",
-    web: (to, typeOnly) => typeOnly && to.startsWith("gateway/"),
+    web: (to, typeOnly) =>
+      typeOnly && (to.startsWith("gateway/") || to.startsWith("traces/report/")),
     gateway: (to) =>
       to.startsWith("traces/") || to === "web/dist/assets.js" || to === "deno.json" ||
       // The demo runs simulated nodes, which are clients as any.

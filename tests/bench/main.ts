@@ -21,7 +21,9 @@ const USAGE = `Usage: deno task bench [options] [scenario...]
 
 decode measures \`edgewire decode\` beside tshark; it takes some 20 minutes and 10 GB of disk.
 Scenarios: ${ALL.join(", ")} (these when none is named),
-  ${[...NAMED_ONLY].join(", ")} (all of them: trace; some 10 minutes)
+  ${[...NAMED_ONLY].join(", ")} (all of trace-*: trace; some 10 minutes)
+
+page opens the page in Chromium; EDGEWIRE_BENCH_SECONDS (60) says how long live traffic lasts.
 
   --seconds N      measure no window longer than this
   --json FILE      also write the results as JSON
@@ -32,7 +34,7 @@ Scenarios: ${ALL.join(", ")} (these when none is named),
 
 /** A whole run takes about 4 minutes; a stuck one ends here. */
 const MAX_RUN_MS = 6 * 60_000;
-/** Recording is measured in many rounds. */
+/** Recording is measured in many rounds, the page for 10 minutes. */
 const MAX_TRACE_MS = 20 * 60_000;
 /** The decoder's captures are long, and tshark is slow. */
 const MAX_DECODE_MS = 60 * 60_000;
@@ -159,7 +161,7 @@ async function exit(code: number): Promise<never> {
 if (import.meta.main) {
   Deno.addSignalListener("SIGINT", () => exit(130));
   Deno.addSignalListener("SIGTERM", () => exit(143));
-  const trace = Deno.args.some((arg) => arg.startsWith("trace"));
+  const trace = Deno.args.some((arg) => arg.startsWith("trace") || arg === "page");
   const most = Deno.args.includes("decode") ? MAX_DECODE_MS : trace ? MAX_TRACE_MS : MAX_RUN_MS;
   setTimeout(() => {
     console.error(`Cannot finish: ${most / 60_000} minutes passed`);

@@ -9,6 +9,7 @@ import { generator } from "./scenario_generator.ts";
 import { idle } from "./scenario_idle.ts";
 import { ingest } from "./scenario_ingest.ts";
 import { ingestRadio } from "./scenario_ingest_radio.ts";
+import { page } from "./scenario_page.ts";
 import { traceDelay } from "./scenario_trace_delay.ts";
 import { traceFanout } from "./scenario_trace_fan_out.ts";
 import { traceIngest, traceRadio } from "./scenario_trace_ingest.ts";
@@ -33,7 +34,8 @@ export const SCENARIOS: Record<string, Scenario> = {
   "trace-radio": traceRadio,
   "trace-fanout": traceFanout,
   "trace-delay": traceDelay,
+  "page": page,
 };
 
 /** Scenarios that run only when they are named. */
-export const NAMED_ONLY: ReadonlySet<string> = new Set(GROUPS["trace"]);
+export const NAMED_ONLY: ReadonlySet<string> = new Set([...GROUPS["trace"]!, "page"]);

@@ -7,10 +7,13 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RadioSource, RUUVI_EVENT } from "../support/radio.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 const RUUVI = Uint8Array.fromHex(RUUVI_EVENT);
 const ADDRESS = "CD:D4:FA:52:7A:F2";
+const launch = TestBrowser.shared();
 
 /** An HCI event with an advertisement of encrypted BTHome v2. */
 function sealed(address: string, serviceData: string): Uint8Array {
@@ -77,14 +80,14 @@ testWith(
     await east.hears(RUUVI, -81);
     const name = await deviceAt(gateway, ADDRESS);
 
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(gateway.url);
-    const card = page.getByRole("link", { name: new RegExp(`^${name}\\b`) });
+    const card = page.getByRole("listitem").filter({ hasText: name });
     await card.getByText("25.01").waitFor();
     await card.getByText("°C").waitFor();
     await card.click();
     const row = page.locator(".topics tr", { hasText: "/temperature" });
-    await row.getByText("25.01").waitFor();
+    await row.getByText("25.01").first().waitFor();
     await row.getByText("°C").waitFor();
 
     const panel = await openDevice(page);
@@ -128,7 +131,7 @@ testWith(
     await west.online();
     await west.hears(RUUVI, -67);
     const name = await deviceAt(gateway, ADDRESS);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(gateway.url);
     await page.getByRole("link", { name: "Nodes" }).click();
     const nodes = page.getByRole("table", { name: "Nodes" });
@@ -155,7 +158,7 @@ testWith(["chromium"], "a device without its key says what to put where", async 
   await west.online();
   await west.hears(sealed("A4:C1:38:8D:18:B2", "41a47266c95f730011223378237214"), -60);
   const name = await deviceAt(gateway, "A4:C1:38:8D:18:B2");
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(channel(gateway, name));
   const panel = await openDevice(page);
   await panel.getByText('devices: [{ address: "A4:C1:38:8D:18:B2", key: "<32 hex digits>" }]')
@@ -174,7 +177,7 @@ devices:
   const west = new Node("west", peer);
   await west.online();
   await west.hears(sealed("54:48:E6:8F:80:A5", "413e932cc7175f34221100553876af"), -60);
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(channel(gateway, "shelf"));
   await page.locator(".topics").getByText("humidity").waitFor();
   // The counter before the last one.
@@ -198,7 +201,7 @@ testWith(["chromium"], "a card says in a word that its device is lost", async ()
   await west.online();
   await west.hears(RUUVI, -67);
   const name = await deviceAt(gateway, ADDRESS);
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page("about:blank");
   // A device is silent for long before it counts as lost: the answer says so at once.
   await page.route("**/api/nodes", async (route) => {
@@ -209,7 +212,7 @@ testWith(["chromium"], "a card says in a word that its device is lost", async ()
     await route.fulfill({ json: answer });
   });
   await page.goto(gateway.url.href);
-  const card = page.getByRole("link", { name: new RegExp(`^${name}\\b`) });
+  const card = page.getByRole("listitem").filter({ hasText: name });
   await card.getByText("lost: silent").waitFor();
   await card.getByText("25.01").waitFor();
   assert.deepEqual(browser.problems, []);
@@ -255,7 +258,7 @@ testWith(["chromium"], "a light of Zigbee2MQTT gets a switch and a slider that w
   }], { retain: true });
   await peer.publish("zigbee2mqtt/lamp", { state: "OFF", brightness: 120, linkquality: 92 });
 
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(channel(gateway, "lamp"));
   const power = page.getByRole("switch", { name: "state" });
   const slider = page.getByRole("slider", { name: "brightness" });
@@ -275,7 +278,7 @@ testWith(["chromium"], "a request that fails is said, and what was there stays",
   await using gateway = await GatewayProcess.start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await new Node("west", peer).online();
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(new URL("#/nodes", gateway.url));
   const row = page.getByRole("row", { name: /^west/ });
   await row.waitFor();
@@ -300,7 +303,7 @@ for (
     await west.online();
     await west.hears(RUUVI, -67);
     const device = await deviceAt(gateway, ADDRESS);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(new URL("#/nodes", gateway.url), options);
     await page.getByText("−67 dBm").waitFor();
     const sideways = () =>
@@ -326,7 +329,7 @@ testWith(
     const node = new Node("attic", peer);
     await node.hears(RUUVI, -60);
     const name = await deviceAt(gateway, ADDRESS);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(channel(gateway, name));
     const panel = await openDevice(page);
     await panel.getByRole("button", { name: "Forget this device" }).click();

@@ -5,7 +5,11 @@ import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { TestProcess } from "../support/process.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
+
+const launch = TestBrowser.shared();
 
 /** Waits until the whole page shows a text. */
 async function shows(page: Page, text: string | RegExp) {
@@ -30,7 +34,7 @@ testWith(
   "mosquitto_pub's value is in the browser at once, and the empty page says how",
   async () => {
     await using gateway = await GatewayProcess.start();
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(gateway.url);
     await shows(
       page,
@@ -59,7 +63,7 @@ testWith(
     await watcher.subscribe("devices/+/+/set");
     await watcher.subscribe("devices/chamber/+");
     await watcher.message(({ topic }) => topic === "devices/chamber/temperature");
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(new URL("#/channel/chamber", gateway.url));
     const slider = page.getByRole("slider", { name: "setpoint" });
     await slider.waitFor();
@@ -106,7 +110,7 @@ testWith(
     const first = await GatewayProcess.start();
     const { mqttPort } = first;
     const port = first.url.port;
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(first.url);
     {
       await using publisher = await MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
@@ -124,26 +128,3 @@ testWith(
     await shows(page, "3.75");
   },
 );
-
-for (
-  const { name, options } of [
-    { name: "a phone, light", options: { width: 390, height: 844, touch: true } },
-    { name: "a phone, dark", options: { width: 390, height: 844, colorScheme: "dark" as const } },
-    { name: "a wide screen", options: { width: 1600, height: 1000 } },
-  ]
-) {
-  testWith(["chromium"], `nothing is cut off on ${name}`, async () => {
-    await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-    await using browser = await TestBrowser.launch();
-    for (const view of ["#/", "#/channel/chamber"]) {
-      const page = await browser.page(new URL(view, gateway.url), options);
-      await shows(page, "temperature");
-      const overflow = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return scrollWidth - clientWidth;
-      });
-      assert.equal(overflow, 0, `${view} scrolls sideways`);
-    }
-    assert.deepEqual(browser.problems, []);
-  });
-}

@@ -139,6 +139,30 @@ Deno.test("asks again for a channel that did not fit once another is left", asyn
   assert.equal((await peer.next("subscribe")).channel, "desk");
 });
 
+Deno.test("a channel that did not fit is left without a word", async () => {
+  await using gateway = new FakeGateway();
+  using t = connect(gateway);
+  const subscription = t.watch();
+  const peer = await gateway.peers.take();
+  peer.welcome();
+  const seen = Promise.withResolvers<void>();
+  t.client.subscribe("lux", () => seen.resolve());
+  peer.send({ type: "error", code: "too_many_channels", message: "at most 1", id: "desk" });
+  peer.send({ ...snapshot(1), channel: "lux" });
+  await seen.promise;
+  subscription.close();
+  t.client.subscribe("fence", () => {});
+  const said = async () => {
+    const message = await peer.messages.find(({ type }) => type.endsWith("subscribe"));
+    return `${message.type} ${"channel" in message ? message.channel : ""}`;
+  };
+  assert.deepEqual([await said(), await said(), await said()], [
+    "subscribe desk",
+    "subscribe lux",
+    "subscribe fence",
+  ]);
+});
+
 Deno.test("a closed subscription is silent, and may be made again", async () => {
   await using gateway = new FakeGateway();
   using t = connect(gateway);
@@ -238,7 +262,8 @@ Deno.test("reports received bytes in UTF-8, by size and by time", async () => {
     peer.send(message);
   };
   const time = Date.now();
-  send({ type: "welcome", session: "s1", epoch: "e1", role: "viewer", time, idleTimeout: 10 });
+  const who = { session: "s1", member: "m1", epoch: "e1", role: "viewer" } as const;
+  send({ type: "welcome", ...who, time, idleTimeout: 10 });
   send([snapshot(1), data(2, "21 °C, 5 €, 😀, 測")]);
   let told = 0;
   while (told < bytes) told = (await peer.next("received")).bytes;

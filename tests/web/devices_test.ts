@@ -224,6 +224,12 @@ Deno.test("counters of packets are not plotted, other values are", () => {
 });
 
 Deno.test("the address names the view of nodes", () => {
-  assert.deepEqual(parseRoute("#/nodes"), { view: "nodes" });
-  assert.deepEqual(parseRoute(channelHref("nodes")), { view: "channel", name: "nodes" });
+  const place = (hash: string) => {
+    const { query: _, ...rest } = parseRoute(hash);
+    return rest;
+  };
+  assert.deepEqual(place("#/nodes"), { view: "nodes" });
+  assert.deepEqual(place(channelHref("nodes")), { view: "channel", name: "nodes" });
+  assert.deepEqual(place(channelHref("a/b?c", { from: "1" })), { view: "channel", name: "a/b?c" });
+  assert.equal(parseRoute(channelHref("a/b?c", { from: "1" })).query.get("from"), "1");
 });

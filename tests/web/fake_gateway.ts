@@ -26,6 +26,7 @@ export class Peer {
     this.send({
       type: "welcome",
       session,
+      member: "m1",
       epoch,
       role: "operator",
       time: Date.now(),

@@ -1,35 +1,64 @@
 import type { ReadonlySignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { ChannelList } from "./channel_list.tsx";
-import { ChannelView } from "./channel_view.tsx";
+import { useEffect, useRef } from "preact/hooks";
+import { ChannelView } from "./channel/channel_view.tsx";
 import { ConnectionBadge } from "./connection_badge.tsx";
+import { DelayView } from "./delay/delay_view.tsx";
+import { HealthView } from "./health/health_view.tsx";
 import { NodesView } from "./nodes/nodes_view.tsx";
 import { Notices } from "./notices.tsx";
-import { NODES_HREF, type Route } from "./router.ts";
+import { Overview } from "./overview/overview.tsx";
+import { type Route, viewHref, type ViewName } from "./router.ts";
 import type { Store } from "./store.ts";
+import { TracesView } from "./traces/traces_view.tsx";
+
+type LinkedView = Exclude<ViewName, "channel">;
+
+const TITLES: Record<LinkedView, string> = {
+  overview: "Overview",
+  nodes: "Nodes",
+  delay: "Delay",
+  traces: "Traces",
+  health: "Health",
+};
+const VIEWS = Object.keys(TITLES) as LinkedView[];
 
 /** The frame around every view: where you are, and whether what you see is live. */
 export function App({ store, route }: { store: Store; route: ReadonlySignal<Route> }) {
   const current = route.value;
-  const title = titleOf(current);
+  const place = current.view === "channel" ? `channel ${current.name}` : current.view;
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    document.title = `${
+      current.view === "channel" ? current.name : TITLES[current.view]
+    } · Edgewire`;
+  }, [place]);
+  const first = useRef(true);
+  useEffect(() => {
+    // Who uses a screen reader hears where a link led.
+    if (!first.current) document.querySelector<HTMLElement>("main h1")?.focus();
+    first.current = false;
+  }, [place]);
   return (
     <>
+      <a class="skip" href="#main" onClick={skip}>To the content</a>
       <header class="bar">
-        <a class="brand" href="#/">
+        <a class="brand" href={viewHref("overview")}>
           <img src="/icon.svg" alt="" width="28" height="28" />
           <span>Edgewire</span>
         </a>
         <nav class="links" aria-label="Views">
-          <a href={NODES_HREF} aria-current={current.view === "nodes" ? "page" : undefined}>
-            Nodes
-          </a>
+          {VIEWS.map((view) => (
+            <a
+              key={view}
+              href={viewHref(view)}
+              aria-current={current.view === view ? "page" : undefined}
+            >
+              {TITLES[view]}
+            </a>
+          ))}
         </nav>
         <ConnectionBadge store={store} />
       </header>
-      <main class="page">
+      <main class="page" id="main" tabIndex={-1} data-view={current.view}>
         <Notices store={store} />
         <View store={store} route={current} />
       </main>
@@ -37,24 +66,25 @@ export function App({ store, route }: { store: Store; route: ReadonlySignal<Rout
   );
 }
 
-function titleOf(route: Route): string {
-  switch (route.view) {
-    case "channel":
-      return `${route.name} · Edgewire`;
-    case "nodes":
-      return "Nodes and devices · Edgewire";
-    case "list":
-      return "Edgewire";
-  }
+/** The address is the view's, so it must not become that of the target. */
+function skip(event: Event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
 }
 
 function View({ store, route }: { store: Store; route: Route }) {
   switch (route.view) {
     case "channel":
-      return <ChannelView key={route.name} store={store} name={route.name} />;
+      return <ChannelView key={route.name} store={store} name={route.name} query={route.query} />;
     case "nodes":
-      return <NodesView store={store} />;
-    case "list":
-      return <ChannelList store={store} />;
+      return <NodesView store={store} query={route.query} />;
+    case "delay":
+      return <DelayView store={store} query={route.query} />;
+    case "traces":
+      return <TracesView store={store} query={route.query} />;
+    case "health":
+      return <HealthView store={store} />;
+    case "overview":
+      return <Overview store={store} query={route.query} />;
   }
 }

@@ -1,5 +1,11 @@
 import { signal } from "@preact/signals";
-import type { Gap, TopicDescription, Update } from "../../gateway/sessions/messages.ts";
+import type {
+  Event,
+  Gap,
+  Member,
+  TopicDescription,
+  Update,
+} from "../../gateway/sessions/messages.ts";
 import type { ChannelMessage } from "../client/client.ts";
 import { onNextFrame } from "./frame_scheduler.ts";
 import { type Alive, eventLiveness } from "./nodes/liveness_words.ts";
@@ -8,10 +14,18 @@ import { isDiagnostic } from "./values/is_diagnostic.ts";
 /** Topics of one channel that the page keeps; a flood of names must not fill the memory. */
 export const MAX_TOPICS = 1000;
 
+/** A command of somebody else. */
+export interface Commanded {
+  /** The gateway's time, Unix milliseconds. */
+  time: number;
+}
+
 /** What the page knows about one topic. */
 export class TopicModel {
   readonly update = signal<Update | undefined>(undefined);
   readonly description = signal<TopicDescription | undefined>(undefined);
+  /** The last command of somebody else that the page heard of. */
+  readonly commanded = signal<Commanded | undefined>(undefined);
 
   /** Place in the gateway's description; those without one come after. */
   order = Infinity;
@@ -38,6 +52,7 @@ export class TopicModel {
 export interface ChannelListener {
   update(update: Update): void;
   gap(gap: Gap): void;
+  event?(event: Event): void;
 }
 
 /** What the page knows about one channel; signals change at most once per frame. */
@@ -50,6 +65,8 @@ export class ChannelModel {
   readonly loaded = signal(false);
   /** How many clients are in the room. */
   readonly members = signal(0);
+  /** Who they are; empty when there are too many to name. */
+  readonly people = signal<Member[]>([]);
   /** What events said last about the device or node of this name. */
   readonly alive = signal<Alive | undefined>(undefined);
   /** Kinds of security findings that the person does not want to see again. */
@@ -61,7 +78,17 @@ export class ChannelModel {
   #unordered = false;
   #flush = () => this.#show();
 
-  constructor(readonly name: string) {}
+  readonly #isMine: (member: string) => boolean;
+
+  /** @param isMine whether a member of the room is this page */
+  constructor(readonly name: string, isMine: (member: string) => boolean = () => false) {
+    this.#isMine = isMine;
+  }
+
+  /** Whether a member of the room is this page. */
+  isMine(member: string): boolean {
+    return this.#isMine(member);
+  }
 
   receive(message: ChannelMessage): void {
     switch (message.type) {
@@ -77,6 +104,8 @@ export class ChannelModel {
         break;
       case "event":
         this.alive.value = eventLiveness(this.name, message) ?? this.alive.value;
+        if (message.kind === "command") this.#commanded(message);
+        for (const listener of this.listeners) listener.event?.(message);
         break;
       case "gap":
         if (message.reason !== "epoch") this.lastGap.value = message;
@@ -84,8 +113,15 @@ export class ChannelModel {
         break;
       case "presence":
         this.members.value = message.count;
+        this.people.value = message.members;
         break;
     }
+  }
+
+  #commanded({ time, detail }: Event): void {
+    const { member, topic } = detail as { member: string; topic: string };
+    const model = this.#byTopic.get(topic);
+    if (model && !this.#isMine(member)) model.commanded.value = { time };
   }
 
   #take(update: Update): void {

@@ -8,7 +8,7 @@ import { pageVisible } from "./page_visible.ts";
 import { Poller } from "./poller.ts";
 
 /** How long a channel stays subscribed after the last one who looked left, milliseconds. */
-const LINGER = 3000;
+export const LINGER = 3000;
 
 interface Watched {
   model: ChannelModel;
@@ -30,6 +30,9 @@ function byName(a: { name: string }, b: { name: string }): number {
   return a.name.localeCompare(b.name);
 }
 
+/** A gateway that said nothing for so long is asked whether it is there, milliseconds. */
+const QUIET = 4000;
+
 /** The page's view of the gateway. */
 export class Store {
   readonly connection = signal<ConnectionState>({ state: "connecting", attempt: 0 });
@@ -38,6 +41,8 @@ export class Store {
   readonly status = signal<Status | undefined>(undefined);
   /** Where MQTT clients publish, as the gateway told. */
   readonly mqtt = signal<MqttAddress | undefined>(undefined);
+  /** How many channels the gateway lets this page subscribe to. */
+  readonly maxChannels = signal(Infinity);
   /** Names in order; `undefined` until the gateway told. */
   readonly channels = signal<string[] | undefined>(undefined);
   /** The gateway's time, Unix milliseconds, moving on once a second. */
@@ -65,6 +70,8 @@ export class Store {
   });
   readonly client: Client;
   #names = new Set<string>();
+  /** What other members call, or called, this page: one name per connection. */
+  #mine = new Set<string>();
   #fresh = true;
   #lostAt = 0;
   #watched = new Map<string, Watched>();
@@ -77,11 +84,14 @@ export class Store {
     this.asking = computed(() => visible.value && this.connection.value.state === "connected");
     this.nodes = new Poller(loadNodes, this.asking);
     this.client = new Client(url, {
+      timing: { quietAfter: QUIET },
       onState: (state) => this.#connected(state),
       onMessage: (message) => {
         if (message.type === "welcome") {
           this.#fresh = true;
           this.mqtt.value = message.mqtt;
+          this.#mine.add(message.member);
+          this.maxChannels.value = message.channels ?? Infinity;
         }
         if (message.type === "status") this.status.value = message;
         else if (message.type === "channels") this.#channels(message.added, message.removed);
@@ -105,7 +115,8 @@ export class Store {
   watch(name: string): { model: ChannelModel; release: () => void } {
     let watched = this.#watched.get(name);
     if (!watched) {
-      const model = this.#models.get(name) ?? new ChannelModel(name);
+      const model = this.#models.get(name) ??
+        new ChannelModel(name, (member) => this.#mine.has(member));
       this.#models.set(name, model);
       const subscription = this.client.subscribe(name, (message) => model.receive(message));
       watched = { model, watchers: 0, subscription, leaving: undefined };

@@ -100,6 +100,11 @@ export class Client implements Disposable {
     return this.#clock = this.#connection?.clock ?? this.#clock;
   }
 
+  /** How long the gateway has not answered, milliseconds; `undefined` while it does. */
+  get silence(): number | undefined {
+    return this.#connection?.silence;
+  }
+
   /**
    * Wants a channel from now on, over all reconnects: a snapshot first, then
    * each `data` and `event` once and in order. What can't be had comes as `gap`.
@@ -117,7 +122,7 @@ export class Client implements Disposable {
     const close = () => {
       if (this.#wanted.get(channel) !== wanted) return;
       this.#wanted.delete(channel);
-      if (wanted.state === "idle") return;
+      if (wanted.state === "idle" || wanted.state === "full") return;
       this.#connection?.send({ type: "unsubscribe", channel });
       this.#useRoom();
     };
@@ -224,7 +229,11 @@ export class Client implements Disposable {
       case "welcome": {
         const { session, epoch, role, time } = message;
         this.#session = session;
-        this.#clock ??= { offset: time - Date.now(), roundTrip: Infinity };
+        this.#clock ??= {
+          offset: time - Date.now(),
+          steady: time - performance.now(),
+          roundTrip: Infinity,
+        };
         this.#setState({ state: "connected", session, epoch, role });
         for (const [channel, wanted] of this.#wanted) {
           if (wanted.state === "idle") this.#ask(channel, wanted);

@@ -59,6 +59,11 @@ export class Connection {
     return this.#liveness?.clock;
   }
 
+  /** See {@linkcode Liveness.silence}. */
+  get silence(): number | undefined {
+    return this.#liveness?.silence;
+  }
+
   /** Sends a message; says whether the socket took it. */
   send(message: ClientMessage): boolean {
     if (this.#ended || this.#socket.readyState !== 1) return false;

@@ -5,11 +5,15 @@ import type { Timing } from "./timing.ts";
 export interface ClockEstimate {
   /** Add this to `Date.now()` to get the gateway's time; milliseconds. */
   offset: number;
+  /** Add this to `performance.now()` to get the same, in finer steps; milliseconds. */
+  steady: number;
   /** Shortest measured round trip, milliseconds; the offset is off by half of it at most. */
   roundTrip: number;
 }
 
 const SAMPLES = 8;
+/** An answer that takes longer is late, milliseconds. */
+const LATE = 1000;
 
 /**
  * Notices that a connection died without a word, and estimates the gateway's
@@ -48,6 +52,14 @@ export class Liveness {
     );
   }
 
+  /** How long nothing has come though it was asked for, milliseconds; `undefined` while all is well. */
+  get silence(): number | undefined {
+    const now = performance.now();
+    const open = this.#ping;
+    if (!open || now - open.sent < LATE || this.#lastFrame > open.sent) return undefined;
+    return now - this.#lastFrame;
+  }
+
   /** Any frame proves that the peer lives. */
   frame(): void {
     this.#lastFrame = performance.now();
@@ -64,10 +76,12 @@ export class Liveness {
 
   pong(message: Pong): void {
     if (this.#ping?.id !== message.id) return;
-    const roundTrip = performance.now() - this.#ping.sent;
+    const received = performance.now();
+    const roundTrip = received - this.#ping.sent;
     this.#ping = undefined;
     const offset = message.time - (Date.now() - roundTrip / 2);
-    this.#samples = [...this.#samples, { offset, roundTrip }].slice(-SAMPLES);
+    const steady = message.time - (received - roundTrip / 2);
+    this.#samples = [...this.#samples, { offset, steady, roundTrip }].slice(-SAMPLES);
   }
 
   stop(): void {

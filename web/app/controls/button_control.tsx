@@ -1,26 +1,24 @@
 import { switchValue } from "../values/switch_state.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
-import { Stage } from "./stage.tsx";
 
 /** Sends one fixed value. */
-export function ButtonControl({ id, label, control, commander }: ControlProps) {
+export function ButtonControl({ id, label, control, commander, other }: ControlProps) {
   return (
     <div class="control">
       <div class="control-head">
         <span id={id}>{label}</span>
         <button
+          id={`${id}-send`}
           type="button"
-          aria-labelledby={id}
+          aria-labelledby={`${id} ${id}-send`}
           aria-busy={commander.wish !== undefined}
           onClick={() => commander.send(switchValue(control, true))}
         >
           Send
         </button>
       </div>
-      <div class="control-foot">
-        <span />
-        <Stage commander={commander} />
-      </div>
+      <ControlFoot commander={commander} other={other} deed="using" />
     </div>
   );
 }

@@ -1,11 +1,11 @@
 import { formatValue } from "../values/format_value.ts";
 import { innerValue } from "../values/inner_value.ts";
 import { sameValue } from "../values/same_value.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
-import { Stage } from "./stage.tsx";
 
 /** One of several values; shows the wish while it is on its way, then what the device says. */
-export function ChoiceControl({ id, label, topic, control, commander }: ControlProps) {
+export function ChoiceControl({ id, label, topic, control, commander, other }: ControlProps) {
   const choices = control.choices ?? [];
   const reported = topic.update.value?.value;
   const current = commander.wish ? commander.wish.value : reported;
@@ -31,12 +31,9 @@ export function ChoiceControl({ id, label, topic, control, commander }: ControlP
           ))}
         </select>
       </div>
-      <div class="control-foot">
-        <span class="muted">
-          {reported === undefined ? "not reported yet" : `device: ${formatValue(reported)}`}
-        </span>
-        <Stage commander={commander} />
-      </div>
+      <ControlFoot commander={commander} other={other}>
+        {reported === undefined ? "not reported yet" : `device: ${formatValue(reported)}`}
+      </ControlFoot>
     </div>
   );
 }

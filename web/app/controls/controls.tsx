@@ -8,6 +8,7 @@ import { ChoiceControl } from "./choice_control.tsx";
 import { Commander } from "./commander.ts";
 import { EntryControl } from "./entry_control.tsx";
 import { NumberControl } from "./number_control.tsx";
+import { useOtherHand } from "./other_hand.ts";
 import { SwitchControl } from "./switch_control.tsx";
 
 /** What every kind of control gets. */
@@ -20,6 +21,8 @@ export interface ControlProps {
   commander: Commander;
   /** Nothing can be sent now. */
   disabled: boolean;
+  /** Somebody else commands it just now. */
+  other: boolean;
 }
 
 /** The controls that the channel's description offers. */
@@ -58,6 +61,7 @@ function OneControl({ id, store, topic, model }: OneProps) {
     () => new Commander(store.client, model.name, topic.topic),
     [store, model, topic],
   );
+  const other = useOtherHand(store, topic);
   const control = topic.description.value?.control;
   if (!control) return null;
   const props = {
@@ -67,6 +71,7 @@ function OneControl({ id, store, topic, model }: OneProps) {
     control,
     commander,
     disabled: store.blocked.value !== undefined,
+    other,
   };
   switch (control.type) {
     case "number":

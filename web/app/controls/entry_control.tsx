@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { formatValue } from "../values/format_value.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
-import { Stage } from "./stage.tsx";
 
 /** A text, or a number that has no known range: typed, then sent. */
-export function EntryControl({ id, label, topic, control, commander }: ControlProps) {
+export function EntryControl({ id, label, topic, control, commander, other }: ControlProps) {
   const [draft, setDraft] = useState("");
   const isNumber = control.type === "number";
   const reported = topic.update.value?.value;
@@ -38,12 +38,9 @@ export function EntryControl({ id, label, topic, control, commander }: ControlPr
           : <input {...field} type="text" list={undefined} />}
         <button type="submit">Send</button>
       </div>
-      <div class="control-foot">
-        <span class="muted clip">
-          {reported === undefined ? "not reported yet" : `device: ${formatValue(reported)}${unit}`}
-        </span>
-        <Stage commander={commander} />
-      </div>
+      <ControlFoot commander={commander} other={other}>
+        {reported === undefined ? "not reported yet" : `device: ${formatValue(reported)}${unit}`}
+      </ControlFoot>
     </form>
   );
 }

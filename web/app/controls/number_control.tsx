@@ -1,57 +1,59 @@
-import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatNumber } from "../values/format_value.ts";
 import { numericValue } from "../values/numeric_value.ts";
-import type { Commander } from "./commander.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
-import { SliderTouch } from "./slider_touch.ts";
-import { Stage } from "./stage.tsx";
-import { ThrottleLatest } from "./throttle_latest.ts";
-
-/** Shortest time between two commands while the slider moves, milliseconds. */
-const INTERVAL = 100;
-/** How long after a key press the slider still counts as held, milliseconds. */
-const KEY_HOLD = 500;
+import { LATE } from "./late_answers.ts";
+import { NumberEntry } from "./number_entry.tsx";
+import { SliderHand } from "./slider_hand.ts";
 
 /** A range of fewer whole numbers is one of fractions, such as 0 to 1. */
 const MIN_STEPS = 10;
 
+type Props = ControlProps & { min: number; max: number };
+
 /**
- * A slider. Follows the device while nobody touches it; under a finger it
- * stays where the finger is, and after that until the command has an end.
+ * A slider with an entry for exact values. Follows the device while nobody touches it; under a
+ * finger it stays where the finger is, and after that until the command has an end and the device
+ * has answered the last one, not one before.
  */
 export function NumberControl(
-  { id, label, topic, control, commander, disabled, min, max }:
-    & ControlProps
-    & { min: number; max: number },
+  { id, label, topic, control, commander, disabled, other, min, max }: Props,
 ) {
-  const chosen = useSignal<number | undefined>(undefined);
-  const held = useSignal(false);
-  const hand = useMemo(() => new Hand(commander, chosen, held), [commander]);
+  const hand = useMemo(() => new SliderHand(commander), [commander]);
   useEffect(() => () => hand.leave(), [hand]);
   useEffect(() => {
     if (disabled) hand.leave();
   }, [hand, disabled]);
 
   const reported = numericValue(topic.update.value?.value);
-  const open = held.value || commander.wish !== undefined;
+  const failed = commander.shown.value?.stage === "failed";
+  const late = useLate(hand, failed || other ? undefined : reported, max - min);
+  const open = hand.held.value || commander.wish !== undefined || late;
   // What counts in whole numbers, as far as it has been seen, is set in whole numbers.
   const whole = [min, max, reported ?? min].every(Number.isInteger);
-  const step = control.step ?? (whole && max - min >= MIN_STEPS ? 1 : "any");
-  const value = (open ? chosen.value : undefined) ?? reported ?? min;
+  const step: number | "any" = control.step ?? (whole && max - min >= MIN_STEPS ? 1 : "any");
+  const value = (open ? hand.chosen.value : undefined) ?? reported ?? min;
   const unit = topic.unit ? ` ${topic.unit}` : "";
+  const range = { min, max, step };
   return (
     <div class="control">
       <div class="control-head">
         <label for={id}>{label}</label>
-        <output class="control-value" for={id}>{formatNumber(value)}{unit}</output>
+        <span class="control-value">
+          <NumberEntry
+            label={`${label}, exact value`}
+            value={formatNumber(value)}
+            range={range}
+            onEnter={(value) => hand.enter(value)}
+          />
+          {unit}
+        </span>
       </div>
       <input
         id={id}
         type="range"
-        min={min}
-        max={max}
-        step={step}
+        {...range}
         value={value}
         aria-valuetext={`${formatNumber(value)}${unit}`}
         onInput={(event) => hand.move(event.currentTarget.valueAsNumber)}
@@ -60,72 +62,21 @@ export function NumberControl(
         onPointerUp={() => hand.up()}
         onPointerCancel={() => hand.cancel()}
       />
-      <div class="control-foot">
-        <span class="muted">
-          {reported === undefined ? "not reported yet" : `device: ${formatNumber(reported)}${unit}`}
-        </span>
-        <Stage commander={commander} />
-      </div>
+      <ControlFoot commander={commander} other={other} deed="moving">
+        {reported === undefined ? "not reported yet" : `device: ${formatNumber(reported)}${unit}`}
+      </ControlFoot>
     </div>
   );
 }
 
-/** What the person does with one slider, and the commands that come of it. */
-class Hand {
-  readonly touch = new SliderTouch();
-  #unsent = false;
-  #keys: ReturnType<typeof setTimeout> | undefined;
-  #throttle: ThrottleLatest<number>;
-
-  constructor(
-    commander: Commander,
-    readonly chosen: Signal<number | undefined>,
-    readonly held: Signal<boolean>,
-  ) {
-    this.#throttle = new ThrottleLatest(INTERVAL, (value) => commander.send(value));
-  }
-
-  move(value: number): void {
-    this.chosen.value = value;
-    this.#unsent = !this.touch.meant;
-    if (this.touch.meant) this.#throttle.push(value);
-    if (this.touch.held) return;
-    this.held.value = true;
-    clearTimeout(this.#keys);
-    this.#keys = setTimeout(() => this.held.value = false, KEY_HOLD);
-  }
-
-  down(event: PointerEvent, value: number): void {
-    clearTimeout(this.#keys);
-    this.touch.down(event);
-    this.chosen.value = value;
-    this.#unsent = false;
-    this.held.value = true;
-  }
-
-  up(): void {
-    this.touch.up();
-    if (this.#unsent) this.#throttle.push(this.chosen.value!);
-    this.#unsent = false;
-    this.#throttle.flush();
-    this.held.value = false;
-  }
-
-  cancel(): void {
-    if (this.touch.meant) this.#throttle.flush();
-    else this.chosen.value = undefined;
-    this.#unsent = false;
-    this.touch.up();
-    this.held.value = false;
-  }
-
-  /** Nothing more is sent, and the slider follows the device. */
-  leave(): void {
-    clearTimeout(this.#keys);
-    this.#throttle.cancel();
-    this.touch.up();
-    this.#unsent = false;
-    this.chosen.value = undefined;
-    this.held.value = false;
-  }
+/** Whether what the device reports answers an earlier command than the last; not for ever. */
+function useLate(hand: SliderHand, reported: number | undefined, range: number): boolean {
+  const [, again] = useState(0);
+  const late = reported !== undefined && hand.answers.isLate(reported, range, performance.now());
+  useEffect(() => {
+    if (!late) return;
+    const timer = setTimeout(() => again((count) => count + 1), LATE + 1);
+    return () => clearTimeout(timer);
+  }, [late, reported]);
+  return late;
 }

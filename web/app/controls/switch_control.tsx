@@ -1,9 +1,9 @@
 import { switchState, switchValue } from "../values/switch_state.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
-import { Stage } from "./stage.tsx";
 
 /** A power switch that shows what the device says, not what was asked of it. */
-export function SwitchControl({ id, label, topic, control, commander }: ControlProps) {
+export function SwitchControl({ id, label, topic, control, commander, other }: ControlProps) {
   const update = topic.update.value;
   const state = update && switchState(update.value, control);
   const wish = commander.wish && switchState(commander.wish.value, control);
@@ -28,12 +28,9 @@ export function SwitchControl({ id, label, topic, control, commander }: ControlP
           <span class="switch-word">{state === undefined ? "Unknown" : state ? "On" : "Off"}</span>
         </button>
       </div>
-      <div class="control-foot">
-        <span class="muted">
-          {wish === undefined ? "" : wish ? "switching on" : "switching off"}
-        </span>
-        <Stage commander={commander} />
-      </div>
+      <ControlFoot commander={commander} other={other}>
+        {wish === undefined ? "" : wish ? "switching on" : "switching off"}
+      </ControlFoot>
     </div>
   );
 }

@@ -1,41 +1,52 @@
-import { useState } from "preact/hooks";
 import type { DeviceInfo, ReceiverInfo } from "../../../gateway/nodes/answers.ts";
 import { channelHref } from "../router.ts";
 import { formatAge } from "../values/format_age.ts";
 import { formatDuration } from "../values/format_duration.ts";
 import { formatShare } from "../values/format_share.ts";
 import { Cell, Heads } from "./cell.tsx";
+import type { Chosen } from "./map_layout.ts";
 import { formatRssi, inOrder } from "./receivers.ts";
+import { ShowAll } from "./show_all.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
 const HEADS = ["Device", "What it is", "State", "Interval", "Last seen", "Heard by"];
-/** Rows before the person is asked whether to see all. */
-const FIRST = 100;
+interface DeviceTableProps {
+  devices: DeviceInfo[];
+  now: number;
+  chosen: Chosen | undefined;
+}
 
 /** Devices: what they are, whether they are there, who hears them how well. */
-export function DeviceTable({ devices, now }: { devices: DeviceInfo[]; now: number }) {
-  const [all, setAll] = useState(false);
-  const shown = all ? devices : devices.slice(0, FIRST);
+export function DeviceTable({ devices, now, chosen }: DeviceTableProps) {
+  const current = chosen?.kind === "device" ? chosen.name : undefined;
   return (
-    <>
-      <table class="stack devices" role="table" aria-labelledby="devices-title">
-        <Heads names={HEADS} right={["Interval", "Last seen"]} />
-        <tbody role="rowgroup">
-          {shown.map((device) => <DeviceRow key={device.name} device={device} now={now} />)}
-        </tbody>
-      </table>
-      {devices.length > shown.length && (
-        <button type="button" onClick={() => setAll(true)}>Show all {devices.length}</button>
+    <ShowAll rows={devices}>
+      {(shown) => (
+        <table class="stack devices" role="table" aria-labelledby="devices-title">
+          <Heads names={HEADS} right={["Interval", "Last seen"]} />
+          <tbody role="rowgroup">
+            {shown.map((device) => (
+              <DeviceRow
+                key={device.name}
+                device={device}
+                now={now}
+                current={device.name === current}
+              />
+            ))}
+          </tbody>
+        </table>
       )}
-    </>
+    </ShowAll>
   );
 }
 
-function DeviceRow({ device, now }: { device: DeviceInfo; now: number }) {
+function DeviceRow(
+  { device, now, current }: { device: DeviceInfo; now: number; current: boolean },
+) {
   const { name, address, model, localName, formats, sealing, interval, findings } = device;
   const about = [...new Set([model, localName])].filter((each) => each !== undefined);
   return (
-    <tr role="row">
+    <tr role="row" data-current={current || undefined}>
       <th scope="row" role="rowheader">
         <a href={channelHref(name)}>{name}</a>
         {address !== undefined && address !== name && <span class="below mono">{address}</span>}

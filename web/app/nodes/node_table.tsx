@@ -1,32 +1,62 @@
 import type { NodeInfo } from "../../../gateway/nodes/answers.ts";
 import { formatAge } from "../values/format_age.ts";
 import { Cell, Count, Heads } from "./cell.tsx";
+import type { Chosen } from "./map_layout.ts";
+import { ShowAll } from "./show_all.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
 const HEADS = ["Node", "State", "Version", "Radios", "Frames", "Missed", "Dropped", "Reboots"];
 const COUNTS = ["Frames", "Missed", "Dropped", "Reboots", "Last seen"];
 
+interface NodeTableProps {
+  nodes: NodeInfo[];
+  now: number;
+  /** The address that chooses a node. */
+  href: (name: string) => string;
+  chosen: Chosen | undefined;
+}
+
 /** Nodes: are they there, and what was lost on the way from them. */
-export function NodeTable({ nodes, now }: { nodes: NodeInfo[]; now: number }) {
+export function NodeTable({ nodes, now, href, chosen }: NodeTableProps) {
+  const current = chosen?.kind === "node" ? chosen.name : undefined;
   return (
-    <table class="stack nodes" role="table" aria-labelledby="nodes-title">
-      <caption class="hidden">
-        Missed: batches that never came. Dropped: frames that the node says it dropped.
-      </caption>
-      <Heads names={[...HEADS, "Last seen"]} right={COUNTS} />
-      <tbody role="rowgroup">
-        {nodes.map((node) => <NodeRow key={node.name} node={node} now={now} />)}
-      </tbody>
-    </table>
+    <ShowAll rows={nodes}>
+      {(shown) => (
+        <table class="stack nodes" role="table" aria-labelledby="nodes-title">
+          <caption class="hidden">
+            Missed: batches that never came. Dropped: frames that the node says it dropped.
+          </caption>
+          <Heads names={[...HEADS, "Last seen"]} right={COUNTS} />
+          <tbody role="rowgroup">
+            {shown.map((node) => (
+              <NodeRow
+                key={node.name}
+                node={node}
+                now={now}
+                href={href(node.name)}
+                current={node.name === current}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </ShowAll>
   );
 }
 
-function NodeRow({ node, now }: { node: NodeInfo; now: number }) {
+interface NodeRowProps {
+  node: NodeInfo;
+  now: number;
+  href: string;
+  current: boolean;
+}
+
+function NodeRow({ node, now, href, current }: NodeRowProps) {
   const said = Object.entries(node.details ?? {});
   return (
-    <tr role="row">
+    <tr role="row" data-current={current || undefined}>
       <th scope="row" role="rowheader">
-        {node.name}
+        <a href={href}>{node.name}</a>
         <span class="below">{node.dialect}</span>
         {said.length > 0 && (
           <details class="said">

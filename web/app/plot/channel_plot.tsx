@@ -1,139 +1,81 @@
-import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Update } from "../../../gateway/sessions/messages.ts";
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import type { EventLog } from "../channel/event_log.ts";
 import type { ChannelModel } from "../channel_model.ts";
+import { setQuery } from "../router.ts";
 import type { Store } from "../store.ts";
-import { switchState } from "../values/switch_state.ts";
-import { fetchHistory } from "./fetch_history.ts";
+import { PlotBar } from "./plot_bar.tsx";
+import type { PlotContext } from "./plot_context.ts";
 import { PlotData } from "./plot_data.ts";
-import { PlotPanel, type Span } from "./plot_panel.tsx";
+import { PlotPanel } from "./plot_panel.tsx";
+import { TimeState } from "./time_state.ts";
+import { useHistory } from "./use_history.ts";
 
-const MINUTE = 60_000;
-const WINDOWS = [
-  { label: "1 min", length: MINUTE },
-  { label: "5 min", length: 5 * MINUTE },
-  { label: "15 min", length: 15 * MINUTE },
-  { label: "1 h", length: 60 * MINUTE },
-  { label: "6 h", length: 360 * MINUTE },
-];
-/** Points per topic that are asked for; about the pixels of a wide plot. */
-const POINTS = 1200;
+/** Stands between topics in the address: no topic's name can have it (MQTT 3.1.1, 4.7.1). */
+const BETWEEN = "#";
+
+interface Props {
+  store: Store;
+  model: ChannelModel;
+  events: EventLog;
+  query: URLSearchParams;
+}
 
 /** The numeric topics of a channel over time: history, then live. */
-export function ChannelPlot({ store, model }: { store: Store; model: ChannelModel }) {
-  const length = useSignal(5 * MINUTE);
-  const zoom = useSignal<Span | undefined>(undefined);
+export function ChannelPlot({ store, model, events, query }: Props) {
   const problem = useSignal<string | undefined>(undefined);
-  const data = useMemo(() => {
-    const unitOf = (topic: string) =>
-      model.topics.peek().find((each) => each.topic === topic)?.description.peek()?.unit;
-    return new PlotData(unitOf);
-  }, [model]);
-  const view = useComputed(() => ({ length: length.value, zoom: zoom.value }));
-  useHistory(store, model, data, length.value, (text) => problem.value = text);
+  const cursor = useSignal<PlotContext["cursor"]["value"]>(undefined);
+  const picked = useSignal<PlotContext["picked"]["value"]>(undefined);
+  const data = useMemo(() =>
+    new PlotData(
+      (topic) => model.topics.peek().find((each) => each.topic === topic)?.description.peek()?.unit,
+      (topic) => model.described.peek().some((each) => each.topic === topic && each.held),
+    ), [model]);
+  const time = useMemo(() => new TimeState(query, () => store.time()), [model]);
+  const context = useMemo<PlotContext>(
+    () => ({ store, channel: model.name, time, cursor, picked, drawn: new Map() }),
+    [model],
+  );
+  useLayoutEffect(() => time.follow(query), [time, query]);
+  data.flushed = () => time.advance();
+  useSignalEffect(() => {
+    void store.now.value;
+    time.advance();
+  });
+  useEffect(() => () => time.dispose(), [time]);
+  useHistory({ store, model, data, events }, time.settled.value, (text) => problem.value = text);
 
+  const hide = query.get("hide");
+  const hidden = useMemo<ReadonlySet<string>>(() => new Set(hide?.split(BETWEEN)), [hide]);
+  const toggle = (topic: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(topic)) next.add(topic);
+    setQuery({ hide: [...next].join(BETWEEN) });
+  };
+  const described = model.described.value;
+  const panels = data.panels.value;
   return (
     <section class="plots" aria-label="Plots">
-      <div class="plot-bar">
-        <fieldset class="segments">
-          <legend class="hidden">Time shown</legend>
-          {WINDOWS.map((each) => (
-            <label key={each.length}>
-              <input
-                type="radio"
-                name="window"
-                checked={length.value === each.length}
-                onChange={() => {
-                  length.value = each.length;
-                  zoom.value = undefined;
-                }}
-              />
-              <span>{each.label}</span>
-            </label>
-          ))}
-        </fieldset>
-        {zoom.value && (
-          <button type="button" class="small" onClick={() => zoom.value = undefined}>
-            Back to live
-          </button>
-        )}
-        {problem.value && <span class="muted">{problem.value}</span>}
-      </div>
-      {data.panels.value.map((panel) => (
+      <PlotBar context={context} panels={panels} hidden={hidden} problem={problem.value} />
+      <p id="plot-keys" class="hidden">
+        Left and right move in time, plus and minus zoom, Home follows the present. With Shift, left
+        and right choose a point, up and down a line; Enter leads to its actions.
+      </p>
+      {panels.map((panel) => (
         <PlotPanel
-          key={`${panel.states} ${panel.unit}`}
+          key={panel.key}
           panel={panel}
-          channel={model.name}
-          view={view}
-          store={store}
-          held={panel.topics.value.map((topic) => panel.states || isHeld(model, topic))}
-          onZoom={(chosen) => zoom.value = chosen}
+          context={context}
+          held={panel.lines.value.map(({ topic }) =>
+            panel.states || described.some((each) => each.topic === topic && each.held)
+          )}
+          hidden={hidden}
+          onToggle={toggle}
         />
       ))}
-      {data.panels.value.length === 0 && model.loaded.value && (
+      {panels.length === 0 && model.loaded.value && (
         <p class="muted panel">No numbers to plot yet.</p>
       )}
     </section>
   );
-}
-
-function isHeld(model: ChannelModel, topic: string): boolean {
-  return model.described.value.some((each) => each.topic === topic && each.held);
-}
-
-/** Last values that hold until the next: settings and states. */
-function holding(model: ChannelModel): Update[] {
-  return model.topics.peek().flatMap((topic) => {
-    const update = topic.update.peek();
-    if (!update) return [];
-    return topic.held || switchState(update.value) !== undefined ? [update] : [];
-  });
-}
-
-/**
- * Feeds the plot: live at once, and the history of each window that is chosen.
- * A reconnect resumes and needs no new history, which may hold less than is shown.
- */
-function useHistory(
-  store: Store,
-  model: ChannelModel,
-  data: PlotData,
-  length: number,
-  report: (problem: string | undefined) => void,
-) {
-  useEffect(() => {
-    for (const topic of model.topics.peek()) {
-      const update = topic.update.peek();
-      if (update) data.update(update);
-    }
-    model.listeners.add(data);
-    return () => model.listeners.delete(data);
-  }, [model, data]);
-
-  const connected = store.connection.value.state === "connected";
-  const loaded = useRef<number | undefined>(undefined);
-  useEffect(() => {
-    if (!connected || loaded.current === length) return;
-    const abort = new AbortController();
-    data.expectHistory();
-    fetchHistory(model.name, store.time() - length, POINTS, abort.signal)
-      .then((history) => {
-        const connection = store.connection.peek();
-        data.load(
-          history,
-          connection.state === "connected" ? connection.epoch : undefined,
-          holding(model),
-        );
-        loaded.current = length;
-        report(undefined);
-      })
-      .catch((error) => {
-        if (!abort.signal.aborted) report(`Live values only. ${error.message}`);
-      });
-    return () => abort.abort();
-  }, [model, data, length, connected]);
-  useEffect(() => {
-    const trim = setInterval(() => data.dropBefore(store.time() - length * 1.2), 5000);
-    return () => clearInterval(trim);
-  }, [data, length]);
 }

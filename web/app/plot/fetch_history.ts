@@ -1,3 +1,5 @@
+import { fetchJson } from "../fetch_json.ts";
+
 /** The answer of `GET /api/channels/<name>/history`. */
 export interface History {
   channel: string;
@@ -19,20 +21,31 @@ export interface HistorySeries {
   points: [time: number, value: unknown][];
 }
 
-/**
- * @param since First time wanted, Unix milliseconds.
- * @param points Most points wanted per topic; the gateway thins out what is more.
- * @throws {Error} When the gateway refuses or cannot be reached.
- */
-export async function fetchHistory(
+/** What is wanted of a history; times are Unix milliseconds. */
+export interface HistoryRange {
+  since: number;
+  /** `undefined`: now. */
+  until?: number | undefined;
+  /** Most points per topic; the gateway thins out what is more. */
+  points?: number;
+  format?: "csv";
+}
+
+/** Address of a channel's history. */
+export function historyPath(channel: string, range: HistoryRange): string {
+  const { since, until, points, format } = range;
+  const query = new URLSearchParams({ since: String(Math.floor(since)) });
+  if (until !== undefined) query.set("until", String(Math.ceil(until)));
+  if (points !== undefined) query.set("points", String(points));
+  if (format !== undefined) query.set("format", format);
+  return `/api/channels/${encodeURIComponent(channel)}/history?${query}`;
+}
+
+/** @throws {Error} When the gateway refuses or cannot be reached. */
+export function fetchHistory(
   channel: string,
-  since: number,
-  points: number,
+  range: HistoryRange,
   signal: AbortSignal,
 ): Promise<History> {
-  const query = new URLSearchParams({ since: String(Math.floor(since)), points: String(points) });
-  const path = `/api/channels/${encodeURIComponent(channel)}/history`;
-  const response = await fetch(`${path}?${query}`, { signal });
-  if (!response.ok) throw new Error(`Cannot load the history: status ${response.status}`);
-  return await response.json();
+  return fetchJson(historyPath(channel, range), "the history", signal);
 }

@@ -1,50 +1,94 @@
 import { signal } from "@preact/signals";
-import type { Gap, Update, Value } from "../../../gateway/sessions/messages.ts";
+import type { Event, Gap, Update, Value } from "../../../gateway/sessions/messages.ts";
 import type { ChannelListener } from "../channel_model.ts";
 import { onNextFrame } from "../frame_scheduler.ts";
+import { eventLiveness } from "../nodes/liveness_words.ts";
 import { isPacketCounter } from "../values/is_diagnostic.ts";
 import { numericValue } from "../values/numeric_value.ts";
 import { switchState } from "../values/switch_state.ts";
-import type { History } from "./fetch_history.ts";
-import { PlotTable } from "./plot_table.ts";
+import type { History, HistorySeries } from "./fetch_history.ts";
+import { PlotSeries } from "./plot_series.ts";
+import { longestPauseOf, Silences } from "./silences.ts";
 
 /** Panels and lines that a channel gets; what is beyond is in the table of topics only. */
 const MAX_PANELS = 8;
 const MAX_LINES = 12;
 const MAX_BREAKS = 100;
+/** Updates kept while a history is on its way. */
+const MAX_WAITING = 50_000;
+
+/** One topic of a panel. */
+export class Line {
+  readonly series = new PlotSeries();
+  readonly silences = new Silences();
+
+  constructor(readonly topic: string, readonly panel: Panel) {}
+
+  /** Adds a value; {@linkcode held} ones are never silent. */
+  add(time: number, value: number, held: boolean): void {
+    const last = this.series.lastTime;
+    if (!held && time > last && last > -Infinity && this.silences.take(time - last)) {
+      this.series.breakAt((last + time) / 2);
+    }
+    this.series.add(time, value);
+  }
+
+  /** Adds a history's values, whose silences are longer than `longest`. */
+  load(points: readonly [time: number, value: number][], longest: number, held: boolean): void {
+    for (const [time, value] of points) {
+      const last = this.series.lastTime;
+      if (!held && time - last > longest && last > -Infinity) {
+        this.series.breakAt((last + time) / 2);
+      }
+      this.series.add(time, value);
+    }
+  }
+
+  /** Ends the line at a time; a value that held until then is drawn so far. */
+  breakAt(time: number, held: boolean): void {
+    const index = this.series.until(time);
+    if (index < 0 || Number.isNaN(this.series.value(index))) return;
+    if (held) this.series.add(time, this.series.value(index));
+    this.series.breakAt(time + 0.001);
+  }
+}
 
 /** Topics that share an axis because they share a unit, or are on/off states. */
 export class Panel {
-  readonly table = new PlotTable();
-  /** Topic by column. */
-  readonly topics = signal<string[]>([]);
-  /** Counts up when the table changed. */
+  readonly lines = signal<readonly Line[]>([]);
+  /** Counts up when a line changed. */
   readonly version = signal(0);
 
   constructor(readonly unit: string, readonly states: boolean) {}
-}
 
-type Point = Pick<Update, "topic" | "unit" | "time" | "value">;
-
-/** All points in the order of their times, which is how a table takes them fast. */
-function inOrder(history: History, known: Update[]): Point[] {
-  const points: Point[] = [...known];
-  for (const { points: pairs, states, ...about } of [...history.series, ...history.others ?? []]) {
-    for (const [time, value] of pairs) {
-      points.push({ ...about, time, value: states ? value !== 0 : value });
-    }
+  /** The same for as long as the panel is there. */
+  get key(): string {
+    return `${this.states} ${this.unit}`;
   }
-  return points.sort((a, b) => a.time - b.time);
 }
 
-/** What is plotted of one channel: history first, then each update as it comes. */
+/** What a history is loaded with. */
+export interface Loading {
+  /** Epoch of the updates that come over the connection. */
+  epoch: string | undefined;
+  /** Values that still hold though they may be older than the history. */
+  known: readonly Update[];
+  /** Times at which the device or node was lost, Unix milliseconds. */
+  lost: readonly number[];
+}
+
+/** What is plotted of one channel: a history, then each update as it comes. */
 export class PlotData implements ChannelListener {
-  readonly panels = signal<Panel[]>([]);
-  #columns = new Map<string, { panel: Panel; column: number }>();
+  readonly panels = signal<readonly Panel[]>([]);
+  /** Called when panels have changed, within the same batch. */
+  flushed: () => void = () => {};
+  #lines = new Map<string, Line>();
   /** Updates since a history was asked for, which it may not have. */
-  #since: Update[] | undefined;
+  #waiting: Update[] | undefined;
   /** What the history has up to here is not taken again from updates. */
   #seq = -1;
+  /** Later updates are beyond what is looked at, Unix milliseconds. */
+  #until = Infinity;
   /** Times after which something is missing that no history has. */
   #breaks: number[] = [];
   #last = -Infinity;
@@ -52,15 +96,24 @@ export class PlotData implements ChannelListener {
   readonly #flush = () => {
     for (const panel of this.#changed) panel.version.value++;
     this.#changed.clear();
+    this.flushed();
   };
 
-  /** @param unitOf Unit from the description, for updates that carry none. */
-  constructor(readonly unitOf: (topic: string) => string | undefined) {}
+  /**
+   * @param unitOf Unit from the description, for updates that carry none.
+   * @param isHeld Whether a topic's values hold until they change.
+   */
+  constructor(
+    readonly unitOf: (topic: string) => string | undefined,
+    readonly isHeld: (topic: string) => boolean = () => false,
+  ) {}
 
   update(update: Update): void {
-    this.#since?.push(update);
-    if (this.#since && this.#since.length > 50_000) this.#since.shift();
-    if (update.seq > this.#seq) {
+    if (this.#waiting) {
+      this.#waiting.push(update);
+      if (this.#waiting.length > MAX_WAITING) this.#waiting.splice(0, MAX_WAITING / 2);
+    }
+    if (update.seq > this.#seq && update.time <= this.#until) {
       this.#add(update.topic, update.unit, update.time, update.value);
     }
   }
@@ -68,59 +121,94 @@ export class PlotData implements ChannelListener {
   gap(gap: Gap): void {
     if (gap.reason === "epoch") this.#seq = -1;
     if (gap.reason !== "slow") this.#breaks = [...this.#breaks, this.#last].slice(-MAX_BREAKS);
-    this.#breakAfter(this.#last);
+    this.#breakAt(this.#last);
   }
 
-  /** To be called before the history is asked for. */
-  expectHistory(): void {
-    this.#since = [];
+  event(event: Event): void {
+    if (eventLiveness(event.channel, event)?.state === "lost") this.#breakAt(event.time);
   }
 
   /**
-   * Starts over from a history.
+   * To be called before a history is asked for.
    *
-   * @param epoch Epoch of the updates that come over the connection.
-   * @param known Values that still hold though they may be older than the history.
+   * @param until Last time that will be looked at, Unix milliseconds; `Infinity` when live.
    */
-  load(history: History, epoch: string | undefined, known: Update[]): void {
-    const since = this.#since ?? [];
-    this.#since = undefined;
-    this.#columns.clear();
-    this.panels.value = [];
-    this.#seq = history.epoch === epoch ? history.seq : -1;
-    for (const { topic, unit, time, value } of inOrder(history, known)) {
-      this.#add(topic, unit, time, value);
+  expectHistory(until: number): void {
+    this.#waiting = [];
+    this.#until = until;
+  }
+
+  /** Starts over from a history; panels and lines stay, so that nothing jumps. */
+  load(history: History, { epoch, known, lost }: Loading): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const { series, silences, panel } of this.#lines.values()) {
+      series.clear();
+      silences.reset(Infinity);
+      this.#touch(panel);
     }
-    for (const time of this.#breaks) this.#breakAfter(time);
-    for (const update of since) this.update(update);
+    this.#seq = history.epoch === epoch ? history.seq : -1;
+    for (const { topic, unit, time, value } of known) {
+      if (time <= this.#until) this.#add(topic, unit, time, value);
+    }
+    for (const series of history.series) this.#load(series);
+    for (const series of history.others ?? []) this.#load(series);
+    for (const time of lost) this.#breakAt(time);
+    for (const time of this.#breaks) this.#breakAt(time);
+    for (const update of waiting) this.update(update);
   }
 
   /** Frees what no window shows any more. */
   dropBefore(time: number): void {
-    for (const panel of this.panels.value) panel.table.dropBefore(time);
+    for (const { series } of this.#lines.values()) series.dropBefore(time);
   }
 
-  #breakAfter(time: number): void {
-    for (const panel of this.panels.value) {
-      panel.table.breakAfter(time);
-      this.#touch(panel);
+  #load({ topic, unit, states, points }: HistorySeries): void {
+    const [first] = points;
+    if (!first) return;
+    const numbers = typeof first[1] === "number" && !states;
+    const longest = numbers ? longestPauseOf(points) : Infinity;
+    const line = numbers ? this.#line(topic, unit, false) : undefined;
+    if (line) {
+      line.load(points as [number, number][], longest, this.#holds(line));
+      this.#last = Math.max(this.#last, line.series.lastTime);
+      this.#touch(line.panel);
+    } else {
+      for (const [time, value] of points) this.#add(topic, unit, time, states ? !!value : value);
     }
+    // What comes live is not thinned out: soon it is judged by itself.
+    this.#lines.get(topic)?.silences.reset(longest);
+  }
+
+  #breakAt(time: number): void {
+    for (const line of this.#lines.values()) {
+      line.breakAt(time, this.#holds(line));
+      this.#touch(line.panel);
+    }
+  }
+
+  #holds({ topic, panel }: Line): boolean {
+    return panel.states || this.isHeld(topic);
   }
 
   #add(topic: string, unit: string | undefined, time: number, value: Value): void {
     this.#last = Math.max(this.#last, time);
-    if (isPacketCounter(topic)) return;
     const number = numericValue(value);
     const state = number === undefined ? switchState(value) : undefined;
     if (number === undefined && state === undefined) return;
-    const place = this.#columns.get(topic) ??
-      this.#place(topic, unit ?? this.unitOf(topic) ?? "", state !== undefined);
-    if (!place || place.panel.states !== (state !== undefined)) return;
-    place.panel.table.add(place.column, time, number ?? Number(state));
-    this.#touch(place.panel);
+    const line = this.#line(topic, unit, state !== undefined);
+    if (!line || line.panel.states !== (state !== undefined)) return;
+    line.add(time, number ?? Number(state), this.#holds(line));
+    this.#touch(line.panel);
   }
 
-  #place(topic: string, unit: string, states: boolean) {
+  #line(topic: string, unit: string | undefined, states: boolean): Line | undefined {
+    const known = this.#lines.get(topic);
+    if (known || isPacketCounter(topic)) return known;
+    return this.#place(topic, unit ?? this.unitOf(topic) ?? "", states);
+  }
+
+  #place(topic: string, unit: string, states: boolean): Line | undefined {
     let panel = this.panels.value.find((each) => each.states === states && each.unit === unit);
     if (!panel) {
       if (this.panels.value.length >= MAX_PANELS) return undefined;
@@ -128,11 +216,11 @@ export class PlotData implements ChannelListener {
       this.panels.value = [...this.panels.value, panel]
         .sort((a, b) => Number(a.states) - Number(b.states));
     }
-    if (panel.topics.value.length >= MAX_LINES) return undefined;
-    const place = { panel, column: panel.table.addColumn() };
-    panel.topics.value = [...panel.topics.value, topic];
-    this.#columns.set(topic, place);
-    return place;
+    if (panel.lines.value.length >= MAX_LINES) return undefined;
+    const line = new Line(topic, panel);
+    panel.lines.value = [...panel.lines.value, line];
+    this.#lines.set(topic, line);
+    return line;
   }
 
   #touch(panel: Panel): void {

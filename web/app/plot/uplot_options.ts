@@ -1,30 +1,40 @@
 import uPlot from "uplot";
 import { formatNumber } from "../values/format_value.ts";
-import type { Panel } from "./plot_data.ts";
 import type { Theme } from "./theme.ts";
+import { clockText } from "./time_text.ts";
 
-const FONT = "12px system-ui, sans-serif";
+export const FONT = "12px system-ui, sans-serif";
 /** Width of the value axis in CSS pixels, equal in all panels so that times line up. */
 const AXIS = 58;
 
 /** Heights in CSS pixels: of the time axis, of a plot of numbers, of one state. */
 const TIMES = 26;
 const PLOT = 220;
-const LANE = 30;
+const LANE = 26;
+/** A lane is so many times as high as what is on. */
+const LANE_SPACE = 1.6;
+/** Letters for which the value axis has room. */
+const LANE_NAME = 7;
 
 /** What a plot tells its component. */
 export interface PlotHooks {
   /** The person chose a span of time by dragging, Unix milliseconds. */
   zoom(from: number, to: number): void;
-  /** The pointer is over this row of the table; `undefined` when it left. */
-  cursor(row: number | undefined): void;
+  /** The pointer is over this time; `undefined` when it left. */
+  cursor(time: number | undefined): void;
 }
 
-function clock(time: number, seconds: boolean): string {
-  const date = new Date(time);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  return seconds ? `${minutes}:${two(date.getSeconds())}` : minutes;
+/** What a plot is made of. */
+export interface PlotMake {
+  states: boolean;
+  /** Of the lines, by which they are found. */
+  topics: string[];
+  /** What people call them. */
+  labels: string[];
+  held: boolean[];
+  theme: Theme;
+  /** CSS pixels. */
+  width: number;
 }
 
 /** Room above and below, and some height for a value that does not move. */
@@ -35,7 +45,8 @@ function valueRange(_: uPlot, low: number | null, high: number | null): uPlot.Ra
   return [low - pad, high + pad];
 }
 
-function color(theme: Theme, index: number): string {
+/** Colour of a line, which comes again after all were used. */
+export function lineColor(theme: Theme, index: number): string {
   return theme.lines[index % theme.lines.length]!;
 }
 
@@ -47,13 +58,26 @@ function lane(index: number): string {
 function laneScales(count: number): uPlot.Scales {
   const scales: uPlot.Scales = {};
   for (let i = 0; i < count; i++) {
-    const below = (count - 1 - i) * 1.5;
-    scales[lane(i)] = { range: [-below - 0.1, count * 1.5 - below - 0.1] };
+    const below = (count - 1 - i) * LANE_SPACE;
+    scales[lane(i)] = { range: [-below - 0.2, (count * LANE_SPACE) - below - 0.2] };
   }
   return scales;
 }
 
-function axes(panel: Panel, theme: Theme): uPlot.Axis[] {
+/** Names of the lanes, lowest first, as their places rise. */
+function laneAxis(labels: readonly string[]): Pick<uPlot.Axis, "splits" | "values" | "scale"> {
+  const lanes = labels.map((label, i) => ({
+    place: 0.5 - i * LANE_SPACE,
+    name: label.length > LANE_NAME ? `${label.slice(0, LANE_NAME - 1)}…` : label,
+  })).reverse();
+  return {
+    scale: lane(0),
+    splits: () => lanes.map(({ place }) => place),
+    values: () => lanes.map(({ name }) => name),
+  };
+}
+
+function axes({ states, labels, theme }: PlotMake): uPlot.Axis[] {
   const common = {
     stroke: theme.text,
     font: FONT,
@@ -65,10 +89,11 @@ function axes(panel: Panel, theme: Theme): uPlot.Axis[] {
       ...common,
       size: TIMES,
       gap: 4,
-      space: 72,
-      values: (_, times, __, ___, step) => times.map((time) => clock(time, step < 60_000)),
+      // Less where labels are hours and minutes.
+      space: (_, __, from, to) => to - from > 150_000 ? 50 : 72,
+      values: (_, times, __, ___, step) => times.map((time) => clockText(time, step)),
     },
-    panel.states ? { ...common, scale: lane(0), size: AXIS, splits: () => [], values: () => [] } : {
+    states ? { ...common, ...laneAxis(labels), size: AXIS, gap: 4, grid: { show: false } } : {
       ...common,
       size: AXIS,
       space: 32,
@@ -77,18 +102,29 @@ function axes(panel: Panel, theme: Theme): uPlot.Axis[] {
   ];
 }
 
+function lines({ topics, states, held, theme }: PlotMake): uPlot.Series[] {
+  return topics.map((label, i) => ({
+    label,
+    stroke: lineColor(theme, i),
+    width: states ? 1 : 1.5,
+    ...(states ? { scale: lane(i), fill: `${lineColor(theme, i)}99`, fillTo: () => 0 } : {}),
+    ...(held[i]
+      ? { points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }) }
+      : { points: { size: 4 } }),
+  }));
+}
+
+/** Height that a plot gets, CSS pixels. */
+export function plotHeight(states: boolean, lines: number): number {
+  return states ? lines * LANE + TIMES + 10 : PLOT;
+}
+
 /** Options of one panel's plot; the time axis is set from outside. */
-export function uplotOptions(
-  panel: Panel,
-  topics: string[],
-  held: boolean[],
-  theme: Theme,
-  width: number,
-  hooks: PlotHooks,
-): uPlot.Options {
+export function uplotOptions(make: PlotMake, hooks: PlotHooks): uPlot.Options {
+  const { states, labels, width } = make;
   return {
     width,
-    height: panel.states ? topics.length * LANE + TIMES + 10 : PLOT,
+    height: plotHeight(states, labels.length),
     ms: 1,
     padding: [10, 26, 0, 0],
     legend: { show: false },
@@ -96,32 +132,35 @@ export function uplotOptions(
       y: false,
       sync: { key: "channel", setSeries: false },
       drag: { x: true, y: false, setScale: false },
-      points: { size: 7 },
+      points: states ? { show: false } : { size: 7 },
+      bind: {
+        // Dragging with shift or another button pans.
+        mousedown: (_, __, handler) => (event) => {
+          if (event.button === 0 && !event.shiftKey) handler(event);
+          return null;
+        },
+        // It would show all that is known, which is more than is looked at.
+        dblclick: () => null,
+      },
     },
     scales: {
       x: { time: true, auto: false },
-      ...(panel.states ? laneScales(topics.length) : { y: { range: valueRange } }),
+      ...(states ? laneScales(labels.length) : { y: { range: valueRange } }),
     },
-    axes: axes(panel, theme),
-    series: [
-      {},
-      ...topics.map((label, i): uPlot.Series => ({
-        label,
-        stroke: color(theme, i),
-        width: 1.75,
-        ...(panel.states ? { scale: lane(i), fill: `${color(theme, i)}33`, fillTo: () => 0 } : {}),
-        ...(held[i]
-          ? { points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }) }
-          : { points: { size: 4 } }),
-      })),
-    ],
+    axes: axes(make),
+    series: [{}, ...lines(make)],
     hooks: {
       setSelect: [(plot) => {
         const { left, width } = plot.select;
         plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         if (width > 8) hooks.zoom(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
       }],
-      setCursor: [(plot) => hooks.cursor(plot.cursor.idx ?? undefined)],
+      setCursor: [(plot) => {
+        // Not when another plot's pointer moves this one's.
+        if (plot.cursor.event === null) return;
+        const { left } = plot.cursor;
+        hooks.cursor(left === undefined || left < 0 ? undefined : plot.posToVal(left, "x"));
+      }],
     },
   };
 }

@@ -1,0 +1,361 @@
+/** The channel view in real Chromium: plots, their time, points, topics, events, people. */
+import assert from "node:assert/strict";
+import type { Page, Request } from "playwright-core";
+import { REPLAY_TOPIC } from "../../gateway/broker/replay_times.ts";
+import { seriousProblems } from "../support/axe.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { testWith } from "../support/tools.ts";
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const open = TestBrowser.shared();
+
+interface Said {
+  /** Seconds before now. */
+  ago: number;
+  topic: string;
+  value: unknown;
+}
+
+/** Publishes as of the past, oldest first. */
+async function publishPast(port: number, said: Said[]) {
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${port}`);
+  const length = said[0]!.ago * SECOND;
+  await peer.publish(REPLAY_TOPIC, { now: length, at: 0 });
+  for (const { ago, topic, value } of said) {
+    await peer.publish(REPLAY_TOPIC, { at: length - ago * SECOND }, { qos: 0 });
+    await peer.publish(topic, value, { qos: 0 });
+  }
+  // Its acknowledgement says that what came before was taken in.
+  await peer.publish(REPLAY_TOPIC, {});
+}
+
+/** Four minutes of a temperature each second, with a silence from 150 to 90 s ago. */
+function readings(channel: string): Said[] {
+  const topic = `devices/${channel}/temperature`;
+  return Array.from({ length: 240 }, (_, i) => ({ ago: 240 - i, topic, value: 20 + (i % 7) / 10 }))
+    .filter(({ ago }) => ago > 150 || ago < 90);
+}
+
+async function start(options: { args?: string[] } = {}) {
+  const gateway = await GatewayProcess.start(options);
+  await publishPast(gateway.mqttPort, readings("desk"));
+  return gateway;
+}
+
+function query(page: Page): URLSearchParams {
+  return new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
+}
+
+function spanOf(page: Page): { from: number; to: number } {
+  return { from: Number(query(page).get("from")), to: Number(query(page).get("to")) };
+}
+
+/** Waits until the address says something. */
+function addressHas(page: Page, has: (query: URLSearchParams) => boolean) {
+  return page.waitForURL((url) => has(new URLSearchParams(url.hash.split("?")[1])));
+}
+
+/** The area of the first plot within its axes. */
+async function area(page: Page) {
+  const over = page.locator(".u-over").first();
+  await over.waitFor();
+  return (await over.boundingBox())!;
+}
+
+/** Which hundredths of a plot's width hold anything of its first line's colour. */
+function inkedParts(page: Page): Promise<boolean[]> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector("canvas")!;
+    const over = document.querySelector(".u-over")!.getBoundingClientRect();
+    const edge = canvas.getBoundingClientRect();
+    const scale = canvas.width / edge.width;
+    const swatch = getComputedStyle(document.querySelector(".swatch-1")!).backgroundColor;
+    const [r, g, b] = swatch.match(/\d+/g)!.map(Number);
+    const pen = canvas.getContext("2d")!;
+    return Array.from({ length: 100 }, (_, part) => {
+      const width = Math.max(1, Math.floor(over.width / 100 * scale));
+      const left = (over.left - edge.left + over.width * part / 100) * scale;
+      const { data } = pen.getImageData(left, 0, width, (over.bottom - edge.top) * scale);
+      for (let i = 0; i < data.length; i += 4) {
+        const far = Math.abs(data[i]! - r!) + Math.abs(data[i + 1]! - g!) +
+          Math.abs(data[i + 2]! - b!);
+        if (data[i + 3]! > 200 && far < 12) return true;
+      }
+      return false;
+    });
+  });
+}
+
+async function until(condition: () => Promise<boolean>, what: string) {
+  const deadline = performance.now() + 10_000;
+  while (!await condition()) {
+    if (performance.now() > deadline) assert.fail(what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+testWith(["chromium"], "zooming, panning and pausing are in the address; back works", async () => {
+  await using gateway = await start();
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/desk", gateway.url));
+  const asked: URLSearchParams[] = [];
+  page.on("request", (request: Request) => {
+    const url = new URL(request.url());
+    if (url.pathname.endsWith("/history")) asked.push(url.searchParams);
+  });
+  const { x, y, width, height } = await area(page);
+  const before = Date.now();
+  await page.mouse.move(x + width * 0.5, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.6, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  await addressHas(page, (said) => said.has("from"));
+  const zoomed = spanOf(page);
+  assert.ok(Math.abs(zoomed.to - zoomed.from - 30 * SECOND) < 4 * SECOND, "a tenth of 5 min");
+  assert.ok(Math.abs(before - zoomed.from - 150 * SECOND) < 6 * SECOND, "where it was dragged");
+  assert.equal(await page.locator(".picked").count(), 0, "dragging is no click");
+  await until(() => Promise.resolve(asked.some((said) => said.has("until"))), "asks anew");
+  const said = asked.findLast((each) => each.has("until"))!;
+  assert.ok(Number(said.get("since")) < zoomed.from && Number(said.get("until")) > zoomed.to);
+  assert.ok(Number(said.get("points")) > 500);
+
+  // The wheel zooms at the pointer: what is under it stays there.
+  const at = zoomed.from + (zoomed.to - zoomed.from) * 0.25;
+  await page.mouse.move(x + width * 0.25, y + height / 2);
+  await page.mouse.wheel(0, -250);
+  await addressHas(page, (said) => Number(said.get("from")) > zoomed.from);
+  const closer = spanOf(page);
+  assert.ok(Math.abs((closer.to - closer.from) * 2 - (zoomed.to - zoomed.from)) < 20);
+  assert.ok(Math.abs(closer.from + (closer.to - closer.from) * 0.25 - at) < 200);
+
+  // Dragging with shift moves along, and is no step of its own.
+  const steps = await page.evaluate(() => history.length);
+  await page.keyboard.down("Shift");
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.75, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await addressHas(page, (said) => Number(said.get("from")) < closer.from);
+  const moved = spanOf(page);
+  assert.ok(Math.abs(moved.to - moved.from - (closer.to - closer.from)) <= 1);
+  assert.ok(Math.abs(closer.from - moved.from - (closer.to - closer.from) / 2) < 300);
+  assert.equal(await page.evaluate(() => history.length), steps);
+
+  await page.goBack();
+  assert.deepEqual(spanOf(page), zoomed);
+  await page.goBack();
+  assert.equal(query(page).has("from"), false);
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "keys and buttons move in time; links open what they name", async () => {
+  await using gateway = await start();
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/desk?window=60000", gateway.url));
+  await area(page);
+  assert.ok(await page.getByRole("radio", { name: "1 min" }).isChecked());
+  await page.getByRole("button", { name: "Pause" }).click();
+  const paused = spanOf(page);
+  assert.equal(paused.to - paused.from, 60 * SECOND);
+  const plot = page.getByRole("application", { name: "Plot of temperature" });
+  await plot.focus();
+  await page.keyboard.press("ArrowLeft");
+  await addressHas(page, (said) => Number(said.get("from")) === paused.from - 12 * SECOND);
+  await page.keyboard.press("+");
+  await addressHas(page, (said) => Number(said.get("from")) === paused.from + 3 * SECOND);
+  assert.equal(spanOf(page).to - spanOf(page).from, 30 * SECOND);
+  await page.keyboard.press("-");
+  await addressHas(page, (said) => Number(said.get("to")) === paused.to - 12 * SECOND);
+  await page.keyboard.press("Home");
+  await addressHas(page, (said) => said.get("window") === "60000" && !said.has("from"));
+  await page.getByRole("radio", { name: "6 h" }).check();
+  await addressHas(page, (said) => said.get("window") === String(6 * HOUR));
+
+  const item = page.getByRole("button", { name: /^temperature/ });
+  await item.click();
+  assert.equal(query(page).get("hide"), "devices/desk/temperature");
+  assert.equal(await item.getAttribute("aria-pressed"), "false");
+  await page.reload();
+  await page.locator('.legend-item[aria-pressed="false"]').waitFor();
+  await page.getByRole("button", { name: /^temperature/ }).click();
+  assert.equal(query(page).has("hide"), false);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a silence is drawn as a gap; files hold what is shown", async () => {
+  await using gateway = await start();
+  await using browser = await open();
+  const to = Date.now();
+  const address = `#/channel/desk?from=${to - 240 * SECOND}&to=${to}`;
+  const page = await browser.page(new URL(address, gateway.url));
+  await area(page);
+  await until(async () => (await inkedParts(page)).filter(Boolean).length > 50, "is drawn");
+  const parts = await inkedParts(page);
+  // Of 240 s, silent from 150 to 90 s ago.
+  assert.ok(parts.slice(6, 34).every(Boolean), "before");
+  assert.ok(parts.slice(41, 60).every((inked) => !inked), `no line over it: ${parts}`);
+  assert.ok(parts.slice(66, 95).every(Boolean), "after");
+
+  const csv = page.waitForEvent("download");
+  await page.getByRole("link", { name: "CSV" }).click();
+  const text = await Deno.readTextFile(await (await csv).path());
+  const rows = text.trim().split("\r\n");
+  assert.equal(rows[0], "time,seq,topic,value,id");
+  assert.ok(rows.length > 170 && rows.length <= 181, `${rows.length}`);
+
+  const png = page.waitForEvent("download");
+  await page.getByRole("button", { name: "PNG" }).click();
+  const picture = await png;
+  assert.equal(picture.suggestedFilename(), "desk.png");
+  const bytes = await Deno.readFile(await picture.path());
+  assert.deepEqual([...bytes.subarray(1, 4)], [..."PNG"].map((c) => c.charCodeAt(0)));
+  // IHDR (PNG, 11.2.1).
+  const view = new DataView(bytes.buffer);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  assert.ok(width > 700 && height > 250, `${width} x ${height}`);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "from a point to its bytes, as long as they are recorded", async () => {
+  await using gateway = await GatewayProcess.start();
+  await publishPast(gateway.mqttPort, [
+    { ago: 1800, topic: "devices/desk/temperature", value: 5 },
+    { ago: 0, topic: "devices/desk/temperature", value: 20 },
+  ]);
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.publish("devices/desk/raw", new Uint8Array([0, 127, 255]));
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/desk?window=3600000", gateway.url));
+  const { x, y, width, height } = await area(page);
+  const row = page.getByRole("row", { name: /raw/ });
+  await row.getByText("00 7f ff").waitFor();
+  const id = /id=([\w-]+)/.exec((await row.getByRole("link").getAttribute("href"))!)?.[1];
+  assert.ok(id);
+
+  // The older point is in the middle, at the bottom.
+  await until(async () => {
+    await page.mouse.click(x + width / 2, y + height * 0.9);
+    return await page.getByRole("button", { name: "Show its bytes" }).count() > 0;
+  }, "a point is chosen");
+  await page.getByText("5", { exact: true }).last().waitFor();
+  await page.getByRole("button", { name: "Show its bytes" }).click();
+  await page.getByText(/Its bytes are gone: the flight recorder holds the last 5 min/).waitFor();
+
+  // By keys, the newest point.
+  await page.getByRole("application").focus();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Shift+ArrowRight");
+  await page.locator(".picked").getByText("20", { exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#\/traces\?source=recent&id=[\w-]+$/);
+  await page.goBack();
+  await page.getByRole("row", { name: /raw/ }).getByRole("link").click();
+  await page.waitForURL(new RegExp(`#/traces\\?source=recent&id=${id}$`));
+});
+
+testWith(
+  ["chromium"],
+  "who watches and what happened, in words",
+  async () => {
+    await using gateway = await start();
+    await using browser = await open();
+    const page = await browser.page(new URL("#/channel/desk", gateway.url));
+    await area(page);
+    await page.locator(".watchers").getByText("you").waitFor();
+    const other = await browser.page(new URL("#/channel/desk", gateway.url));
+    await page.locator(".watchers").getByText(/^admin/).waitFor();
+    const events = page.getByRole("region", { name: "Events" });
+    await events.getByText("this page").first().waitFor();
+    await events.getByText(/^admin \w+/).first().waitFor();
+    await other.close();
+    await events.getByText("Left").first().waitFor();
+    await page.reload();
+    await events.getByText("Left").first().waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(["chromium"], "two fingers zoom, one moves along", async () => {
+  await using gateway = await start();
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/desk", gateway.url), {
+    width: 390,
+    height: 844,
+    touch: true,
+  });
+  const { x, y, width, height } = await area(page);
+  await page.getByRole("button", { name: "Pause" }).tap();
+  const before = spanOf(page);
+  const cdp = await page.context().newCDPSession(page);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...places: number[]) =>
+    cdp.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: places.map((place, id) => ({ x: x + width * place, y: y + height / 2, id })),
+    });
+  await touch("touchStart", 0.4, 0.6);
+  for (const out of [0.02, 0.05, 0.1]) await touch("touchMove", 0.4 - out, 0.6 + out);
+  await touch("touchEnd");
+  await addressHas(page, (said) => Number(said.get("from")) > before.from);
+  const zoomed = spanOf(page);
+  const half = (before.to - before.from) / 2;
+  assert.ok(Math.abs(zoomed.to - zoomed.from - half) < half / 10, "twice as far apart");
+  assert.ok(Math.abs(zoomed.from + zoomed.to - before.from - before.to) < half / 5);
+  await touch("touchStart", 0.2);
+  for (const place of [0.25, 0.4, 0.6]) await touch("touchMove", place);
+  await touch("touchEnd");
+  await addressHas(page, (said) => Number(said.get("from")) < zoomed.from);
+  assert.ok(Math.abs(zoomed.from - spanOf(page).from - half * 0.4) < half / 10);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "viewers are not offered bytes", async () => {
+  const token = "a-token-of-a-viewer";
+  await using gateway = await GatewayProcess.start({
+    config: `tokens:\n  - { name: wall, role: viewer, token: ${token} }\n`,
+  });
+  await publishPast(gateway.mqttPort, readings("desk"));
+  await using browser = await open();
+  const page = await browser.page(new URL(`?token=${token}#/channel/desk`, gateway.url));
+  await area(page);
+  await page.getByText("viewer", { exact: true }).first().waitFor();
+  await page.getByRole("row", { name: /temperature/ }).waitFor();
+  assert.equal(await page.getByRole("columnheader", { name: "Bytes" }).count(), 0);
+  await page.getByRole("application").press("Shift+ArrowRight");
+  await page.locator(".picked").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Show its bytes" }).count(), 0);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "axe finds nothing serious, and nothing is cut off", async () => {
+  await using gateway = await start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.publish("devices/desk/lamp", "on");
+  await using browser = await open();
+  for (
+    const options of [
+      { width: 1280 },
+      { width: 1280, colorScheme: "dark" as const },
+      { width: 390, touch: true },
+      { width: 390, touch: true, colorScheme: "dark" as const },
+    ]
+  ) {
+    const page = await browser.page(new URL("#/channel/desk", gateway.url), options);
+    await area(page);
+    await page.getByRole("row", { name: /lamp/ }).waitFor();
+    await page.getByRole("application").first().press("Shift+ArrowRight");
+    await page.locator(".picked").waitFor();
+    assert.deepEqual(await seriousProblems(page), [], JSON.stringify(options));
+    const sideways = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    assert.equal(sideways, 0);
+    await page.close();
+  }
+  assert.deepEqual(browser.problems, []);
+});

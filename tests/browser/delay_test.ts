@@ -1,0 +1,155 @@
+/** The delay view in real Chromium: four ways, on a gateway as the user starts it. */
+import assert from "node:assert/strict";
+import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { testWith } from "../support/tools.ts";
+import { figure, received, saved, stop, WAYS } from "./delay_page.ts";
+
+interface ExportedWay {
+  way: string;
+  lost: { count: number };
+  statistics: { count: number; median: number; p95: number; p99: number; longest: number };
+  samples: { number: number[]; at: number[]; delay: number[] };
+}
+
+testWith(["chromium"], "the page's own pings come on four ways; none is lost", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url);
+  const scripts: string[] = [];
+  const api: string[] = [];
+  const sockets: { url: string; open: boolean }[] = [];
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith("/mqtt.")) scripts.push(pathname);
+    if (pathname.startsWith("/api/channels/")) api.push(pathname);
+  });
+  page.on("websocket", (socket) => {
+    const entry = { url: socket.url(), open: true };
+    sockets.push(entry);
+    socket.on("close", () => entry.open = false);
+  });
+  await page.getByText("No channels yet").waitFor();
+  assert.deepEqual(scripts, [], "the MQTT client is for the delay view alone");
+  await page.goto(new URL("#/delay?rate=50&poll=200", gateway.url).href);
+  await page.getByRole("button", { name: "Start" }).click();
+  for (const way of WAYS) await received(page, way, way === "poll" ? 3 : 60);
+  assert.equal(scripts.length, 1);
+  assert.equal(sockets.filter(({ url, open }) => open && url.endsWith("/mqtt")).length, 3);
+  await stop(page);
+  const { name, text } = await saved(page, "Export JSON");
+  assert.match(name, /^delay-\d{14}\.json$/);
+  const run = JSON.parse(text);
+  assert.equal(run.format, "edgewire-delay-run/1");
+  assert.deepEqual(run.settings, {
+    source: "ping",
+    topic: "devices/delay/ping",
+    channel: "delay",
+    relay: "devices/delay/relayed",
+    rate: 50,
+    qos: 0,
+    poll: 200,
+  });
+  assert.match(run.environment.userAgent, /Chrome/);
+  assert.ok(run.clock.roundTrip > 0 && run.clock.roundTrip < 1000);
+  assert.equal(run.clock.uncertainty, run.clock.roundTrip / 2);
+  assert.ok(Math.abs(run.clock.offset) <= run.clock.uncertainty + 2, "it is one machine");
+  const ways: ExportedWay[] = run.ways;
+  assert.deepEqual(ways.map(({ way }) => way), WAYS);
+  for (const { way, lost, statistics, samples } of ways) {
+    const { median, p95, p99, longest, count } = statistics;
+    const order = [0, median, p95, p99, longest, 5000];
+    assert.deepEqual(order, order.toSorted((a, b) => a - b), `${way}: ${order}`);
+    for (const column of Object.values(samples)) assert.equal(column.length, count, way);
+    assert.equal(lost.count, run.expected - count, way);
+    if (way === "poll") continue;
+    assert.equal(lost.count, 0, `${way} of ${run.expected}`);
+    assert.deepEqual(samples.number, Array.from({ length: run.expected }, (_, n) => n), way);
+    assert.equal(await figure(page, way, "Lost"), "0 (0 %)");
+  }
+  const [direct, relayed] = ways as [ExportedWay, ExportedWay];
+  assert.ok(
+    relayed.statistics.median >= direct.statistics.median - 0.2,
+    "what is republished comes after what is not",
+  );
+  const csv = (await saved(page, "Export CSV")).text.trim().split("\r\n");
+  assert.equal(csv[0], "way,number,at_ms,delay_ms");
+  assert.equal(csv.length - 1, ways.reduce((sum, { statistics }) => sum + statistics.count, 0));
+  assert.match(csv[1]!, /^mqtt,0,[\d.]+,[\d.]+$/);
+
+  await page.getByRole("button", { name: "Clear" }).click();
+  assert.equal(await figure(page, "mqtt", "Received"), "0");
+  await page.getByRole("button", { name: "Start" }).click();
+  await received(page, "mqtt", 5);
+  await page.getByRole("button", { name: "Clear" }).click();
+  await received(page, "poll", 2);
+  await page.getByRole("link", { name: "Health" }).click();
+  await eventually(
+    "the connections' end",
+    () => !sockets.some(({ url, open }) => open && url.endsWith("/mqtt")),
+  );
+  const asked = api.length;
+  // As long as two polls would take.
+  await new Promise((resolve) => setTimeout(resolve, 450));
+  assert.equal(api.length, asked, "polling has ended");
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a viewer measures a topic; what is missing is said", async () => {
+  await using gateway = await GatewayProcess.start({
+    args: ["--no-access-open-loopback"],
+    config: `
+relays: [{ filter: "devices/desk/:name", to: "stamped/desk/:name" }]
+tokens:
+  - { name: watcher, role: viewer, token: viewer-0123456789 }
+  - { name: desk, role: node, token: node-0123456789ab }
+`,
+  });
+  await using desk = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, {
+    username: "desk",
+    password: "node-0123456789ab",
+  });
+  await desk.publish("devices/desk/temperature", 20, { retain: true });
+  await desk.publish("devices/desk/other", "x");
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(new URL("?token=viewer-0123456789#/delay", gateway.url));
+  const start = page.getByRole("button", { name: "Start" });
+  await page.getByText("Sending needs an admin's link; this is a viewer's.").waitFor();
+  assert.equal(await start.isDisabled(), true);
+  await page.getByText("No relay republishes this topic.").waitFor();
+  await page.getByText('{ filter: "devices/delay/ping", to: "stamped/devices/delay/ping" }')
+    .waitFor();
+
+  await page.getByLabel("A topic of a channel").check();
+  await page.getByText("Choose a channel and a topic.").waitFor();
+  await page.getByRole("combobox", { name: "Channel", exact: true }).selectOption("desk");
+  await page.getByRole("combobox", { name: "Topic", exact: true }).selectOption(
+    "devices/desk/temperature",
+  );
+  assert.equal(new URL(page.url()).hash, "#/delay?source=topic&topic=devices%2Fdesk%2Ftemperature");
+  await start.click();
+  await page.getByText("Measuring.").waitFor();
+  let value = 0;
+  const timer = setInterval(() => {
+    desk.client.publish("devices/desk/temperature", `{"value": ${(value++ / 3).toFixed(1)}}`);
+    desk.client.publish("devices/desk/other", "y");
+  }, 20);
+  try {
+    for (const way of WAYS) await received(page, way, way === "poll" ? 2 : 50);
+  } finally {
+    clearInterval(timer);
+  }
+  await stop(page);
+  const run = JSON.parse((await saved(page, "Export JSON")).text);
+  assert.equal(run.crossesClocks, true);
+  assert.ok(run.expected <= value && run.expected >= 50, `${run.expected} of ${value}`);
+  for (const { way, lost, statistics } of run.ways as ExportedWay[]) {
+    assert.equal(lost.count, run.expected - statistics.count, way);
+    if (way !== "poll") assert.equal(lost.count, 0, way);
+    const { median } = statistics;
+    assert.ok(median > -run.clock.uncertainty - 1 && median < 5000, `${way}: ${median}`);
+  }
+  assert.deepEqual(browser.problems, []);
+});

@@ -1,0 +1,243 @@
+/** The map of nodes and devices, and the settings of our own nodes, in real Chromium. */
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import { RadioNode } from "../../firmware/simulated/radio_node.ts";
+import type { NodesAnswer } from "../../gateway/nodes/answers.ts";
+import { seriousProblems } from "../support/axe.ts";
+import { type PageOptions, TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { testWith } from "../support/tools.ts";
+
+const VIEWER = "a-token-of-the-viewer-here";
+const CONFIG = `
+tokens:
+  - { name: watcher, role: viewer, token: ${VIEWER} }
+`;
+
+/** An answer of so many nodes and devices; each device is heard by up to four nodes. */
+function house(nodeCount: number, deviceCount: number): NodesAnswer {
+  const time = Date.now();
+  const live = { state: "online" as const, since: time - 60_000, lastSeen: time - 1000 };
+  const name = (i: number) => `node-${String(i % nodeCount).padStart(2, "0")}`;
+  const counts = { malformed: 0, damaged: 0, batchesMissed: 3, batchesRepeated: 0, dropped: 7 };
+  return {
+    nodes: Array.from({ length: nodeCount }, (_, i) => ({
+      ...live,
+      name: name(i),
+      dialect: "edgewire",
+      version: "0.1.0",
+      radios: ["ble"],
+      frames: 1000 * i,
+      reboots: 1,
+      ...counts,
+      ...(i === 1 ? { state: "lost" as const, reason: "last will" as const } : {}),
+    })),
+    devices: Array.from({ length: deviceCount }, (_, i) => ({
+      ...live,
+      name: i === 4 ? "a-device-with-a-very-long-name-below-the-roof" : `device-${i}`,
+      formats: ["BTHome v2"],
+      findings: 0,
+      receivers: [0, 1, 2, 3].slice(0, Math.min(1 + i % 4, nodeCount)).map((k) => ({
+        node: name(Math.floor(i * nodeCount / deviceCount) + k),
+        rssi: -52 - (i * 7 + k * 13) % 45,
+        heard: 100,
+        share: 1 - k / 5,
+        loss: k / 10,
+        lastSeen: time - 1000,
+      })),
+    })),
+  };
+}
+
+/** A page at the view of nodes; with an answer it is shown that. */
+async function open(
+  browser: TestBrowser,
+  gateway: GatewayProcess,
+  hash: string,
+  options: PageOptions = {},
+  answer?: NodesAnswer,
+): Promise<Page> {
+  const page = await browser.page("about:blank", options);
+  if (answer) await page.route("**/api/nodes", (route) => route.fulfill({ json: answer }));
+  await page.goto(new URL(hash, gateway.url).href);
+  return page;
+}
+
+function spot(page: Page, name: string): Locator {
+  return map(page).getByRole("link", { name: new RegExp(`^${name}, `) });
+}
+
+function map(page: Page): Locator {
+  return page.getByRole("group", { name: "Map of who hears whom" });
+}
+
+async function focused(page: Page): Promise<string | null> {
+  return await page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? null);
+}
+
+testWith(
+  ["chromium"],
+  "the map: who hears whom, chosen by mouse, by keys and by address",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using browser = await TestBrowser.launch();
+    const page = await open(browser, gateway, "#/nodes", {}, house(3, 6));
+    await spot(page, "node-00").click();
+    assert.match(page.url(), /#\/nodes\?node=node-00$/);
+    const chosen = page.getByRole("region", { name: "node-00" });
+    for (const fact of ["Firmware0.1.0", "Radiosble", "Missed batches3", "Dropped by it7"]) {
+      await chosen.locator("dl > div", { hasText: fact }).waitFor();
+    }
+    const lit = map(page).locator("path[data-lit]");
+    assert.equal(await lit.count(), 5);
+    await chosen.getByText("Hears 5 devices").click();
+    await chosen.getByRole("link", { name: "device-1", exact: true }).click();
+    const device = page.getByRole("region", { name: "device-1" });
+    await device.getByText("80 % of what any heard, 10 % lost").waitFor();
+    await page.getByText("−72 dBm · 10 % lost").waitFor();
+    assert.equal(await lit.count(), 2);
+    await page.goBack();
+    await chosen.waitFor();
+
+    // Tab leads to what is chosen, arrows on, Enter chooses.
+    await spot(page, "node-00").focus();
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(page), "node-01, lost: last will");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(page), "device-1, online");
+    await page.keyboard.press("Enter");
+    await device.waitFor();
+    assert.match(page.url(), /\?device=device-1$/);
+    assert.equal(await map(page).locator('a[tabindex="0"]').count(), 1);
+    await device.getByRole("link", { name: "Choose nothing" }).click();
+    assert.match(page.url(), /#\/nodes$/);
+
+    // A lost node's lines are dashed, and so says the region.
+    await spot(page, "node-01").click();
+    const lost = page.getByRole("region", { name: "node-01" });
+    await lost.getByText("lost: last will").waitFor();
+    await lost.getByText(/^for 6\d s$/).waitFor();
+    assert.equal(
+      await lit.count(),
+      await map(page).locator('path[data-lit][data-lost="true"]').count(),
+    );
+    await lost.getByRole("link", { name: "Choose nothing" }).click();
+
+    await page.goto(new URL("#/nodes?device=no-such", gateway.url).href);
+    await page.getByText("There is no device called no-such now.").waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "20 nodes and 300 devices: searched, folded, accessible, nothing cut off",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using browser = await TestBrowser.launch();
+    for (
+      const [width, height, colorScheme, longest] of [
+        [1600, 1000, "light", 4500],
+        [390, 844, "dark", 5500],
+      ] as const
+    ) {
+      const at = { width, height, colorScheme };
+      const page = await open(browser, gateway, "#/nodes?node=node-07", at, house(20, 300));
+      await page.getByRole("button", { name: "Show all 300" }).waitFor();
+      assert.equal(await map(page).getByRole("link").count(), 320);
+      const [high, wide] = await page.evaluate(() => {
+        const { scrollHeight, scrollWidth, clientWidth } = document.documentElement;
+        return [scrollHeight, scrollWidth - clientWidth];
+      });
+      assert.ok(high! < longest, `${high} high`);
+      assert.equal(wide, 0, `${width} px scrolls sideways`);
+      assert.deepEqual(await seriousProblems(page), []);
+
+      await page.getByRole("searchbox").fill("roof");
+      const table = page.getByRole("table", { name: "Devices" });
+      const name = table.getByText("a-device-with-a-very-long-name-below-the-roof");
+      await name.waitFor();
+      assert.equal(await table.getByRole("row").count(), 2);
+      assert.match(page.url(), /q=roof/);
+      const cut = await name.evaluate((element) =>
+        element.scrollWidth > element.parentElement!.clientWidth
+      );
+      assert.equal(cut, false, "long names wrap");
+      await page.getByRole("searchbox").fill("");
+      await page.getByRole("button", { name: "Show all 300" }).click();
+      assert.equal(await table.getByRole("row").count(), 301);
+    }
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "an admin reads and changes settings; refusals and silence are said",
+  async () => {
+    await using gateway = await GatewayProcess.start({ config: CONFIG });
+    const broker = `mqtt://127.0.0.1:${gateway.mqttPort}`;
+    await using watcher = await MqttPeer.connect(broker);
+    await watcher.subscribe("edgewire/v1/+/set");
+    await using node = new RadioNode({ broker, name: "attic", radio: "802.15.4", channel: 11 });
+    await node.ready;
+    await watcher.publish("edgewire/v1/cellar/status", { state: "offline" });
+    await using browser = await TestBrowser.launch();
+    const page = await open(browser, gateway, "#/nodes?node=attic");
+    const region = page.getByRole("region", { name: "attic" });
+    await region.waitFor();
+    assert.equal(watcher.received.length, 0, "nothing is asked before it is opened");
+    await region.getByText("Settings", { exact: true }).click();
+    const channel = region.getByRole("spinbutton", { name: "channel" });
+    await channel.waitFor();
+    assert.equal(await channel.inputValue(), "11");
+    const change = region.getByRole("button", { name: "Change" });
+    assert.equal(await change.isDisabled(), true);
+
+    await channel.fill("15");
+    await change.click();
+    await region.getByText("Changed.").waitFor();
+    assert.deepEqual({ ...node.settings }, { scan: true, channel: 15 });
+    const { id: _, ...wishes } = JSON.parse(watcher.received.at(-1)!.text);
+    assert.deepEqual(wishes, { channel: 15 }, "only what was changed is sent");
+
+    await channel.fill("27");
+    await region.getByRole("switch", { name: "scan" }).click();
+    await change.click();
+    await region.getByText("Refused: channel: no such setting, or not with this value").waitFor();
+    assert.deepEqual({ ...node.settings }, { scan: true, channel: 15 });
+    assert.equal(await channel.inputValue(), "27", "what was typed stays");
+    assert.deepEqual(await seriousProblems(page), []);
+
+    await page.goto(new URL("#/nodes?node=cellar", gateway.url).href);
+    const cellar = page.getByRole("region", { name: "cellar" });
+    await cellar.getByText("Settings", { exact: true }).click();
+    await cellar.getByText("Not done: node offline: cellar (said goodbye).").waitFor();
+    // Chromium writes the status of the answer on its console.
+    assert.equal(browser.problems.every((each) => each.includes("504")), true);
+  },
+);
+
+testWith(["chromium"], "a viewer sees why settings are not for it, and asks for none", async () => {
+  await using gateway = await GatewayProcess.start({ config: CONFIG });
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.subscribe("edgewire/v1/+/set");
+  await peer.publish("edgewire/v1/attic/status", { state: "online" });
+  await eventually("the node", async () => {
+    return (await gateway.json("/api/nodes") as NodesAnswer).nodes.length === 1;
+  });
+  await using browser = await TestBrowser.launch();
+  const page = await open(browser, gateway, `/?token=${VIEWER}#/nodes?node=attic`);
+  const region = page.getByRole("region", { name: "attic" });
+  await region.getByText("Settings", { exact: true }).click();
+  await region.getByText("Only an admin's link shows and changes settings.").waitFor();
+  const button = region.getByRole("button", { name: "Read settings" });
+  assert.equal(await button.isDisabled(), true);
+  await page.reload();
+  await region.waitFor();
+  assert.deepEqual(peer.received, []);
+  assert.deepEqual(browser.problems, []);
+});

@@ -1,0 +1,312 @@
+/** The overview in real Chromium, on a gateway as the user starts it. */
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import { seriousProblems } from "../support/axe.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { TestProcess } from "../support/process.ts";
+import { testWith } from "../support/tools.ts";
+
+/** The channel's tile. */
+function tile(page: Page, name: string): Locator {
+  return page.getByRole("listitem").filter({
+    has: page.getByRole("link", { name, exact: true }),
+  });
+}
+
+/** Names of the tiles, in order. */
+async function names(page: Page): Promise<string[]> {
+  return await page.locator(".tile h2").allTextContents();
+}
+
+async function shown(page: Page, wanted: string[]) {
+  await eventually(
+    `tiles ${wanted}`,
+    async () => JSON.stringify(await names(page)) === JSON.stringify(wanted),
+  );
+}
+
+async function mqtt(gateway: GatewayProcess): Promise<MqttPeer> {
+  return await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+}
+
+/** A node of the gateway's own dialect says its state. */
+async function nodeSays(peer: MqttPeer, name: string, state: "online" | "offline") {
+  const said = { state, boot: 7, version: "0.1.0", radios: ["ble"] };
+  await peer.publish(`edgewire/v1/${name}/status`, said, { retain: true });
+}
+
+testWith(
+  ["chromium", "mosquitto_pub"],
+  "the empty overview's line makes a tile, with value, unit, age and the last minutes",
+  async () => {
+    await using gateway = await GatewayProcess.start({
+      config: `describe: [{ topic: devices/+/temperature, unit: "°C" }]`,
+    });
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(gateway.url);
+    const line = (await page.locator("pre", { hasText: "mosquitto_pub" }).textContent())!;
+    await page.getByText(`deno task nodes --broker mqtt://127.0.0.1:${gateway.mqttPort}`).waitFor();
+    await page.getByText("What topics become channels").click();
+    await page.getByText("devices/<device>/<name>").waitFor();
+
+    const [program, ...args] = line.split(" ");
+    await using process = new TestProcess(program!, { args });
+    assert.equal((await process.status).code, 0, process.output);
+    const desk = tile(page, "desk");
+    const main = desk.locator(".tile-main");
+    await main.getByText("21.5", { exact: true }).waitFor();
+    await main.getByText("°C").waitFor();
+    await desk.getByText("just now").waitFor();
+
+    await using peer = await mqtt(gateway);
+    await peer.publish("devices/desk/temperature", 24);
+    await main.getByText("24", { exact: true }).waitFor();
+    await peer.publish("devices/desk/door", "open");
+    await desk.locator(".tile-beside").getByText("open").waitFor();
+    await main.getByText("24", { exact: true }).waitFor();
+    await desk.getByText("Last 5 min: 21.5 to 24").waitFor();
+    assert.match((await desk.locator(".spark-line").getAttribute("d"))!, /^M[\d.]+ 47L[\d.]+ 1$/);
+
+    const second = await browser.page(gateway.url);
+    await tile(second, "desk").getByText("2 watching").waitFor();
+    await desk.getByText("2 watching").waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(["chromium"], "search and state are in the address; back and links work", async () => {
+  await using gateway = await GatewayProcess.start({
+    config: `describe: [{ topic: +/co2, unit: ppm }]`,
+  });
+  await using peer = await mqtt(gateway);
+  await nodeSays(peer, "ble-1", "online");
+  await nodeSays(peer, "ble-2", "online");
+  for (const name of ["ble-1", "ble-2"]) await peer.publish(`devices/${name}/uptime`, 1);
+  await peer.publish("office/co2", 600);
+  await peer.publish("hall/temperature", 20);
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url);
+  await shown(page, ["ble-1", "ble-2", "hall", "office"]);
+  await page.getByText("All 4", { exact: true }).waitFor();
+
+  await page.keyboard.press("/");
+  await page.keyboard.type("PPM");
+  await shown(page, ["office"]);
+  assert.equal(new URL(page.url()).hash, "#/?q=PPM");
+  await page.getByText("1 of 4").waitFor();
+  await page.getByRole("searchbox").fill("temp ha");
+  await shown(page, ["hall"]);
+  await page.getByRole("searchbox").fill("ble");
+  await page.getByText("Online 2", { exact: true }).click();
+  await shown(page, ["ble-1", "ble-2"]);
+  assert.equal(new URL(page.url()).hash, "#/?q=ble&state=online");
+
+  await nodeSays(peer, "ble-2", "offline");
+  await shown(page, ["ble-1"]);
+  await page.getByText("Lost 1", { exact: true }).click();
+  await shown(page, ["ble-2"]);
+  const lost = tile(page, "ble-2");
+  await lost.getByText("lost: said goodbye").waitFor();
+  await lost.getByText("it said that it goes offline").waitFor();
+  await page.goBack();
+  await shown(page, ["ble-1"]);
+  await page.reload();
+  await shown(page, ["ble-1"]);
+  assert.equal(await page.getByRole("searchbox").inputValue(), "ble");
+
+  await page.getByRole("searchbox").fill("nothing of that");
+  await page.getByText("No channel matches “nothing of that” and is online.").waitFor();
+  await page.getByRole("button", { name: "Clear the filter" }).click();
+  await shown(page, ["ble-1", "ble-2", "hall", "office"]);
+  await page.getByRole("combobox", { name: "Order" }).selectOption("Trouble first");
+  await shown(page, ["ble-2", "ble-1", "hall", "office"]);
+  await tile(page, "hall").click();
+  await page.getByRole("heading", { name: "hall", exact: true }).waitFor();
+  await page.goBack();
+  await shown(page, ["ble-2", "ble-1", "hall", "office"]);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a simulated node that dies is lost, and says why", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using nodes = new TestProcess(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--ignore-env", "--allow-net", "firmware/simulated/main.ts"],
+      ...["--broker", `mqtt://127.0.0.1:${gateway.mqttPort}`, "--only", "lux", "--period", "100"],
+    ],
+    cwd: new URL("../../", import.meta.url).pathname,
+  });
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url);
+  const lux = tile(page, "lux");
+  await lux.getByText("online", { exact: true }).waitFor();
+  await lux.locator(".tile-main").getByText("lx", { exact: true }).waitFor();
+  await page.getByText("Online 1", { exact: true }).waitFor();
+  nodes.kill("SIGKILL");
+  await lux.getByText("lost: last will").waitFor();
+  await lux.getByText("the broker published its last will").waitFor();
+  await page.getByText("Lost 1", { exact: true }).waitFor();
+  assert.notEqual(await lux.locator(".tile-main .value").textContent(), "", "its values stay");
+  assert.deepEqual(browser.problems, []);
+});
+
+/** Clients in the rooms of all channels. */
+async function members(gateway: GatewayProcess): Promise<number> {
+  const { channels } = await gateway.json("/api/channels") as { channels: { members: number }[] };
+  return channels.reduce((sum, each) => sum + each.members, 0);
+}
+
+/** Sends values to so many channels until it is disposed of, about 2,000 a second in all. */
+async function flood(gateway: GatewayProcess, channels: number) {
+  const peer = await mqtt(gateway);
+  let at = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < 40; i++, at++) {
+      peer.client.publish(`devices/room-${at % channels}/temperature`, String(20 + at % 7 / 10));
+    }
+  }, 20);
+  for (let i = 0; i < channels; i++) await peer.publish(`devices/room-${i}/temperature`, 20);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await peer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+testWith(
+  ["chromium"],
+  "of 300 channels only those on or near the screen cost anything, however one scrolls",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using _flood = await flood(gateway, 300);
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page("about:blank");
+    let [histories, running, most] = [0, 0, 0];
+    page.on("request", (request) => {
+      if (!request.url().includes("/history")) return;
+      histories++;
+      most = Math.max(most, ++running);
+    });
+    page.on("requestfinished", (request) => request.url().includes("/history") && running--);
+    page.on("requestfailed", (request) => request.url().includes("/history") && running--);
+    await page.goto(gateway.url.href);
+    await page.getByText("All 300", { exact: true }).waitFor();
+    const bodies = page.locator(".tile-main");
+    await bodies.first().waitFor();
+    const visible = await eventually("tiles with lines", async () => {
+      const lines = await page.locator('.spark-line[d^="M"]').count();
+      return lines > 10 && lines === await bodies.count() && lines;
+    });
+    assert.ok(visible < 40, `${visible} tiles with values`);
+    await eventually("as many subscriptions", async () => await members(gateway) === visible);
+    assert.equal(histories, visible);
+    assert.ok(most <= 4, `${most} requests at a time`);
+
+    const before = await page.locator(".tile").first().boundingBox();
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    for (let round = 0; round < 2; round++) {
+      for (let step = 0; step < 30; step++) {
+        await page.mouse.wheel(0, round % 2 === 0 ? 600 : -600);
+        await page.evaluate(() => new Promise(requestAnimationFrame));
+      }
+    }
+    await page.evaluate(() => scrollTo(0, 0));
+    await eventually("the same tiles as before", async () => await bodies.count() === visible);
+    assert.deepEqual(await page.locator(".tile").first().boundingBox(), before);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), height);
+    const nodes = await page.evaluate(() => document.querySelectorAll("main *").length);
+    assert.ok(nodes < 300 * 3 + visible * 40 + 60, `${nodes} elements`);
+    await eventually("as many subscriptions", async () => await members(gateway) === visible);
+    await page.getByText("Connected").waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "where the gateway allows fewer channels than a big screen shows, the others are read",
+  async () => {
+    await using gateway = await GatewayProcess.start({
+      args: ["--limits-channels-per-session", "20"],
+    });
+    await using peer = await mqtt(gateway);
+    for (let i = 100; i < 140; i++) await peer.publish(`devices/room-${i}/temperature`, i);
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(gateway.url, { width: 2560, height: 1440 });
+    await eventually("40 values", async () => await page.locator(".tile-main").count() === 40);
+    await page.getByText("lets a page follow 20 channels at once").waitFor();
+    await eventually("19 subscriptions", async () => await members(gateway) === 19);
+    await peer.publish("devices/room-100/temperature", 7.25);
+    await tile(page, "room-100").getByText("7.25", { exact: true }).waitFor();
+    const refused = await (await fetch(new URL("/metrics", gateway.url))).text();
+    assert.doesNotMatch(refused, /too_many|closed\{code="4429"\}/);
+    // One is left for the channel that is opened.
+    await tile(page, "room-139").click();
+    await page.getByRole("heading", { name: "room-139" }).waitFor();
+    await peer.publish("devices/room-139/temperature", 8.25);
+    await page.getByText("8.25").first().waitFor();
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(["chromium"], "values that change or grow move nothing", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await mqtt(gateway);
+  await peer.publish("devices/desk/temperature", 1);
+  await peer.publish("devices/lamp/power", 5);
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url, { width: 390, height: 844 });
+  const boxes = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll(".tile")].map((each) => {
+        const { x, y, width, height } = each.getBoundingClientRect();
+        return [x, y, width, height];
+      })
+    );
+  await tile(page, "lamp").getByText("5", { exact: true }).waitFor();
+  const before = await boxes();
+  await peer.publish("devices/desk/temperature", -123456.789);
+  await peer.publish("devices/desk/label", "a long text ".repeat(30));
+  for (let i = 0; i < 8; i++) await peer.publish(`devices/desk/value-${i}`, i);
+  await nodeSays(peer, "desk", "offline");
+  await tile(page, "desk").getByText("lost: said goodbye").waitFor();
+  await tile(page, "desk").getByText("-123457").or(page.getByText("-123456.789")).first().waitFor();
+  assert.deepEqual(await boxes(), before);
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "the overview is accessible in both themes, wide and narrow", async () => {
+  await using empty = await GatewayProcess.start();
+  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  await using peer = await mqtt(gateway);
+  await peer.publish("devices/attic/temperature", 3);
+  await nodeSays(peer, "attic", "online");
+  await nodeSays(peer, "attic", "offline");
+  await using browser = await TestBrowser.launch();
+  const sideways = () => document.documentElement.scrollWidth - innerWidth;
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1280, 390]) {
+      const options = { width, height: 900, colorScheme };
+      const page = await browser.page(gateway.url, options);
+      await tile(page, "attic").getByText("lost: said goodbye").waitFor();
+      await page.locator('.spark-line[d^="M"]').first().waitFor({ state: "attached" });
+      assert.deepEqual(await seriousProblems(page), [], `${width} px ${colorScheme}`);
+      assert.ok(await page.evaluate(sideways) <= 0, `${width} px scrolls sideways`);
+      await page.getByRole("searchbox").fill("no such channel");
+      await page.getByRole("button", { name: "Clear the filter" }).waitFor();
+      assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, nothing found`);
+      await page.close();
+    }
+    const width = colorScheme === "light" ? 1280 : 390;
+    const page = await browser.page(empty.url, { width, height: 900, colorScheme });
+    await page.getByText("What topics become channels").click();
+    assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, empty`);
+    assert.ok(await page.evaluate(sideways) <= 0, `${width} px, empty, scrolls sideways`);
+    await page.close();
+  }
+  assert.deepEqual(browser.problems, []);
+});

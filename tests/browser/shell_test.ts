@@ -1,0 +1,137 @@
+/** What all views have in common: the frame, accessibility, addresses, honesty about the connection. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { seriousProblems } from "../support/axe.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { testWith } from "../support/tools.ts";
+
+/** Address, and a text that is there once the view has its data. */
+const VIEWS = [
+  ["#/", "chamber"],
+  ["#/channel/chamber", "setpoint"],
+  ["#/nodes", "Devices"],
+  ["#/delay", "Delay"],
+  ["#/traces", "Traces"],
+  ["#/health", "Versions"],
+] as const;
+
+const SHAPES = [
+  { width: 1280, height: 800, colorScheme: "light" },
+  { width: 1280, height: 800, colorScheme: "dark" },
+  { width: 360, height: 740, colorScheme: "light", touch: true },
+  { width: 360, height: 740, colorScheme: "dark", touch: true },
+] as const;
+
+async function open(page: Page, view: string, text: string) {
+  await page.evaluate((hash) => location.hash = hash, view);
+  await page.locator("main").getByText(text).first().waitFor();
+}
+
+testWith(
+  ["chromium"],
+  "every view, wide and on a phone, light and dark: accessible, nothing cut off",
+  async () => {
+    await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+    await using browser = await TestBrowser.launch();
+    for (const shape of SHAPES) {
+      const page = await browser.page(gateway.url, shape);
+      for (const [view, text] of VIEWS) {
+        await open(page, view, text);
+        const { clientWidth, scrollWidth } = await page.evaluate(() => document.documentElement);
+        const where = `${view}, ${shape.width} px, ${shape.colorScheme}`;
+        assert.equal(scrollWidth, clientWidth, `${where}: wider than the screen`);
+        assert.deepEqual(await seriousProblems(page), [], where);
+      }
+      await page.context().close();
+    }
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(["chromium"], "links are addresses: titles, focus, back, keyboard", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url);
+  const title = (text: string) => page.waitForFunction((t) => document.title === t, text);
+  await title("Overview · Edgewire");
+  await page.getByRole("link", { name: "chamber" }).first().click();
+  await title("chamber · Edgewire");
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "H1");
+  await page.getByRole("link", { name: "Health", exact: true }).click();
+  await title("Health · Edgewire");
+  await page.goBack();
+  await title("chamber · Edgewire");
+  await page.goBack();
+  await title("Overview · Edgewire");
+
+  await page.reload();
+  await page.keyboard.press("Tab");
+  await page.getByText("To the content").waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  assert.equal(await page.evaluate(() => location.hash), "", "the view stays");
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "the connection's state is honest: stale, reconnecting, back", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(new URL("#/health", gateway.url));
+  const badge = page.locator(".badge");
+  await badge.getByText("Connected").waitFor();
+  await page.getByText("Round trip").waitFor();
+  // The gateway's process stands still: the socket stays open, and nothing comes.
+  Deno.kill(gateway.process.pid, "SIGSTOP");
+  try {
+    await badge.getByText("Stale").waitFor();
+    await badge.getByText(/silent for \d+ s/).waitFor();
+    await badge.getByText("Reconnecting").waitFor();
+  } finally {
+    Deno.kill(gateway.process.pid, "SIGCONT");
+  }
+  await badge.getByText("Connected").waitFor();
+});
+
+testWith(["chromium"], "the page can be installed as a web app", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page(gateway.url);
+  const session = await page.context().newCDPSession(page);
+  const { errors, url } = await session.send("Page.getAppManifest");
+  assert.deepEqual(errors, []);
+  assert.match(url, /manifest\.webmanifest$/);
+  const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+  assert.deepEqual(
+    installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito"),
+    [],
+  );
+});
+
+testWith(["chromium"], "a slow network: values come, and nothing pretends to be live", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  await using browser = await TestBrowser.launch();
+  const page = await browser.page("about:blank");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  // 3G as Chromium's developer tools have it.
+  await session.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 400,
+    downloadThroughput: 50_000,
+    uploadThroughput: 50_000,
+  });
+  await page.goto(String(gateway.url));
+  await page.getByRole("link", { name: "chamber" }).first().waitFor();
+  await page.evaluate(() => location.hash = "#/channel/chamber");
+  await page.locator("main").getByText("setpoint").first().waitFor();
+  await page.locator(".badge").getByText("Connected").waitFor();
+  await session.send("Network.emulateNetworkConditions", {
+    offline: true,
+    latency: 0,
+    downloadThroughput: 0,
+    uploadThroughput: 0,
+  });
+  await page.evaluate(() => location.hash = "#/nodes");
+  await page.locator("main").getByText("Devices").first().waitFor();
+});

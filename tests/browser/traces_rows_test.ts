@@ -1,0 +1,124 @@
+/** The table of the Traces view: thousands of rows, and rows that come while one looks. */
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import { TestBrowser } from "../support/browser.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { testWith } from "../support/tools.ts";
+
+const BATCH = 500;
+
+function traces(gateway: GatewayProcess, query = ""): URL {
+  return new URL(`#/traces${query}`, gateway.url);
+}
+
+/** Rows on the page whose Info has a text. */
+function rows(page: Page, text: string | RegExp): Locator {
+  return page.locator(".frames-row", { hasText: text });
+}
+
+async function publishes(gateway: GatewayProcess): Promise<MqttPeer> {
+  return await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+}
+
+testWith(
+  ["chromium"],
+  "thousands of frames: few are on the page, keys reach all, the newest are kept",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await publishes(gateway);
+    for (let sent = 0; sent < 5400; sent += BATCH) {
+      await Promise.all(
+        Array.from({ length: BATCH }, (_, i) => peer.publish("devices/desk/count", sent + i)),
+      );
+    }
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(traces(gateway, "?source=recent&hop=room"));
+    await page.getByText("Complete").waitFor();
+    await page.getByText("5,000 frames", { exact: true }).waitFor();
+    await page.getByText("500 more frames not shown").waitFor();
+    assert.ok(await page.locator(".frames-row").count() < 100);
+    const grid = page.getByRole("grid");
+    assert.equal(await grid.getAttribute("aria-rowcount"), "5001");
+    await grid.focus();
+    await page.keyboard.press("End");
+    const chosen = page.locator('.frames-row[aria-selected="true"]');
+    await chosen.waitFor();
+    assert.equal(await chosen.getAttribute("aria-rowindex"), "5001");
+    assert.equal(await grid.getAttribute("aria-activedescendant"), await chosen.getAttribute("id"));
+    assert.ok(await chosen.isVisible());
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("ArrowUp");
+    const row = Number(await chosen.getAttribute("aria-rowindex"));
+    assert.ok(row < 5000 && row > 4900, `${row}`);
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.role), "tree");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate(() => document.activeElement?.role), "grid");
+    await page.getByLabel("Time").selectOption("time of day");
+    await rows(page, /\d\d:\d\d:\d\d\.\d{6}/).first().waitFor();
+    assert.match(page.url(), /time=day/);
+
+    const fps = await page.evaluate(async () => {
+      const grid = document.querySelector(".frames")!;
+      const begun = performance.now();
+      let frames = 0;
+      for (; frames < 60; frames++) {
+        grid.scrollTop = frames * 2000;
+        await new Promise(requestAnimationFrame);
+        if (!grid.querySelector(".frames-row")) throw new Error("no rows");
+      }
+      return frames * 1000 / (performance.now() - begun);
+    });
+    assert.ok(fps > 20, `${fps} frames a second while it is scrolled`);
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium"],
+  "live rows follow the end until one scrolls up, pause, and come again after a restart",
+  async () => {
+    const first = await GatewayProcess.start();
+    const { mqttPort } = first;
+    const port = first.url.port;
+    await using browser = await TestBrowser.launch();
+    const page = await browser.page(traces(first, "?hop=room"));
+    const state = page.locator(".trace-state");
+    await state.getByText("Live").waitFor();
+    {
+      await using peer = await publishes(first);
+      for (let i = 0; i < 40; i++) await peer.publish("devices/desk/count", i);
+      await rows(page, "Update 40 of desk").waitFor();
+      await page.getByRole("grid").hover();
+      await page.mouse.wheel(0, -5000);
+      const follow = page.getByRole("button", { name: "Follow" });
+      await page.locator('button[aria-pressed="false"]', { hasText: "Follow" }).waitFor();
+      await rows(page, /Update 1 of desk/).waitFor();
+      await peer.publish("devices/desk/count", 41);
+      await page.getByText("41 frames", { exact: true }).waitFor();
+      assert.ok(await rows(page, /Update 1 of desk/).isVisible(), "what one looks at stays");
+      await follow.click();
+      await rows(page, "Update 41 of desk").waitFor();
+      await page.getByRole("button", { name: "Pause" }).click();
+      await state.getByText("Paused").waitFor();
+      await peer.publish("devices/desk/count", 42);
+      await page.getByRole("button", { name: "Start" }).click();
+      await state.getByText("Live").waitFor();
+    }
+    await first[Symbol.asyncDispose]();
+    await state.getByText(/Interrupted|Asking/).waitFor();
+    const args = ["--port", port, "--mqtt-port", String(mqttPort)];
+    await using second = await GatewayProcess.start({ args });
+    await state.getByText("Live").waitFor();
+    await using peer = await publishes(second);
+    await peer.publish("devices/shelf/count", 1);
+    await rows(page, "Update 1 of shelf").waitFor();
+    await page.getByText("42 frames", { exact: true }).waitFor();
+    assert.equal(
+      await rows(page, "of shelf").getByRole("gridcell").first().textContent(),
+      "42",
+      "numbers go on",
+    );
+  },
+);

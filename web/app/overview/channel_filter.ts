@@ -1,0 +1,66 @@
+import type { LiveState } from "../../../gateway/nodes/answers.ts";
+
+/** States to choose from; "" are all. */
+export const STATES = ["", "online", "late", "lost"] as const;
+
+export type StateChoice = typeof STATES[number];
+
+/** Which channels to show, and in which order. */
+export interface Filter {
+  /** Lower case; each must be found. */
+  words: string[];
+  state: StateChoice;
+  /** Lost ones first, then late ones, then the rest; else by name alone. */
+  troubleFirst: boolean;
+}
+
+/** Reads `?q=&state=&sort=` of an address; what is not understood counts as absent. */
+export function readFilter(query: URLSearchParams): Filter {
+  const state = STATES.find((each) => each === query.get("state"));
+  return {
+    words: (query.get("q") ?? "").toLowerCase().split(/\s+/).filter((word) => word !== ""),
+    state: state ?? "",
+    troubleFirst: query.get("sort") === "trouble",
+  };
+}
+
+/** What words are looked for in; no word is found across two parts. */
+export function searchText(parts: Iterable<string | undefined>): string {
+  return [...parts].filter((part) => part !== undefined).join("\n").toLowerCase();
+}
+
+/** What a filter leaves. */
+export interface Filtered {
+  names: string[];
+  /** How many of those with the words are in which state; "" are all. */
+  counts: Record<StateChoice, number>;
+}
+
+const TROUBLE: Record<LiveState, number> = { lost: 0, late: 1, online: 2 };
+
+/**
+ * @param names In order.
+ * @param stateOf `undefined` for those of which nothing is known.
+ * @param textOf See {@linkcode searchText}; asked only when there are words.
+ */
+export function filterChannels(
+  names: string[],
+  { words, state, troubleFirst }: Filter,
+  stateOf: (name: string) => LiveState | undefined,
+  textOf: (name: string) => string,
+): Filtered {
+  const counts: Filtered["counts"] = { "": 0, online: 0, late: 0, lost: 0 };
+  const left = names.filter((name) => {
+    if (words.length > 0) {
+      const text = textOf(name);
+      if (!words.every((word) => text.includes(word))) return false;
+    }
+    const its = stateOf(name);
+    counts[""]++;
+    if (its) counts[its]++;
+    return state === "" || its === state;
+  });
+  const trouble = (name: string) => TROUBLE[stateOf(name) ?? "online"];
+  // Sorting is stable: within a rank the order of names stays.
+  return { names: troubleFirst ? left.sort((a, b) => trouble(a) - trouble(b)) : left, counts };
+}
