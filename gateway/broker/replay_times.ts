@@ -16,6 +16,9 @@ export function replayAnswerTopic(clientId: string): string {
   return `${REPLAY_TOPIC}/${clientId}`;
 }
 
+/** What is said to be longer ago counts as this, ms. */
+const LONGEST_MS = 366 * 86_400_000;
+
 interface Line {
   /** What our monotonic clock had, ms, when the time line began. */
   readonly start: number;
@@ -50,7 +53,8 @@ export class ReplayTimes {
     if (!this.#used) return undefined;
     const line = this.#lines.get(client);
     if (line === undefined) return undefined;
-    return Math.max(0, performance.now() - line.start - line.at);
+    const ago = performance.now() - line.start - line.at;
+    return ago > 0 ? Math.min(ago, LONGEST_MS) : 0;
   }
 }
 

@@ -40,8 +40,8 @@ const CROWD = 100;
 const MESSAGE_BYTES = 70;
 /** Joins and leaves gather so long, or a millisecond per member if that is longer, milliseconds. */
 const LAZY_MS = 200;
-/** Updates that are so old when they are sent are those of a replay: their delay is none of ours, ms. */
-const REPLAYED_MS = 60_000;
+/** A value that is so much older than now is of a replay, ms. */
+const PAST_MS = 1000;
 
 /** Made by {@linkcode Rooms}; `leave` of the last member does not end it. */
 export class Room {
@@ -65,6 +65,8 @@ export class Room {
   readonly #messageHead: string;
   readonly #notices = new CommandNotices();
   #pending: Entry[] = [];
+  /** When those came in, ms of the monotonic clock; NaN: events. */
+  #arrivals: number[] = [];
   #noticeAt: number | null = null;
   #presence: { version: number; text: string } | null = null;
   #snapshot: { seq: number; text: string } | null = null;
@@ -97,13 +99,14 @@ export class Room {
    * Takes in a value.
    *
    * @param json The value as JSON text.
-   * @param time Of the value, Unix milliseconds; an earlier one than the update's before counts as
-   *   that: times never go back.
+   * @param time Of the value, Unix milliseconds. Of a replay's values, an earlier one than the
+   *   update's before counts as that: times go back with the system's clock alone.
    * @param node As {@linkcode Entry.node}.
    */
   update(topic: TopicState, json: string, time: number, id: string, node = "") {
     this.updates++;
-    if (time < this.time) time = this.time;
+    const present = now();
+    if (time < this.time && time < present - PAST_MS) time = Math.min(this.time, present);
     this.time = time;
     if (time > this.active) this.active = time;
     topic.last = this.#append(topic, json, time, id, node);
@@ -135,7 +138,10 @@ export class Room {
   ): Entry {
     const entry = { seq: ++this.seq, time, topic, json, id, node };
     this.history.append(entry);
-    if (this.members.size > 0) this.#pending.push(entry);
+    if (this.members.size > 0) {
+      this.#pending.push(entry);
+      this.#arrivals.push(topic === null ? NaN : performance.now());
+    }
     return entry;
   }
 
@@ -151,7 +157,10 @@ export class Room {
 
   leave(member: RoomMember, reason: string) {
     if (!this.members.delete(member)) return;
-    if (this.members.size === 0) this.#pending = [];
+    if (this.members.size === 0) {
+      this.#pending = [];
+      this.#arrivals = [];
+    }
     if (!this.#crowded) this.event("leave", { ...member.info, reason });
     this.#presenceChanged();
   }
@@ -182,15 +191,16 @@ export class Room {
   /** Hands out what gathered; called by the scheduler. */
   flush() {
     const entries = this.#pending;
+    const arrivals = this.#arrivals;
     this.#pending = [];
+    this.#arrivals = [];
     if (entries.length > 0) {
       const batch = new Batch(entries, (entry) => this.encode(entry));
       for (const member of this.members) if (member.takesArrays) member.deliver(batch);
       for (const member of this.members) if (!member.takesArrays) member.deliver(batch);
-      const sent = now();
-      for (const entry of entries) {
-        const delay = sent - entry.time;
-        if (entry.topic !== null && delay < REPLAYED_MS) this.#context.onSent(delay);
+      const sent = performance.now();
+      for (const arrival of arrivals) {
+        if (!Number.isNaN(arrival)) this.#context.onSent(sent - arrival);
       }
     }
     if (this.#noticeAt === null) return;

@@ -72,6 +72,10 @@ Deno.test("a replay's messages are as long ago as it says, until it ends that", 
   await replay.publish("devices/desk/future", "1");
   assert.equal(await bench.ago("devices/desk/future"), 0);
 
+  await replay.publish(TOPIC, { now: 1e300, at: -1e300 });
+  await replay.publish("devices/desk/past", "1");
+  assert.equal(await bench.ago("devices/desk/past"), 366 * 86_400_000);
+
   await replay.publish(TOPIC, "not JSON");
   await replay.publish("devices/desk/ended", "1");
   assert.equal(await bench.ago("devices/desk/ended"), undefined);
