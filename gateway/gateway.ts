@@ -143,7 +143,7 @@ export class Gateway {
     });
     this.#commands = new Commands({
       timeoutMs: config.command.timeoutSeconds * 1000,
-      route: (topic) => rules.route(topic),
+      route: (topic) => rules.look(topic),
       obstacle: (route) => this.#obstacle(route),
       publish: (topic, payload) => this.#publish(topic, payload),
     });

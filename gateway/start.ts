@@ -79,11 +79,14 @@ async function startDemo(gateway: Gateway, config: Config, signal: AbortSignal) 
   const { startSimulatedNodes } = await import("../firmware/simulated/main.ts");
   const { url, username, password } = config.broker;
   const broker = url ?? (gateway.addresses.mqtt[0] as URL).href.replace("0.0.0.0", "127.0.0.1");
+  // Of our own broker where it asks for one; they speak for many nodes, in several dialects.
+  const token = url === undefined ? gateway.madeTokens.admin : undefined;
   return startSimulatedNodes({
     broker,
     signal,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+    ...(token === undefined ? {} : { username: "demo", password: token }),
   });
 }
 

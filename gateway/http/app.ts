@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { isAllowedOrigin } from "../access/peer.ts";
+import { isAllowedOrigin, isLocalRequest } from "../access/peer.ts";
 import { atLeast } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
 import type { Broker } from "../broker/broker.ts";
@@ -18,7 +18,7 @@ import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
 import { addChannelEntries } from "./channel_entries.ts";
-import { channelsAnswer } from "./channels_answer.ts";
+import { addChannels } from "./channels_answer.ts";
 import { connectionFacts, type RequestEnds } from "./connection_facts.ts";
 import type { DecodeUploads } from "./decode_upload.ts";
 import { watchHandshake } from "./handshake.ts";
@@ -26,7 +26,7 @@ import { historyAnswer, historyCsv } from "./history.ts";
 import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
 import { addNodeSettings } from "./node_settings.ts";
-import { type Asset, pageAnswer } from "./page.ts";
+import { type Asset, noTokenPage, pageAnswer } from "./page.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import { addHealth } from "./health.ts";
 import { addRelays } from "./relays.ts";
@@ -94,18 +94,14 @@ export function makeApp(parts: AppParts): Hono<Env> {
   app.use(async (c, next) => {
     const identity = c.get("identity");
     if (identity === null) {
-      return problem(c, 401, "an access token is needed: open a link that the gateway printed");
+      return noTokenPage(c.req.raw) ??
+        problem(c, 401, "an access token is needed: open a link that the gateway printed");
     }
     if (!atLeast(identity, "viewer")) return problem(c, 403, "a node's token is for MQTT");
     await next();
   });
   addApi(app, parts);
-  addHealth(app, {
-    ...parts,
-    version: parts.traces.version,
-    traces: parts.traces.streams,
-    recentBytes: parts.traces.recentBytes,
-  });
+  addHealth(app, parts);
   addNodeSettings(app, parts);
   addChannelEntries(app, parts);
   addTraces(app, parts);
@@ -193,6 +189,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppPa
       takesArrays: chosen,
       identity: c.get("identity"),
       tap,
+      local: isLocalRequest(peer, c.req.raw, config.access.hosts),
       channel: name ?? null,
       ...(since === undefined ? {} : { since }),
       ...(resume === undefined ? {} : { resume }),
@@ -215,7 +212,7 @@ function addWebSockets(app: Hono<Env>, { config, sessions, broker, taps }: AppPa
 }
 
 function addApi(app: Hono<Env>, { rooms, nodes, metrics, decodes }: AppParts) {
-  app.get("/api/channels", (c) => c.json(channelsAnswer(rooms, c.req.query("names") === "true")));
+  addChannels(app, rooms);
   app.get("/api/channels/:name", (c) => {
     const room = rooms.get(c.req.param("name"));
     return room === undefined ? noChannel(c) : c.body(channelText(room, rooms), 200, {
@@ -270,7 +267,7 @@ function channelText(room: Room, rooms: Rooms): string {
   const extra = {
     time: room.time,
     topics: rooms.descriptions(room.name),
-    members: room.members.size,
+    members: room.present,
   };
   return `{${JSON.stringify(extra).slice(1, -1)},${snapshot}`;
 }

@@ -10,8 +10,11 @@ import { type DecodeInput, SenderGone } from "./decode_input.ts";
 import { type DecodeEnd, endLine, type FromDecoder, PIECES_AHEAD } from "./decode_messages.ts";
 import type { DecodeQuery } from "./decode_query.ts";
 
-/** Looks in the time after which a job in which nothing happens is ended. */
-const LOOKS = 4;
+/**
+ * Looks in the time after which a job in which nothing happens is ended. In a silence of what is
+ * live, each look but the first gives a line of progress.
+ */
+const LOOKS = 6;
 /** After these the worker is idle. */
 const LAST: ReadonlySet<string> = new Set(["refused", "done", "stopped"]);
 
@@ -46,8 +49,12 @@ export class DecodeJob {
   #credit = PIECES_AHEAD;
   #credited: (() => void) | undefined;
   #frames = 0;
-  /** Looks since something happened last. */
+  /** Looks since something happened last; of what is live, since its client took something. */
   #quiet = 0;
+  /** There were no lines since the last look, and there could have been. */
+  #silent = false;
+  /** It is a capture: its client has the answer. */
+  #answered = false;
   /** Nothing more comes of the worker; its last lines may be here still. */
   #over = false;
   /** The worker has stopped: it takes no processor any more. */
@@ -129,7 +136,7 @@ export class DecodeJob {
       if ("kind" in message && LAST.has(message.kind)) this.#end();
       return;
     }
-    this.#quiet = 0;
+    if (!this.#parts.input.live) this.#quiet = 0;
     if (message instanceof Uint8Array) return this.#give(message);
     switch (message.kind) {
       case "used":
@@ -138,6 +145,7 @@ export class DecodeJob {
         this.#credited?.();
         return;
       case "begun":
+        this.#answered = true;
         return this.#begin(undefined);
       case "refused":
         this.#begin(message.message);
@@ -150,6 +158,7 @@ export class DecodeJob {
   }
 
   #give(lines: Uint8Array): void {
+    this.#silent = false;
     this.#lines.push(lines);
     this.#wanted?.();
   }
@@ -169,14 +178,26 @@ export class DecodeJob {
   }
 
   #look(): void {
-    const idle = this.#parts.input.live && this.#lines.length === 0;
-    if (idle || this.#quiet++ < LOOKS) return;
+    if (this.#parts.input.live && this.#lines.length === 0) return this.#breakSilence();
+    if (this.#quiet++ < LOOKS) return;
     const seconds = this.#parts.stallMs / 1000;
     if (this.#lines.length === 0) {
       return this.stop(`nothing was sent for ${seconds} s`, "stalled");
     }
     // It would not read a last line either.
     this.#abandon();
+  }
+
+  /**
+   * Gives a client that has had nothing for a while a line of progress: only where something is sent
+   * it turns out that nobody is there any more.
+   */
+  #breakSilence(): void {
+    if (this.#silent && !this.#over) {
+      const progress = { bytes: this.#parts.input.received, frames: this.#frames };
+      this.#give(new TextEncoder().encode(`${JSON.stringify({ progress })}\n`));
+    }
+    this.#silent = this.#answered;
   }
 
   /** Stops the worker, and ends what feeds it. Lines that are here remain to be read. */

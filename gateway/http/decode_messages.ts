@@ -8,7 +8,7 @@
 export interface TreeSetting {
   /**
    * - first: the first `rows`;
-   * - newest: the last `rows`, written at the end;
+   * - newest: the last `rows`: the capture is kept, and read twice;
    * - paced: at most `rows` a second, as they come.
    */
   readonly choose: "first" | "newest" | "paced";

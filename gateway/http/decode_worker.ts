@@ -7,20 +7,14 @@
 import { getHeapStatistics } from "node:v8";
 import { parseDecodeOptions } from "../../traces/command/decode_options.ts";
 import { DecodePipeline } from "../../traces/command/decode_pipeline.ts";
-import type { ByteSource } from "../../traces/files/byte_source.ts";
 import type { CaptureEvents } from "../../traces/files/capture_events.ts";
 import { type CaptureEnd, CaptureReader } from "../../traces/files/capture_reader.ts";
 import { SMALL_LIMITS } from "../../traces/flows/decoder_limits.ts";
 import { ByteWriter } from "../../traces/report/byte_writer.ts";
 import { summaryJson } from "../../traces/report/summary/summary_json.ts";
+import { DecodeBody } from "./decode_body.ts";
 import { DecodeControl } from "./decode_control.ts";
-import {
-  type BodyEnd,
-  type DecodeStart,
-  endLine,
-  type FromDecoder,
-  type ToDecoder,
-} from "./decode_messages.ts";
+import { type DecodeStart, endLine, type FromDecoder, type ToDecoder } from "./decode_messages.ts";
 import { TreeRows } from "./tree_rows.ts";
 
 /** Bytes of lines gathered before they are handed out. */
@@ -49,51 +43,6 @@ class Stopped extends Error {}
 /** The capture would need too much memory. */
 class TooMuch extends Error {}
 
-/** The body as it comes. */
-class Body implements ByteSource {
-  readonly noun = "the capture";
-  readonly live: boolean;
-  position = 0;
-  readonly failure = undefined;
-  ended: BodyEnd | undefined;
-  #pieces: Uint8Array<ArrayBuffer>[] = [];
-  /** Bytes of the first piece that were read. */
-  #read = 0;
-  #wake: (() => void) | undefined;
-  readonly #onUsed: () => void;
-
-  constructor(readonly name: string, readonly size: number | undefined, onUsed: () => void) {
-    this.live = size === undefined;
-    this.#onUsed = onUsed;
-  }
-
-  take(message: Uint8Array<ArrayBuffer> | BodyEnd): void {
-    if (message instanceof Uint8Array) this.#pieces.push(message);
-    else this.ended = message;
-    this.#wake?.();
-  }
-
-  async read(into: Uint8Array): Promise<number> {
-    while (this.#pieces.length === 0) {
-      if (this.ended !== undefined) return 0;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    const piece = this.#pieces[0]!;
-    const part = piece.subarray(this.#read, this.#read + into.length);
-    into.set(part);
-    this.#read += part.length;
-    this.position += part.length;
-    if (this.#read === piece.length) {
-      this.#pieces.shift();
-      this.#read = 0;
-      this.#onUsed();
-    }
-    return part.length;
-  }
-
-  close(): void {}
-}
-
 /** Hands lines over, and waits while too many of them have not been taken. */
 class Lines {
   readonly writer = new ByteWriter(2 * ENOUGH);
@@ -119,14 +68,18 @@ class Lines {
 
 /** One decode. */
 class Decode {
-  readonly body: Body;
+  readonly body: DecodeBody;
   readonly #start: DecodeStart;
   readonly #control: DecodeControl;
   readonly #lines: Lines;
   /** Which frames are written, where that is chosen. */
   readonly #rows: TreeRows | undefined;
-  readonly #pipeline: DecodePipeline;
+  #pipeline: DecodePipeline;
   #begun = false;
+  /** The capture is read for the second time. */
+  #again = false;
+  /** Frames told of; the second reading begins to count anew. */
+  #frames = 0;
   #outgrown = false;
   #told_ms = performance.now();
   #toldBytes = 0;
@@ -135,19 +88,48 @@ class Decode {
     this.#start = start;
     this.#control = new DecodeControl(start.control);
     this.#lines = new Lines(this.#control);
-    const options = parseDecodeOptions([...start.args]);
-    this.#rows = start.tree && new TreeRows(start.tree, this.#lines.writer, () => {
-      this.#lines.flush();
-      this.#goOn();
+    this.#rows = start.tree && new TreeRows(start.tree, this.#lines.writer);
+    this.#pipeline = this.#newPipeline();
+    this.body = new DecodeBody({
+      name: start.name,
+      size: start.size,
+      kept: this.#rows?.twice ?? false,
+      onUsed: () => this.#used(1),
     });
-    this.#pipeline = new DecodePipeline(options, this.#lines.writer, {
-      limits: SMALL_LIMITS,
-      ...(this.#rows === undefined ? {} : { report: this.#rows }),
-    });
-    this.body = new Body(start.name, start.size, () => this.#used(1));
   }
 
   async run(): Promise<void> {
+    const telling = setInterval(() => this.#tellSkipped(), SKIPPED_MS);
+    const end = await this.#readAll().finally(() => clearInterval(telling));
+    if (!this.#begun && "message" in end) {
+      return scope.postMessage({ kind: "refused", message: end.message });
+    }
+    this.#finish(end);
+    scope.postMessage({ kind: "done" });
+  }
+
+  #newPipeline(): DecodePipeline {
+    const pipeline = new DecodePipeline(
+      parseDecodeOptions([...this.#start.args]),
+      this.#lines.writer,
+      { limits: SMALL_LIMITS, ...(this.#rows === undefined ? {} : { report: this.#rows }) },
+    );
+    pipeline.begin();
+    return pipeline;
+  }
+
+  /** Reads the capture, where needed twice. */
+  async #readAll(): Promise<CaptureEnd> {
+    const end = await this.#read(this.body);
+    if (!this.#rows?.twice || this.#outgrown) return end;
+    this.#again = true;
+    this.#rows.again();
+    this.#pipeline = this.#newPipeline();
+    const second = await this.#read(this.body.again());
+    return this.#outgrown ? second : end;
+  }
+
+  #read(body: DecodeBody): Promise<CaptureEnd> {
     const pipeline = this.#pipeline;
     const events: CaptureEvents = {
       section: () => this.#begin(),
@@ -156,7 +138,7 @@ class Decode {
       progress: (bytes, total) => this.#progress(bytes, total),
     };
     const reader = new CaptureReader(
-      this.body,
+      body,
       (frame) => {
         pipeline.take(frame);
         this.#lines.flush();
@@ -165,16 +147,7 @@ class Decode {
       events,
       LONGEST_RECORD,
     );
-    pipeline.begin();
-    const telling = setInterval(() => this.#tellSkipped(), SKIPPED_MS);
-    const end = await reader.read()
-      .catch((error): CaptureEnd => this.#tooMuch(error))
-      .finally(() => clearInterval(telling));
-    if (!this.#begun && "message" in end) {
-      return scope.postMessage({ kind: "refused", message: end.message });
-    }
-    this.#finish(end);
-    scope.postMessage({ kind: "done" });
+    return reader.read().catch((error): CaptureEnd => this.#tooMuch(error));
   }
 
   #begin(): void {
@@ -206,14 +179,15 @@ class Decode {
   }
 
   #used(pieces: number): void {
-    scope.postMessage({ kind: "used", pieces, frames: this.#pipeline.frames });
+    this.#frames = Math.max(this.#frames, this.#pipeline.frames);
+    scope.postMessage({ kind: "used", pieces, frames: this.#frames });
   }
 
   #progress(bytes: number, total: number | undefined): void {
     this.#used(0);
     const now = performance.now();
     const due = now - this.#told_ms >= PROGRESS_MS || bytes - this.#toldBytes >= PROGRESS_BYTES;
-    if (due && this.#start.progress && this.#begun) {
+    if (due && this.#start.progress && this.#begun && !this.#again) {
       this.#told_ms = now;
       this.#toldBytes = bytes;
       const progress = { bytes, total, frames: this.#pipeline.frames };

@@ -1,16 +1,22 @@
 /**
- * How late the event loop is.
+ * How late the event loop is, and what the process takes.
  *
  * @module
  */
+import { CpuShare } from "./cpu_share.ts";
 import type { EventLoopHealth } from "./health_answer.ts";
 
 const PERIOD_MS = 200;
 /** A minute of them. */
 const KEPT = 300;
 
+/** The start, which is always slow, does not count among the delays of a minute, ms. */
+const START_MS = 3000;
+
 /** Measures until `close()`. */
 export class EventLoopDelay {
+  /** Sampled by the same timer. */
+  readonly cpu: CpuShare;
   #due = performance.now() + PERIOD_MS;
   #max = 0;
   /** The last delays, ms, round and round. */
@@ -18,13 +24,16 @@ export class EventLoopDelay {
   #measured = 0;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  constructor() {
+  constructor(cpu: CpuShare = new CpuShare()) {
+    this.cpu = cpu;
+    const counted = performance.now() + START_MS;
     this.#timer = setInterval(() => {
       const time = performance.now();
       const delay = Math.max(0, time - this.#due);
       this.#max = Math.max(this.#max, delay);
-      this.#delays[this.#measured++ % KEPT] = delay;
+      if (time > counted) this.#delays[this.#measured++ % KEPT] = delay;
       this.#due = time + PERIOD_MS;
+      cpu.sample();
     }, PERIOD_MS);
   }
 

@@ -6,39 +6,30 @@
 import type { Hono } from "hono";
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import process from "node:process";
 import type { Identity } from "../access/tokens.ts";
 import type { Broker } from "../broker/broker.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import type { TraceStreams } from "../recorder/trace_streams.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { RequestEnds } from "./connection_facts.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import type { HealthAnswer } from "./health_answer.ts";
+import type { TraceParts } from "./traces.ts";
 
 export interface HealthParts {
   config: Config;
-  version: string;
   broker: Broker;
   rooms: Rooms;
   sessions: Sessions;
   eventLoop: EventLoopDelay;
-  traces: TraceStreams;
-  /** Memory of the flight recorder, bytes; 0: there is none. */
-  recentBytes: number;
+  traces: TraceParts;
 }
 
 type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
 
-/** Answers closer together than this have the same CPU share, ms. */
-const SHARE_MS = 500;
-
 /** Adds the routes; who may ask is decided before. */
 export function addHealth(app: Hono<Env>, parts: HealthParts): void {
-  const started = now();
-  const cpu = new CpuShare();
   app.get("/healthz", (c) => {
     const { connected, reason } = parts.broker.state;
     const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
@@ -48,18 +39,20 @@ export function addHealth(app: Hono<Env>, parts: HealthParts): void {
     const answer: HealthAnswer = {
       status: parts.broker.state.connected ? "ok" : "failing",
       time: now(),
-      started,
-      versions: { edgewire: parts.version, deno: Deno.version.deno, v8: Deno.version.v8 },
+      epoch: parts.rooms.epoch,
+      // The clock may have been set since the start.
+      uptime: performance.now() / 1000,
+      versions: { edgewire: parts.traces.version, deno: Deno.version.deno, v8: Deno.version.v8 },
       platform: `${Deno.build.os} ${Deno.build.arch}`,
-      process: processHealth(cpu.take()),
+      process: processHealth(parts.eventLoop.cpu.share),
       eventLoop: parts.eventLoop.lastMinute(),
       broker: brokerHealth(parts),
       uplink: { state: "off" },
       history: historyHealth(parts),
-      recorder: parts.recentBytes > 0
-        ? { bytes: parts.recentBytes, seconds: parts.config.trace.recentSeconds }
+      recorder: parts.traces.recentBytes > 0
+        ? { bytes: parts.traces.recentBytes, seconds: parts.config.trace.recentSeconds }
         : null,
-      traceReaders: parts.traces.readers,
+      traceReaders: parts.traces.streams.readers,
       clients: {
         sessions: parts.sessions.size,
         lagging: parts.sessions.lagging,
@@ -117,27 +110,4 @@ async function diskHealth(path: string): Promise<Pick<HealthAnswer, "disk">> {
       if ((error as { code?: string }).code !== "ENOENT" || at === dirname(at)) return {};
     }
   }
-}
-
-/** CPU time of the process against the time that passed. */
-class CpuShare {
-  #at = performance.now();
-  #used = cpuMs();
-  #share = 0;
-
-  take(): number {
-    const at = performance.now();
-    if (at - this.#at >= SHARE_MS) {
-      const used = cpuMs();
-      this.#share = (used - this.#used) / (at - this.#at);
-      this.#at = at;
-      this.#used = used;
-    }
-    return this.#share;
-  }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
 }

@@ -1,6 +1,6 @@
 /**
  * What `/api/health` says. Types alone, so that the page can import them. Times are Unix
- * milliseconds, sizes bytes.
+ * milliseconds where nothing else is said, sizes bytes.
  *
  * @module
  */
@@ -16,13 +16,15 @@ export interface HealthAnswer {
   /** `failing`: the MQTT side does not work. */
   status: "ok" | "failing";
   time: number;
-  /** When the gateway started. */
-  started: number;
+  /** Another at each start of the gateway. */
+  epoch: string;
+  /** Since the gateway started, seconds; the clock does not matter to it. */
+  uptime: number;
   versions: { edgewire: string; deno: string; v8: string };
   /** As "linux aarch64". */
   platform: string;
   process: {
-    /** Of one core, over the time since the answer before (at most some seconds); Workers included. */
+    /** Of one core, over the last seconds; Workers included. */
     cpuShare: number;
     resident: number;
     heapUsed: number;

@@ -37,7 +37,8 @@ async function answer(c: Context<Env>, name: string, { nodes, broker }: NodeSett
   if (!atLeast(c.get("identity") as Identity, "admin")) {
     return problem(c, 403, "only admins see and change settings of nodes");
   }
-  if (!nodes.hasSettings(name)) return problem(c, 404, `no node "${name}" that has settings here`);
+  const none = nodes.noSettings(name);
+  if (none !== null) return problem(c, 404, none);
   const wishes = await wishesOf(c);
   if (wishes === null) {
     return problem(c, 400, 'expected a JSON object of settings by name, none called "id"');

@@ -16,6 +16,19 @@ export interface Asset {
   immutable?: boolean;
 }
 
+/** Instead of the page, for a browser that shows no token. */
+const NO_TOKEN = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Edgewire: an access token is needed</title>
+<h1>An access token is needed</h1>
+<p>Open one of the links that this gateway prints when it starts; they end in <code>?token=</code>
+and the token. The browser remembers it.</p>
+</html>
+`;
+
 const ONE_YEAR_SECONDS = 31_536_000;
 
 /** @returns The answer for a path, or `null` if it is not part of the page. */
@@ -38,4 +51,13 @@ export function pageAnswer(assets: Record<string, Asset>, request: Request): Res
   }
   headers.set("content-encoding", "gzip");
   return new Response(body, { headers });
+}
+
+/** @returns The answer to who shows no token, if a person may read it, else `null`. */
+export function noTokenPage(request: Request): Response | null {
+  if (!/\btext\/html\b/.test(request.headers.get("accept") ?? "")) return null;
+  return new Response(NO_TOKEN, {
+    status: 401,
+    headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" },
+  });
 }

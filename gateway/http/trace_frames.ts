@@ -6,9 +6,10 @@
  * display filter; `id` leaves only packets about an update, a PUBLISH or its radio records.
  *
  * - live: at most `rows` frames a second (1 to 1000, 50 unless said), a moment after they passed; how
- *   many more there were is told every second.
+ *   many more there were is told every second. In a silence a line of progress comes about every 10 s.
  * - recent: the newest `rows` frames (1 to 50000, 5000 unless said), then `end`. Older ones that
- *   passed the filter are told before them, as `skipped`.
+ *   passed the filter are told before them, as `skipped`. One such reading runs at a time, since it
+ *   holds the trace in memory; others wait for it, and are refused where that takes too long.
  *
  * A worker decodes, one for each reader, so that the gateway's own thread only hands bytes on. A
  * reader that is too slow loses packets, as with any trace; nobody waits for it.
@@ -29,11 +30,15 @@ import {
   type TraceEnv,
   type TraceRouteParts,
 } from "./traces.ts";
+import { Turns } from "./turns.ts";
 
 /** Readers at a time: each has a thread. */
 const AT_ONCE = 4;
 /** How long a client may read nothing while there is something to read, ms. */
 const STALL_MS = 60_000;
+/** How long a reader of what passed last may wait until others are done, ms. */
+const TURN_MS = 30_000;
+const STOPPING = "the gateway is stopping";
 const PARAMETERS = ["source", "filter", "id", "rows"];
 /** Frames of a reader that does not say: live, a second; recent, in all. And most that it may say. */
 const ROWS = {
@@ -46,13 +51,24 @@ const ID = /^[\w-]{1,60}(?:\.\d{1,3})?$/;
 export class TraceFrames {
   readonly #streams: Pick<TraceStreams, "open">;
   readonly #stallMs: number;
+  readonly #turnMs: number;
   readonly #jobs = new Set<DecodeJob>();
+  /** To read what passed last. */
+  readonly #turns = new Turns();
   #closed = false;
 
-  /** @param stallMs How long a client may read nothing of what there is, ms. @default 60000 */
-  constructor(streams: Pick<TraceStreams, "open">, stallMs: number = STALL_MS) {
+  /**
+   * @param stallMs How long a client may read nothing of what there is, ms. @default 60000
+   * @param turnMs How long a reader may wait for its turn, ms. @default 30000
+   */
+  constructor(
+    streams: Pick<TraceStreams, "open">,
+    stallMs: number = STALL_MS,
+    turnMs: number = TURN_MS,
+  ) {
     this.#streams = streams;
     this.#stallMs = stallMs;
+    this.#turnMs = turnMs;
   }
 
   /** Readers now: those whose worker has not stopped. */
@@ -63,23 +79,38 @@ export class TraceFrames {
   /**
    * Lines; cancelling them ends everything. What passes once they are there is in them.
    *
+   * @param signal The client has gone: nobody waits for its turn any more.
    * @returns why not, where there are too many readers
    */
   async open(
     request: TraceRequest,
     query: DecodeQuery,
+    signal?: AbortSignal,
   ): Promise<ReadableStream<Uint8Array> | string> {
-    if (this.#closed) return "the gateway is stopping";
-    if (this.#jobs.size >= AT_ONCE) {
+    if (this.#closed) return STOPPING;
+    if (this.#jobs.size + this.#turns.waiting >= AT_ONCE) {
       return `${AT_ONCE} traces are shown already: close one of them`;
     }
-    const stream = this.#streams.open(request);
-    if (stream === null) return `${MAX_READERS} traces are being read already: end one of them`;
+    const inTurn = request.mode === "recent";
+    if (inTurn && !await this.#turns.take(this.#turnMs, signal)) {
+      return this.#closed ? STOPPING : "others read what passed last: try again in a moment";
+    }
+    const over = () => inTurn && this.#turns.give();
+    // The turn may have come just before that.
+    const stream = this.#closed ? null : this.#streams.open(request);
+    if (stream === null) {
+      over();
+      if (this.#closed) return STOPPING;
+      return `${MAX_READERS} traces are being read already: end one of them`;
+    }
     const job: DecodeJob = new DecodeJob({
       query,
-      input: new TraceInput(stream, request.mode === "live"),
+      input: new TraceInput(stream, !inTurn),
       stallMs: this.#stallMs,
-      onOver: () => this.#jobs.delete(job),
+      onOver: () => {
+        this.#jobs.delete(job);
+        over();
+      },
     });
     this.#jobs.add(job);
     const problem = await job.begun;
@@ -91,7 +122,8 @@ export class TraceFrames {
   /** Ends all, telling their clients; takes no more. */
   close(): void {
     this.#closed = true;
-    for (const job of [...this.#jobs]) job.stop("the gateway is stopping");
+    this.#turns.clear();
+    for (const job of [...this.#jobs]) job.stop(STOPPING);
   }
 }
 
@@ -132,7 +164,7 @@ async function answer(
   };
   // Nobody would read the stream of a HEAD.
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const lines = await frames.open(request, query);
+  const lines = await frames.open(request, query, c.req.raw.signal);
   return typeof lines === "string" ? problem(c, 503, lines) : c.body(lines, 200, headers);
 }
 

@@ -6,43 +6,36 @@
  */
 import type { CaptureFrame } from "../../traces/files/capture_frame.ts";
 import { HopLine, readHopLines } from "../../traces/files/hop_line.ts";
-import { ByteWriter } from "../../traces/report/byte_writer.ts";
+import type { ByteWriter } from "../../traces/report/byte_writer.ts";
 import type { Report } from "../../traces/report/report.ts";
 import { TreeReport } from "../../traces/report/tree_report.ts";
 import type { Dissection } from "../../traces/wire/dissection.ts";
 import type { TreeSetting } from "./decode_messages.ts";
-
-/** What the newest frames may take until the end, bytes; of longer ones fewer are kept. */
-const MAX_KEPT_BYTES = 64 << 20;
+import { RowPace } from "./row_pace.ts";
 
 /** For one capture. */
 export class TreeRows implements Report {
+  /** The capture has to be read twice: which frames are the newest is known at its end. */
+  readonly twice: boolean;
   readonly #setting: TreeSetting;
   readonly #writer: ByteWriter;
-  readonly #onLine: () => void;
   readonly #tree: TreeReport;
-  /** Where a line is written that may be thrown away again. */
-  readonly #scratch = new ByteWriter();
   readonly #line = new HopLine();
+  readonly #pace: RowPace;
+  /** The first reading of two. */
+  #counting: boolean;
   /** Frames left out and not told yet. */
   #skipped = 0;
-  /** Frames written. */
-  #written = 0;
-  /** Frames that may be written now, when there are so many a second. */
-  #tokens: number;
-  #filled_ms = performance.now();
-  /** The newest lines; the first `#gone` of them are no more. */
-  #kept: Uint8Array[] = [];
-  #gone = 0;
-  #keptBytes = 0;
+  /** Frames that passed in this reading, and those before the first that is written. */
+  #passed = 0;
+  #older = 0;
 
-  /** @param onLine Called after each line at the end: what is in `writer` may be taken. */
-  constructor(setting: TreeSetting, writer: ByteWriter, onLine: () => void) {
+  constructor(setting: TreeSetting, writer: ByteWriter) {
     this.#setting = setting;
     this.#writer = writer;
-    this.#onLine = onLine;
-    this.#tokens = setting.rows;
-    this.#tree = new TreeReport(setting.choose === "newest" ? this.#scratch : writer);
+    this.#tree = new TreeReport(writer);
+    this.twice = this.#counting = setting.choose === "newest";
+    this.#pace = new RowPace(setting.choose === "paced" ? setting.rows : 1);
   }
 
   want(d: Dissection): void {
@@ -52,21 +45,24 @@ export class TreeRows implements Report {
   begin(): void {}
 
   frame(d: Dissection, frame: CaptureFrame): void {
-    const { id, choose } = this.#setting;
+    const { id } = this.#setting;
     if (id !== undefined && !this.#names(frame.comments, id)) return;
-    if (choose === "newest") return this.#keep(d, frame);
-    if (choose === "first" ? this.#written < this.#setting.rows : this.#takeToken()) {
-      this.#written++;
-      this.#tree.frame(d, frame);
-    } else this.#skipped++;
+    this.#passed++;
+    if (this.#counting) return;
+    if (this.#chosen()) this.#tree.frame(d, frame);
+    else if (!this.twice) this.#skipped++;
   }
 
   end(): void {
     this.tellSkipped();
-    for (; this.#gone < this.#kept.length; this.#gone++) {
-      this.#writer.bytes(this.#kept[this.#gone]!);
-      this.#onLine();
-    }
+  }
+
+  /** The capture comes a second time, from its beginning: tells how many frames are left out. */
+  again(): void {
+    this.#counting = false;
+    this.#older = this.#skipped = Math.max(0, this.#passed - this.#setting.rows);
+    this.#passed = 0;
+    this.tellSkipped();
   }
 
   /** Writes how many frames were left out since the last time, if any were. */
@@ -88,35 +84,14 @@ export class TreeRows implements Report {
     return found;
   }
 
-  #takeToken(): boolean {
-    const { rows } = this.#setting;
-    const now = performance.now();
-    this.#tokens = Math.min(rows, this.#tokens + (now - this.#filled_ms) * rows / 1000);
-    this.#filled_ms = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
-  }
-
-  #keep(d: Dissection, frame: CaptureFrame): void {
-    this.#tree.frame(d, frame);
-    const line = this.#scratch.written.slice();
-    this.#scratch.clear();
-    this.#kept.push(line);
-    this.#keptBytes += line.length;
-    while (this.#count > this.#setting.rows || this.#keptBytes > MAX_KEPT_BYTES) this.#drop();
-    if (this.#gone < 1024 || this.#gone * 2 < this.#kept.length) return;
-    this.#kept = this.#kept.slice(this.#gone);
-    this.#gone = 0;
-  }
-
-  get #count(): number {
-    return this.#kept.length - this.#gone;
-  }
-
-  #drop(): void {
-    this.#keptBytes -= this.#kept[this.#gone]!.length;
-    this.#kept[this.#gone++] = new Uint8Array(0);
-    this.#skipped++;
+  #chosen(): boolean {
+    switch (this.#setting.choose) {
+      case "first":
+        return this.#passed <= this.#setting.rows;
+      case "newest":
+        return this.#passed > this.#older;
+      case "paced":
+        return this.#pace.take(performance.now());
+    }
   }
 }

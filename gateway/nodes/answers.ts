@@ -46,6 +46,8 @@ export interface NodeInfo extends Liveness {
   boot?: number;
   version?: string;
   radios?: string[];
+  /** Whether it takes settings: a node of ours that names radios, or answered such a question. */
+  settings: boolean;
   /** What else a foreign node says of itself: firmware, free memory, uptime. Never credentials. */
   details?: Record<string, string | number | boolean>;
   /** Radio frames taken in. */

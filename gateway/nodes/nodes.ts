@@ -167,6 +167,8 @@ export class Nodes {
 
   #result(name: string, message: IncomingMessage) {
     this.#heard(name, message);
+    const node = this.#nodes.own(name);
+    if (node !== undefined) node.answered = true;
     // A retained answer is one to an earlier question.
     if (!message.replayed) this.settings.take(name, message.payload);
   }
@@ -243,9 +245,14 @@ export class Nodes {
     return `node offline: ${name}${reason === undefined ? "" : ` (${reason})`}`;
   }
 
-  /** Whether it is a node of ours: others have their own ways to set them. */
-  hasSettings(name: string): boolean {
-    return this.#nodes.own(name) !== undefined;
+  /** Why a node cannot be asked for settings at all; `null`: it can. */
+  noSettings(name: string): string | null {
+    const node = this.#nodes.get(name);
+    if (node === undefined) return `no node "${name}"`;
+    if (node.hasSettings) return null;
+    return this.#nodes.own(name) === undefined
+      ? `no settings here: the node "${name}" speaks "${node.dialect}", which has its own way`
+      : `no settings: the node "${name}" names no radios in its status, as bridge nodes do`;
   }
 
   /** What was counted of all nodes so far, for `/metrics`. */

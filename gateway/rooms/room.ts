@@ -16,6 +16,8 @@ export interface RoomMember {
   readonly info: Member;
   /** Whether it takes a batch as one frame; those who do are served first. */
   readonly takesArrays: boolean;
+  /** Whether it hears, but is nobody's presence: no join, no leave, not counted. @default false */
+  readonly quiet?: boolean;
   /** Entries in order; called for each batch, also those it has had already. */
   deliver(batch: Batch): void;
   /** Something without `seq` changed: presence or description. */
@@ -47,6 +49,7 @@ const PAST_MS = 1000;
 export class Room {
   readonly name: string;
   readonly history: History;
+  /** All who hear, quiet ones as well. */
   readonly members = new Set<RoomMember>();
   dirty = false;
   /** Newest entry's number. */
@@ -64,6 +67,8 @@ export class Room {
   readonly #context: RoomContext;
   readonly #messageHead: string;
   readonly #notices = new CommandNotices();
+  /** Members that are not quiet. */
+  #present = 0;
   #pending: Entry[] = [];
   /** When those came in, ms of the monotonic clock; NaN: events. */
   #arrivals: number[] = [];
@@ -125,8 +130,15 @@ export class Room {
   /** A member commanded a topic: the others hear who has a hand on it. */
   commanded(topic: string, member: string) {
     // The topics that the room has bound what is remembered.
-    if (this.members.size < 2 || !this.topics.has(topic)) return;
+    if (!this.#hasOther(member) || !this.topics.has(topic)) return;
     if (this.#notices.due(topic, member)) this.event("command", { member, topic });
+  }
+
+  #hasOther(member: string): boolean {
+    for (const { quiet, info } of this.members) {
+      if (!quiet && info.member !== member) return true;
+    }
+    return false;
   }
 
   #append(
@@ -145,12 +157,19 @@ export class Room {
     return entry;
   }
 
+  /** How many others see: members that are not quiet. */
+  get present(): number {
+    return this.#present;
+  }
+
   get #crowded(): boolean {
-    return this.members.size > CROWD;
+    return this.#present > CROWD;
   }
 
   join(member: RoomMember) {
     this.members.add(member);
+    if (member.quiet) return;
+    this.#present++;
     if (!this.#crowded) this.event("join", member.info);
     this.#presenceChanged();
   }
@@ -161,6 +180,8 @@ export class Room {
       this.#pending = [];
       this.#arrivals = [];
     }
+    if (member.quiet) return;
+    this.#present--;
     if (!this.#crowded) this.event("leave", { ...member.info, reason });
     this.#presenceChanged();
   }
@@ -217,8 +238,8 @@ export class Room {
   /** The `presence` message of now, made once for all members. */
   get presence(): string {
     if (this.#presence?.version !== this.presenceVersion) {
-      const members = this.#crowded ? [] : [...this.members].map(({ info }) => info);
-      const said = { members, count: this.members.size };
+      const named = this.#crowded ? [] : [...this.members].filter(({ quiet }) => !quiet);
+      const said = { members: named.map(({ info }) => info), count: this.#present };
       const text = `{"type":"presence",${this.#messageHead}${JSON.stringify(said).slice(1)}`;
       this.#presence = { version: this.presenceVersion, text };
     }

@@ -332,9 +332,9 @@ export class Rooms {
     this.#channelListeners.delete(listener);
   }
 
-  /** Where a topic belongs. */
+  /** Where a topic belongs; anybody may ask for any, so it is not remembered. */
   route(topic: string): Route {
-    return this.#rules.route(topic);
+    return this.#rules.look(topic);
   }
 
   /** What is known of a channel's topics beyond their values. */

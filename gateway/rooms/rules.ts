@@ -125,7 +125,7 @@ export class Rules {
 
   /** @returns The same object for the same topic, while it is remembered. */
   route(topic: string): Route {
-    const known = this.#routes.get(topic) ?? this.#derived.get(topic);
+    const known = this.#known(topic);
     if (known !== undefined) return known;
     const route = this.#resolve(topic);
     this.#characters += topic.length;
@@ -135,6 +135,15 @@ export class Rules {
     }
     this.#routes.set(topic, route);
     return route;
+  }
+
+  /** The same for those who ask without a message: it is not remembered, and nothing is forgotten. */
+  look(topic: string): Route {
+    return this.#known(topic) ?? this.#resolve(topic);
+  }
+
+  #known(topic: string): Route | undefined {
+    return this.#routes.get(topic) ?? this.#derived.get(topic);
   }
 
   /** Whether commands are published on this topic (so it holds no state). */

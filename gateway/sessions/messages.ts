@@ -108,6 +108,8 @@ export type Welcome = {
   mqtt?: MqttAddress;
   /** How many channels this client may subscribe to. */
   channels?: number;
+  /** Clients need an access token to publish at `mqtt`, those beside this client as well. */
+  token?: true;
 };
 export type Snapshot = {
   type: "snapshot";
@@ -150,7 +152,7 @@ export type Gap = {
 export type Presence = {
   type: "presence";
   channel: string;
-  /** In the order in which they joined; empty in a room of more than 100. */
+  /** In the order in which they joined; empty in a room of more than 100. Without quiet ones. */
   members: Member[];
   /** How many there are. */
   count: number;
@@ -179,6 +181,11 @@ export type Subscribe = {
   channel: string;
   /** `<epoch>:<seq>` of the last message the client has of this channel. */
   since?: string;
+  /**
+   * Only looks on: nobody's presence, so no join, no leave, and not counted in
+   * `presence`. Another `subscribe` without it makes the client present.
+   */
+  quiet?: boolean;
 };
 export type Unsubscribe = { type: "unsubscribe"; channel: string };
 export type Command = {

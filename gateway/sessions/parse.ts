@@ -10,7 +10,12 @@ const channel = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024));
 const id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 
 const schema = v.variant("type", [
-  v.object({ type: v.literal("subscribe"), channel, since: v.optional(v.string()) }),
+  v.object({
+    type: v.literal("subscribe"),
+    channel,
+    since: v.optional(v.string()),
+    quiet: v.optional(v.boolean()),
+  }),
   v.object({ type: v.literal("unsubscribe"), channel }),
   v.object({ type: v.literal("command"), id, channel, topic: v.string(), value: v.unknown() }),
   v.object({ type: v.literal("ping"), id: v.union([id, v.number()]) }),

@@ -271,7 +271,7 @@ export class Session implements Outlet {
   #handle(message: ClientMessage) {
     switch (message.type) {
       case "subscribe":
-        this.subscribe(message.channel, message.since);
+        this.subscribe(message.channel, message.since, message.quiet);
         break;
       case "unsubscribe":
         this.#unsubscribe(message.channel);
@@ -294,7 +294,7 @@ export class Session implements Outlet {
   }
 
   /** @returns Why not, as a close code fit for who wants nothing else; `null` if it was done. */
-  subscribe(channel: string, since?: string): number | null {
+  subscribe(channel: string, since?: string, quiet = false): number | null {
     const room = this.#context.rooms.get(channel);
     const position = since === undefined ? null : parseSince(since);
     const { channelsPerSession } = this.#context.config.limits;
@@ -307,12 +307,16 @@ export class Session implements Outlet {
       this.refuse("bad_message", "since: expected <epoch>:<seq>", channel);
       return CloseCode.badMessage;
     }
+    if (subscription !== undefined && subscription.quiet !== quiet) {
+      this.#unsubscribe(channel);
+      subscription = undefined;
+    }
     if (subscription === undefined) {
       if (this.#subscriptions.size >= channelsPerSession) {
         this.refuse("too_many_channels", `at most ${channelsPerSession} channels`, channel);
         return CloseCode.tooMany;
       }
-      this.#subscriptions.set(channel, subscription = new Subscription(room, this));
+      this.#subscriptions.set(channel, subscription = new Subscription(room, this, quiet));
     }
     if (position === null) subscription.snapshot();
     else subscription.resume(position.epoch, position.seq);

@@ -24,6 +24,8 @@ export interface Connection {
   takesArrays: boolean;
   /** `null` if it has no or a wrong token. */
   identity: Identity | null;
+  /** Whether its client is on this machine, with no proxy between. */
+  local: boolean;
   /** Channel of `/ws/<channel>`; `null` at `/ws`. */
   channel: string | null;
   /** `?since=` */
@@ -151,7 +153,7 @@ export class Sessions implements ChannelListener {
   }
 
   #begin(connection: Connection): Session | null {
-    const { socket, peer, takesArrays, identity, channel, since, resume, tap } = connection;
+    const { socket, peer, takesArrays, identity, local, channel, since, resume, tap } = connection;
     if (identity === null) {
       socket.close(CloseCode.unauthenticated, "no or wrong token");
       return null;
@@ -195,6 +197,7 @@ export class Sessions implements ChannelListener {
       idleTimeout: this.#config.session.idleTimeoutSeconds,
       ...(mqtt === undefined ? {} : { mqtt }),
       channels: this.#config.limits.channelsPerSession,
+      ...(this.#tokenNeeded(local) ? { token: true } : {}),
     });
     this.#sendStatus([session]);
     if (channel === null) {
@@ -263,6 +266,13 @@ export class Sessions implements ChannelListener {
         ...(reason === undefined ? {} : { reason }),
       });
     }
+  }
+
+  /** Whether who publishes from where this client is needs a token of ours. */
+  #tokenNeeded(local: boolean): boolean {
+    const { access, broker, mqttHost } = this.#config;
+    if (broker.url !== undefined) return false;
+    return !access.openLoopback || !(local || isLoopback(mqttHost));
   }
 
   #lag(session: Session) {

@@ -53,6 +53,7 @@ interface Replay {
 /** Begins with `resume` or `snapshot`; ends with `end`. */
 export class Subscription implements RoomMember {
   readonly room: Room;
+  readonly quiet: boolean;
   readonly #outlet: Outlet;
   /** `seq` of the newest entry that was sent or declared missing. */
   #sent = 0;
@@ -68,8 +69,10 @@ export class Subscription implements RoomMember {
   #presenceVersion = -1;
   #describeVersion = -1;
 
-  constructor(room: Room, outlet: Outlet) {
+  /** @param quiet See {@linkcode RoomMember.quiet}. */
+  constructor(room: Room, outlet: Outlet, quiet = false) {
     this.room = room;
+    this.quiet = quiet;
     this.#outlet = outlet;
   }
 

@@ -67,6 +67,13 @@ Deno.test("tokens: made once, kept for the owner alone, used in every form", asy
       }
     });
 
+    await t.step("a browser without a token is told in words where to get in", async () => {
+      const response = await fetch(gateway.url, { headers: { accept: "text/html,*/*" } });
+      assert.equal(response.status, 401);
+      assert.match(response.headers.get("content-type")!, /^text\/html/);
+      assert.match(await response.text(), /links that this gateway prints/);
+    });
+
     await t.step("header, query, and the cookie that a link leaves", async () => {
       const authorization = `Bearer ${tokens.viewer}`;
       assert.equal(await status("/api/channels", { authorization }), 200);

@@ -190,6 +190,29 @@ Deno.test("messages have the fields of the contract", async (t) => {
   });
 });
 
+Deno.test("welcome says where who publishes needs a token", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "edgewire-tokens-" });
+  const welcome = async (args: string[], headers: Record<string, string> = {}) => {
+    await using gateway = await GatewayProcess.start({ args, dataDir });
+    const tokens = await Deno.readTextFile(`${dataDir}/tokens.json`).catch(() => "{}");
+    const { viewer } = JSON.parse(tokens);
+    const url = gateway.ws(viewer === undefined ? "/ws" : `/ws?token=${viewer}`);
+    await using peer = await WsPeer.open(url, { headers });
+    const { token, mqtt } = await peer.next("welcome");
+    return [token, mqtt?.host];
+  };
+  const behindProxy = { "x-forwarded-for": "192.0.2.7" };
+  try {
+    assert.deepEqual(await welcome([]), [undefined, "127.0.0.1"]);
+    assert.deepEqual(await welcome(["--no-access-open-loopback"]), [true, "127.0.0.1"]);
+    const everywhere = ["--mqtt-host", "0.0.0.0"];
+    assert.deepEqual(await welcome(everywhere), [undefined, undefined]);
+    assert.deepEqual(await welcome(everywhere, behindProxy), [true, undefined]);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
 Deno.test("one client watches several channels, on one connection or on several", async () => {
   await using all = await setUp();
   const { gateway, mqtt } = all;

@@ -42,11 +42,14 @@ async function check(gateway: GatewayProcess, broker: string) {
   await using ble = new RadioNode({ broker, name: "hall", radio: "ble" });
   await using peer = await MqttPeer.connect(broker);
   await Promise.all([wpan.ready, ble.ready]);
-  await peer.publish("edgewire/v1/mute/status", { state: "online" }, { retain: true });
-  await peer.publish("edgewire/v1/gone/status", { state: "offline" }, { retain: true });
-  await known(gateway, 4);
-  await peer.publish("home/OMG/BTtoMQTT/C4D300112233", { id: "C4:D3:00:11:22:33", rssi: -60 });
+  const say = (node: string, state: string, radios: string[]) =>
+    peer.publish(`edgewire/v1/${node}/status`, { state, radios }, { retain: true });
+  await say("mute", "online", ["ble"]);
+  await say("gone", "offline", ["ble"]);
+  await say("lux", "online", []);
   await known(gateway, 5);
+  await peer.publish("home/OMG/BTtoMQTT/C4D300112233", { id: "C4:D3:00:11:22:33", rssi: -60 });
+  await known(gateway, 6);
   const silent = post(gateway, "mute", {});
 
   const read = await post(gateway, "attic", {});
@@ -79,8 +82,19 @@ async function check(gateway: GatewayProcess, broker: string) {
   for (const wrong of ["[]", "null", "7", "{", '{"id":"mine"}']) {
     assert.equal((await post(gateway, "attic", wrong)).status, 400, wrong);
   }
-  assert.equal((await post(gateway, "nobody", {})).status, 404);
-  assert.equal((await post(gateway, "OMG", {})).status, 404);
+  await peer.subscribe("edgewire/v1/lux/set");
+  for (
+    const [node, why] of [
+      ["nobody", /no node "nobody"/],
+      ["OMG", /speaks "openmqttgateway"/],
+      ["lux", /names no radios/],
+    ] as const
+  ) {
+    const { status, body } = await post(gateway, node, {});
+    assert.equal(status, 404, node);
+    assert.match(body.error!.message, why);
+  }
+  assert.deepEqual(peer.received, [], "nobody who takes no settings is asked");
   const asOperator = { authorization: `Bearer ${OPERATOR}` };
   assert.equal((await post(gateway, "attic", { channel: 13 }, asOperator)).status, 403);
   const foreign = await post(gateway, "attic", { channel: 13 }, { origin: "https://a.example" });

@@ -70,3 +70,55 @@ Deno.test("a room of more than 100 says how many are in it, and names nobody", a
   assert.equal(alone.members.length, 1);
   await Promise.all(guests.map((guest) => guest.closed));
 });
+
+Deno.test("a quiet subscription hears all and is nobody's presence, until it is not quiet", async () => {
+  await using gateway = await startWithRoom("hall");
+  await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await using watcher = await WsPeer.open(gateway.ws("/ws/hall"));
+  await watcher.next("presence");
+  await using guest = await WsPeer.open(gateway.ws("/ws"));
+  guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  const { epoch, seq } = await guest.next("snapshot");
+  const seen = await guest.next("presence");
+  assert.deepEqual([seen.count, seen.members.length], [1, 1]);
+  await mqtt.publish("hall/x", 2);
+  assert.equal((await guest.next("data")).value, 2);
+  assert.equal((await watcher.next("data")).seq, seq + 1, "no event in between");
+  const { channels } = await gateway.json("/api/channels") as { channels: { members: number }[] };
+  assert.equal(channels[0]!.members, 1);
+
+  guest.send({ type: "subscribe", channel: "hall", since: `${epoch}:${seq}` });
+  assert.equal((await guest.next("data")).seq, seq + 1, "what it says it lacks");
+  const joined = await watcher.next("event");
+  assert.equal(joined.kind, "join");
+  const both = await watcher.next("presence", ({ count }) => count === 2);
+  assert.equal(both.members[1]!.member, about(joined).member);
+  const [first] = guest.messages;
+  assert.ok(first?.type === "welcome" && first.member === about(joined).member);
+
+  guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  assert.equal((await watcher.next("event")).kind, "leave");
+  await watcher.next("presence", ({ count }) => count === 1);
+  guest.send({ type: "unsubscribe", channel: "hall" });
+  guest.send({ type: "ping", id: 1 });
+  await guest.next("pong");
+  await mqtt.publish("hall/x", 3);
+  const last = await watcher.next("data");
+  const events = watcher.messages.filter(({ type }) => type === "event");
+  assert.equal(last.seq, seq + 4, "a value, a join, a leave, a value");
+  assert.equal(events.filter((event) => (event as Event).seq > seq).length, 2);
+});
+
+Deno.test("hundreds who look on quietly leave a room's presence named", async () => {
+  await using gateway = await startWithRoom("hall");
+  const guests = await Promise.all(
+    Array.from({ length: 110 }, () => WsPeer.open(gateway.ws("/ws"))),
+  );
+  for (const guest of guests) guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  await Promise.all(guests.map((guest) => guest.next("snapshot")));
+  await using watcher = await WsPeer.open(gateway.ws("/ws/hall"));
+  const presence = await watcher.next("presence", ({ count }) => count === 1);
+  assert.equal(presence.members.length, 1);
+  for (const guest of guests) guest.socket.close();
+  await Promise.all(guests.map((guest) => guest.closed));
+});

@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { startFlags } from "../support/gateway.ts";
+import { eventually } from "../support/eventually.ts";
+import { GatewayProcess, startFlags } from "../support/gateway.ts";
 import { TestProcess } from "../support/process.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -75,5 +76,24 @@ Deno.test("a rule that cannot be is refused at the start", async () => {
     await fails(["--config", file], 2, /relay "a\/:b": .*":c"/);
   } finally {
     await Deno.remove(file);
+  }
+});
+
+Deno.test("the demo's nodes get in where clients of this machine need a token", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "edgewire-demo-" });
+  try {
+    const args = ["--demo", "--no-access-open-loopback"];
+    await using gateway = await GatewayProcess.start({ args, dataDir });
+    const { viewer } = JSON.parse(await Deno.readTextFile(`${dataDir}/tokens.json`));
+    const headers = { authorization: `Bearer ${viewer}` };
+    await eventually("nodes of all kinds", async () => {
+      const answer = await fetch(new URL("/api/nodes", gateway.url), { headers });
+      const { nodes } = await answer.json() as { nodes: { name: string; state: string }[] };
+      return ["ble-1", "chamber", "omg-1", "wpan-1"].every((name) =>
+        nodes.some((node) => node.name === name && node.state === "online")
+      );
+    });
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
   }
 });

@@ -7,6 +7,7 @@ import { PcapngWriter } from "../../traces/files/pcapng_writer.ts";
 import { eventually } from "../support/eventually.ts";
 
 const LIVE: TraceRequest = { mode: "live", filter: { channels: [], hops: [], nodes: [] } };
+const RECENT: TraceRequest = { ...LIVE, mode: "recent" };
 const STALL_MS = 400;
 
 /** A trace that a test makes. */
@@ -61,7 +62,7 @@ async function open(
   { mode = "paced", stallMs = 60_000 }: { mode?: "paced" | "newest"; stallMs?: number } = {},
 ) {
   const frames = new TraceFrames({ open: () => trace.stream }, stallMs);
-  const request: TraceRequest = mode === "paced" ? LIVE : { ...LIVE, mode: "recent" };
+  const request: TraceRequest = mode === "paced" ? LIVE : RECENT;
   const lines = await frames.open(request, treeQuery("", { choose: mode, rows }));
   assert.ok(typeof lines !== "string", "it was refused");
   return { frames, lines: lines as ReadableStream<Uint8Array<ArrayBuffer>> };
@@ -79,13 +80,30 @@ Deno.test("a quiet time ends nothing; packets after it come", async () => {
   const trace = new Trace();
   const { frames, lines } = await open(trace, 50, { stallMs: STALL_MS });
   const reader = lines.pipeThrough(new TextDecoderStream()).getReader();
-  const first = reader.read();
-  await new Promise((resolve) => setTimeout(resolve, 3 * STALL_MS));
-  trace.give(1);
-  assert.match((await first).value!, /"frame":\{"number":1,/);
+  setTimeout(() => trace.give(1), 3 * STALL_MS);
+  let silences = 0;
+  let text = (await reader.read()).value!;
+  for (; !text.includes('"frame":'); text = (await reader.read()).value!) {
+    assert.match(text, /^\{"progress":\{.*\}\}\n$/);
+    silences++;
+  }
+  assert.match(text, /"frame":\{"number":1,/);
+  assert.ok(silences >= 3, `${silences} lines of progress`);
   await reader.cancel();
   await over(frames);
   assert.ok(trace.cancelled);
+});
+
+Deno.test("who takes nothing is left, also in a silence and while something passes", async () => {
+  for (const everyMs of [undefined, STALL_MS / 8]) {
+    const trace = new Trace();
+    const { frames, lines } = await open(trace, 50, { stallMs: STALL_MS });
+    const passing = everyMs && setInterval(() => !trace.cancelled && trace.give(1), everyMs);
+    await over(frames);
+    clearInterval(passing);
+    assert.ok(trace.cancelled);
+    await lines.cancel();
+  }
 });
 
 Deno.test("who reads nothing of what there is is left, and little waited for him", async () => {
@@ -128,6 +146,55 @@ Deno.test("newest: the rest is told before them", async () => {
     "complete",
   ]);
   await over(frames);
+});
+
+/** Frames whose traces a test makes, one for each reader. */
+function several(turnMs?: number) {
+  const traces: Trace[] = [];
+  const make = () => {
+    const trace = new Trace();
+    traces.push(trace);
+    return trace.stream;
+  };
+  const frames = new TraceFrames({ open: make }, 60_000, turnMs);
+  const query = treeQuery("", { choose: "newest", rows: 10 });
+  const ask = (signal?: AbortSignal) => frames.open(RECENT, query, signal);
+  return { frames, traces, ask };
+}
+
+Deno.test("recent: one is decoded at a time, the next waits for its turn", async () => {
+  const { frames, traces, ask } = several();
+  const first = await ask() as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const gone = new AbortController();
+  const [second, third, fourth] = [ask(), ask(gone.signal), ask()];
+  assert.equal(await ask(), "4 traces are shown already: close one of them");
+  gone.abort();
+  assert.match(await third as string, /^others read what passed last/);
+  assert.deepEqual([frames.running, traces.length], [1, 1]);
+  traces[0]!.give(5);
+  traces[0]!.end();
+  assert.match(await textOf(first), /"number":5,.*\n.*"complete"/s);
+  const lines = await second as ReadableStream<Uint8Array<ArrayBuffer>>;
+  assert.deepEqual([frames.running, traces.length], [1, 2]);
+  await lines.cancel();
+  await (await fourth as ReadableStream).cancel();
+  await over(frames);
+  assert.equal(traces.length, 3);
+});
+
+Deno.test("recent: nobody waits for its turn for long, nor for a gateway that stops", async () => {
+  const { frames, ask } = several(20);
+  const first = await ask() as ReadableStream;
+  assert.equal(await ask(), "others read what passed last: try again in a moment");
+  await first.cancel();
+  await over(frames);
+  const later = several();
+  const reading = await later.ask() as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const waiting = later.ask();
+  later.frames.close();
+  assert.equal(await waiting, "the gateway is stopping");
+  assert.match(await textOf(reading), /the gateway is stopping/);
+  await over(later.frames);
 });
 
 Deno.test("at the end of the gateway readers are told, and nobody else comes", async () => {

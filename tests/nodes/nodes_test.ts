@@ -378,6 +378,29 @@ Deno.test("a node's status is checked, and what it says is shown", () => {
   assert.deepEqual(scene.nodes.answer().nodes, []);
 });
 
+Deno.test("settings have nodes that name radios, and those that answered", () => {
+  using scene = new Scene();
+  const status = (name: string, more: string) =>
+    scene.publish(`edgewire/v1/${name}/status`, `{"state":"online"${more}}`);
+  status("attic", ',"radios":["ble"]');
+  status("lux", ',"radios":[]');
+  status("plain", "");
+  scene.publish("home/OMG/BTtoMQTT/C4D300112233", '{"id":"C4:D3:00:11:22:33","rssi":-60}');
+  const settings = () =>
+    Object.fromEntries(scene.nodes.answer().nodes.map((node) => [node.name, node.settings]));
+  assert.deepEqual(settings(), { attic: true, lux: false, plain: false, OMG: false });
+  assert.equal(scene.nodes.noSettings("attic"), null);
+  assert.match(scene.nodes.noSettings("lux")!, /no settings: .*"lux" names no radios/);
+  assert.match(scene.nodes.noSettings("OMG")!, /"OMG" speaks "openmqttgateway"/);
+  assert.match(scene.nodes.noSettings("nobody")!, /no node "nobody"/);
+  // A status that leaves radios out, as a last will does, takes none away.
+  status("attic", "");
+  scene.publish("edgewire/v1/plain/set/result", '{"id":"of another","ok":true}');
+  scene.publish("edgewire/v1/nobody/set/result", '{"id":"of another","ok":true}');
+  assert.deepEqual(settings(), { attic: true, lux: false, plain: true, OMG: false });
+  assert.equal(scene.nodes.noSettings("plain"), null);
+});
+
 Deno.test("a keyed 802.15.4 device is believed with an integrity code alone, from the first frame on", () => {
   const key = "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf";
   using scene = new Scene([{ address: EXTENDED, name: "boiler", key }]);

@@ -155,3 +155,17 @@ Deno.test("members get every entry once, across leaving and joining", () => {
   assert.deepEqual(second.seqs, [6, 7]);
   assert.equal(room.seq, 7);
 });
+
+Deno.test("who asks where topics belong throws no live route out of the cache", () => {
+  const rules = new Rules([], []);
+  const rooms = new Rooms(config(), rules, () => {}, noTaps);
+  try {
+    const live = rules.route("a/x");
+    assert.equal(rooms.route("a/x"), live);
+    const long = "x".repeat(60_000);
+    for (let i = 0; i < 400; i++) assert.equal(rooms.route(`${i}/${long}`).channel, String(i));
+    assert.equal(rules.route("a/x"), live);
+  } finally {
+    rooms.close();
+  }
+});

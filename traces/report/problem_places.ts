@@ -13,29 +13,50 @@ import { isHidden } from "./field_names.ts";
 export const SEVERITIES = [undefined, "note", "warn", "error"] as const;
 const RANKS: Record<Problem["rule"]["severity"], number> = { note: 1, warning: 2, error: 3 };
 
+/** Comparisons for one frame: problems behind them are only put into their layers. */
+const MAX_COMPARISONS = 1 << 18;
+
 /** Rank of a problem's severity in `SEVERITIES`. */
 export function severityRank({ rule }: Problem): number {
   return RANKS[rule.severity];
+}
+
+/** The place of a problem, as far as the tree was looked through; -1: none. */
+interface Case {
+  readonly problem: Problem;
+  /** Innermost entry of the problem's layer that its byte is in; innermost of all. */
+  inner: number;
+  other: number;
 }
 
 /** The problems of one frame, by the entries that they are about. */
 export class ProblemPlaces {
   readonly #problems = new Map<number, Problem[]>();
   readonly #ranks = new Map<number, number>();
+  /** By name: the last layer at the top. */
+  readonly #layers = new Map<string, number>();
+  /** What each entry is in; -1: nothing. */
+  #parents = new Int32Array(512);
+  #comparisons = 0;
 
-  /** Takes the place of the frame before. */
-  find(d: Dissection): void {
-    if (this.#ranks.size > 0) {
-      this.#problems.clear();
-      this.#ranks.clear();
-    }
-    for (const problem of d.problems) {
-      const place = placeOf(d, problem);
-      if (place < 0) continue;
-      const list = this.#problems.get(place);
-      if (list === undefined) this.#problems.set(place, [problem]);
-      else list.push(problem);
-      this.#mark(d, place, severityRank(problem));
+  /**
+   * Takes the place of the frame before.
+   *
+   * @param entries How many entries are looked at. A problem of others has no place.
+   */
+  find(d: Dissection, entries: number): void {
+    this.#problems.clear();
+    this.#ranks.clear();
+    this.#layers.clear();
+    if (d.problems.length === 0) return;
+    const count = Math.min(entries, d.tree.count);
+    const cases = d.problems.map((problem): Case => ({ problem, inner: -1, other: -1 }));
+    this.#look(d, count, cases.toSorted(byPlace));
+    const whole = count === d.tree.count;
+    for (const { problem, inner, other } of cases) {
+      let place = inner;
+      if (place < 0 && whole) place = this.#layers.get(problem.rule.layer) ?? Math.max(other, 0);
+      if (place >= 0 && place < count) this.#put(place, problem);
     }
   }
 
@@ -49,42 +70,71 @@ export class ProblemPlaces {
     return this.#ranks.size === 0 ? 0 : this.#ranks.get(index) ?? 0;
   }
 
-  /** Marks an entry and those that it is in. */
-  #mark({ tree }: Dissection, place: number, rank: number): void {
-    let depth = tree.depth[place]! + 1;
-    for (let index = place; index >= 0 && depth > 0; index--) {
-      if (tree.depth[index]! >= depth) continue;
-      depth = tree.depth[index]!;
-      if (rank > this.rankOf(index)) this.#ranks.set(index, rank);
+  /** Goes through the tree once. @param cases In the order of their bytes. */
+  #look(d: Dissection, count: number, cases: readonly Case[]): void {
+    const { tree } = d;
+    if (this.#parents.length < count) this.#parents = new Int32Array(count * 2);
+    const parents = this.#parents;
+    this.#comparisons = 0;
+    let layer = "";
+    for (let index = 0; index < count; index++) {
+      const depth = tree.depth[index]!;
+      let parent = index - 1;
+      while (parent >= 0 && tree.depth[parent]! >= depth) parent = parents[parent]!;
+      parents[index] = parent;
+      const { name } = fieldOf(tree.id[index]!);
+      if (depth === 0) this.#layers.set(layer = name, index);
+      if (!isHidden(name)) this.#compare(d, index, layer, cases);
+    }
+  }
+
+  /** Notes an entry in the problems whose bytes are in it. */
+  #compare(d: Dissection, index: number, layer: string, cases: readonly Case[]): void {
+    const range = entryRange(d, index);
+    if (range === undefined) return;
+    const source = d.tree.source[index]!;
+    for (let at = firstAt(cases, source, range.start); at < cases.length; at++) {
+      const known = cases[at]!;
+      const { problem } = known;
+      if (problem.source !== source || problem.offset >= range.end) return;
+      if (++this.#comparisons > MAX_COMPARISONS) return;
+      if (problem.rule.layer === layer) known.inner = inside(d, known.inner, index);
+      else known.other = inside(d, known.other, index);
+    }
+  }
+
+  /** Puts a problem to an entry, and marks those that this is in. */
+  #put(place: number, problem: Problem): void {
+    const list = this.#problems.get(place);
+    if (list === undefined) this.#problems.set(place, [problem]);
+    else list.push(problem);
+    const rank = severityRank(problem);
+    for (
+      let index = place;
+      index >= 0 && this.rankOf(index) < rank;
+      index = this.#parents[index]!
+    ) {
+      this.#ranks.set(index, rank);
     }
   }
 }
 
-/**
- * The innermost entry of the problem's layer that its byte is in; else the layer; else whatever its
- * byte is in. -1: the tree is empty.
- */
-function placeOf(d: Dissection, { rule, source, offset }: Problem): number {
-  const { tree } = d;
-  let layer = -1;
-  let inner = -1;
-  let other = -1;
-  let own = false;
-  for (let index = 0; index < tree.count; index++) {
-    const { name } = fieldOf(tree.id[index]!);
-    if (tree.depth[index] === 0) {
-      own = name === rule.layer;
-      if (own) layer = index;
-    }
-    if (tree.source[index] !== source || isHidden(name)) continue;
-    const range = entryRange(d, index);
-    if (range === undefined || offset < range.start || offset >= range.end) continue;
-    if (own) inner = inside(d, inner, index);
-    else other = inside(d, other, index);
+function byPlace({ problem: a }: Case, { problem: b }: Case): number {
+  return a.source - b.source || a.offset - b.offset;
+}
+
+/** Number of the first case in `source` whose byte is at `offset` or behind it. */
+function firstAt(cases: readonly Case[], source: number, offset: number): number {
+  let low = 0;
+  let high = cases.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { problem } = cases[middle]!;
+    if (problem.source < source || problem.source === source && problem.offset < offset) {
+      low = middle + 1;
+    } else high = middle;
   }
-  if (inner >= 0) return inner;
-  if (layer >= 0) return layer;
-  return other >= 0 ? other : tree.count - 1 < 0 ? -1 : 0;
+  return low;
 }
 
 /** Which of two entries is nested deeper; the later of two as deep. */

@@ -12,7 +12,7 @@ export type Severity = "chat" | "note" | "warn" | "error";
 export interface TreeSource {
   /** "Frame", "Reassembled TCP", "Unmasked data", ... */
   name: string;
-  /** Lower-case hex, two digits a byte. */
+  /** Lower-case hex, two digits a byte; the beginning alone where a frame has more than 1 MiB. */
   hex: string;
 }
 

@@ -17,8 +17,13 @@ import { ProblemPlaces, SEVERITIES, severityRank } from "./problem_places.ts";
 import { type Report, wantAll } from "./report.ts";
 import { escaped, Style } from "./text_style.ts";
 
-/** Entries shown of one frame; the rest are counted. */
+/** Entries shown of one frame, and about how many characters of JSON; the rest are counted. */
 const MAX_ENTRIES = 10_000;
+const MAX_TREE = 1 << 20;
+/** Bytes shown of all sources of one frame. */
+const MAX_SOURCES = 1 << 20;
+/** Characters shown of the Info column. */
+const MAX_INFO = 4096;
 const ENCODER = new TextEncoder();
 
 export class TreeReport implements Report {
@@ -32,6 +37,8 @@ export class TreeReport implements Report {
   readonly #depths = new Uint8Array(256);
   readonly #parents = new Uint8Array(256);
   #open = 0;
+  /** By source: bytes shown. */
+  #shown: number[] = [];
 
   constructor(writer: ByteWriter) {
     this.#writer = writer;
@@ -46,13 +53,13 @@ export class TreeReport implements Report {
   begin(): void {}
 
   frame(d: Dissection, frame: CaptureFrame): void {
-    this.#places.find(d);
+    this.#places.find(d, MAX_ENTRIES);
     const worst = d.problems.reduce((rank, problem) => Math.max(rank, severityRank(problem)), 0);
     this.#line = `{"frame":{"number":${frame.number}${member("time", timeText(frame))}` +
       textMember("source", d.sourceColumn) +
       textMember("destination", d.destinationColumn) +
       textMember("protocol", protocolText(d)) +
-      `,"length":${frame.length}${textMember("info", infoText(d))}${severity(worst)}`;
+      `,"length":${frame.length}${textMember("info", shortened(infoText(d)))}${severity(worst)}`;
     const name = interfaceName(frame);
     if (name !== undefined) this.#line += textMember("interface", name);
     if (frame.comments.length > 0) this.#line += `,"comments":${JSON.stringify(frame.comments)}`;
@@ -69,9 +76,15 @@ export class TreeReport implements Report {
   end(): void {}
 
   #sources({ sources, sourceCount }: Dissection): void {
-    const texts = sources.slice(0, sourceCount).map(({ name, data, start, end }) =>
-      `{"name":${JSON.stringify(name)},"hex":"${data.subarray(start, end).toHex()}"}`
-    );
+    let room = MAX_SOURCES;
+    this.#shown = [];
+    const texts = sources.slice(0, sourceCount).map(({ name, data, start, end }) => {
+      const shown = Math.min(end - start, room);
+      room -= shown;
+      this.#shown.push(shown);
+      const hex = data.subarray(start, start + shown).toHex();
+      return `{"name":${JSON.stringify(name)},"hex":"${hex}"}`;
+    });
     this.#line += `,"sources":[${texts}]`;
   }
 
@@ -79,9 +92,11 @@ export class TreeReport implements Report {
     const { tree } = d;
     this.#line += ',"tree":[';
     this.#open = 0;
-    let first = true;
+    const most = this.#line.length + MAX_TREE;
     const shown = Math.min(tree.count, MAX_ENTRIES);
-    for (let index = 0; index < shown; index++) {
+    let first = true;
+    let index = 0;
+    for (; index < shown && this.#line.length < most; index++) {
       if (this.#names[tree.id[index]!] === "") continue;
       this.#begin(tree.depth[index]!, first);
       first = false;
@@ -89,9 +104,18 @@ export class TreeReport implements Report {
       for (const problem of this.#places.of(index) ?? []) this.#problem(d, problem);
     }
     while (this.#open > 0) this.#close();
-    const more = tree.count - shown + tree.dropped;
-    if (more > 0) this.#line += `,{"label":"and ${more} more fields"}`;
+    const more = tree.count - index + tree.dropped;
+    if (more > 0) this.#heading(`and ${more} more fields`);
+    this.#shown.forEach((bytes, source) => {
+      const { name, start, end } = d.sources[source]!;
+      if (bytes < end - start) this.#heading(`${name}: ${bytes} of ${end - start} bytes are shown`);
+    });
     this.#line += "]";
+  }
+
+  /** Behind the last node. */
+  #heading(label: string): void {
+    this.#line += `,{"label":${JSON.stringify(label)}}`;
   }
 
   /** Closes the nodes that a node of this depth is not in, and begins it. */
@@ -123,7 +147,7 @@ export class TreeReport implements Report {
     const value = filterLiteral(d, index);
     if (value !== undefined) this.#line += member("value", value);
     const range = entryRange(d, index);
-    if (range !== undefined) this.#line += place(tree.source[index]!, range.start, range.end);
+    if (range !== undefined) this.#place(tree.source[index]!, range.start, range.end);
     this.#line += severity(this.#places.rankOf(index));
   }
 
@@ -133,8 +157,14 @@ export class TreeReport implements Report {
     const label = escaped(problemText(problem), Style.Plain);
     this.#line += `{"label":${JSON.stringify(label)}`;
     const { start, end } = sources[source]!;
-    if (offset < end - start) this.#line += place(source, offset, offset + 1);
+    if (offset < end - start) this.#place(source, offset, offset + 1);
     this.#line += `${severity(severityRank(problem))}}`;
+  }
+
+  /** Of bytes that are shown. */
+  #place(source: number, start: number, end: number): void {
+    const last = Math.min(end, this.#shown[source]!);
+    if (start < last) this.#line += `,"at":[${source},${start},${last}]`;
   }
 }
 
@@ -151,8 +181,9 @@ function severity(rank: number): string {
   return rank === 0 ? "" : `,"severity":"${SEVERITIES[rank]}"`;
 }
 
-function place(source: number, start: number, end: number): string {
-  return `,"at":[${source},${start},${end}]`;
+/** Where a frame holds thousands of messages, each is named. */
+function shortened(info: string): string {
+  return info.length > MAX_INFO ? `${info.slice(0, MAX_INFO)}…` : info;
 }
 
 /** Seconds since 1970 with nine digits; empty for a frame without time. */

@@ -6,10 +6,9 @@
  */
 import type { NodeLiveness } from "../liveness/liveness_monitor.ts";
 import type { LivenessMonitor } from "../liveness/liveness_monitor.ts";
-import { RadioNode } from "./radio_node.ts";
+import { OWN, RadioNode } from "./radio_node.ts";
 
 const MAX_NODES = 10_000;
-const OWN = "edgewire";
 
 /** A node and whether it lives. */
 export class KnownNode extends RadioNode {

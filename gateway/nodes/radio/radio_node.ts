@@ -10,6 +10,9 @@ import { Batches } from "./batches.ts";
 import type { NodeInfo } from "../answers.ts";
 import { NodeClock } from "./node_clock.ts";
 
+/** The dialect of our own nodes. */
+export const OWN = "edgewire";
+
 export class RadioNode {
   readonly name: string;
   dialect: string;
@@ -30,6 +33,8 @@ export class RadioNode {
   version: string | undefined;
   radios: string[] | undefined;
   details: Record<string, string | number | boolean> | undefined;
+  /** It answered a question about its settings, whoever asked. */
+  answered = false;
   /** Its Unix clock, and its time since boot. */
   readonly #unixClock = new NodeClock({ settable: true });
   #bootClock = new NodeClock({ settable: false });
@@ -72,6 +77,11 @@ export class RadioNode {
     this.#dropped = 0;
   }
 
+  /** Whether it takes settings our way, for all that is known. */
+  get hasSettings(): boolean {
+    return this.dialect === OWN && (this.answered || (this.radios?.length ?? 0) > 0);
+  }
+
   info(): Omit<NodeInfo, "state" | "since" | "lastSeen"> {
     const { name, dialect, boot, version, radios, details, batches } = this;
     return {
@@ -80,6 +90,7 @@ export class RadioNode {
       ...(boot === undefined ? {} : { boot }),
       ...(version === undefined ? {} : { version }),
       ...(radios === undefined ? {} : { radios }),
+      settings: this.hasSettings,
       ...(details === undefined ? {} : { details }),
       frames: this.frames,
       malformed: this.malformed,

@@ -14,6 +14,7 @@ import type { TreeFrame, TreeLine, TreeNode } from "../../../traces/report/tree_
 import { TreeReport } from "../../../traces/report/tree_report.ts";
 import { SensorDecoder } from "../../../traces/sensors/sensor_decoder.ts";
 import type { Dissection } from "../../../traces/wire/dissection.ts";
+import { rule } from "../../../traces/wire/problem.ts";
 import { reported } from "../support/example_frame.ts";
 import { sampleFiles } from "../support/sample_files.ts";
 import { frameOf, treeOf } from "../support/tree_of.ts";
@@ -172,6 +173,86 @@ Deno.test("a frame of very many fields is cut short, and says so", async () => {
   const { tree } = one(d, frameOf(new Uint8Array(2)));
   assert.equal(tree.length, 10_000 + AT_THE_END);
   assert.equal(tree.at(-1)!.label, "and 5 more fields");
+});
+
+Deno.test("many problems in very many fields: found at once, each in its place", async () => {
+  const { allFields } = await import("../../../traces/wire/field.ts");
+  const id = (name: string) => allFields().find((field) => field.name === name)!.id;
+  const [layer, port] = [id("edgewire.lower"), id("edgewire.lower.port")];
+  const odd = rule("edgewire.lower", "warning", "port is odd");
+  const d = treeOf(new Uint8Array(4000), (d) => {
+    for (let at = 0; at < 400_000; at += 4) {
+      d.pos = at % 4000;
+      d.lengthOf(d.layer(layer), 4);
+      for (let byte = 0; byte < 3; byte++) d.put(port, at, at % 4000 + byte, 1);
+      d.problem(odd, at % 4000 + 1);
+    }
+  });
+  assert.equal(d.problems.length, 1000);
+  const start = performance.now();
+  const { tree } = one(d, frameOf(d.data));
+  const took = performance.now() - start;
+  assert.ok(took < 1500, `${took} ms`);
+  const marked = tree.filter(({ severity }) => severity === "warn");
+  assert.equal(marked.length, 1000);
+  for (const { at, children } of marked) {
+    const [first, second, third] = children!.map(({ severity }) => severity);
+    assert.deepEqual([first, second, third], [undefined, "warn", undefined]);
+    assert.deepEqual(children![1]!.at, [0, at![1] + 1, at![1] + 2]);
+    assert.equal(children![1]!.children![0]!.label, "warning: port is odd");
+  }
+});
+
+Deno.test("a problem of what is not shown any more stands at nothing else", async () => {
+  const { allFields } = await import("../../../traces/wire/field.ts");
+  const id = (name: string) => allFields().find((field) => field.name === name)!.id;
+  const d = treeOf(new Uint8Array(20_004), (d) => {
+    d.lengthOf(d.layer(id("edgewire.lower")), 20_004);
+    for (let at = 0; at < 20_000; at++) d.put(id("edgewire.lower.port"), at, at, 1);
+    d.lengthOf(d.layer(id("edgewire.upper")), 4);
+    d.problem(rule("edgewire.upper", "error", "it is late"), 20_002);
+  });
+  const frame = one(d, frameOf(d.data));
+  assert.equal(frame.severity, "error");
+  const marked = [...allNodes(frame.tree)].filter(({ severity }) => severity !== undefined);
+  assert.deepEqual(marked, []);
+});
+
+Deno.test("a frame's line is short, however much was put together for it", async () => {
+  const { allFields } = await import("../../../traces/wire/field.ts");
+  const text = allFields().find(({ name }) => name === "edgewire.upper.text")!.id;
+  const size = 3 << 20;
+  const bytes = new Uint8Array(100);
+  const d = treeOf(bytes, (d) => {
+    d.enter("Decompressed", new Uint8Array(size).fill(1), 0, size);
+    for (let at = 0; at < 9000; at++) d.text(300, text);
+    d.leave();
+    d.infoColumn = "Ping Request, ".repeat(50_000);
+  });
+  const frame = one(d, frameOf(bytes));
+  assert.ok(JSON.stringify(frame).length < 4 << 20);
+  const [own, made] = frame.sources;
+  assert.deepEqual([own!.hex.length, made!.hex.length], [200, 2 * ((1 << 20) - 100)]);
+  for (const { at } of allNodes(frame.tree)) {
+    assert.ok(at === undefined || at[2] <= (1 << 20) - 100);
+  }
+  const [more, cut] = frame.tree.slice(-2).map(({ label }) => label);
+  const shown = frame.tree.length - 2;
+  assert.equal(more, `and ${9000 - shown} more fields`);
+  assert.equal(cut, `Decompressed: ${(1 << 20) - 100} of ${size} bytes are shown`);
+  assert.equal(frame.info.length, 4097);
+});
+
+Deno.test("what depends on the filter is no filter", async () => {
+  let seen = 0;
+  await eachFrame(sample("mqtt-breaches.pcap"), (frame) => {
+    for (const { value } of nodesNamed(frame, "frame.time_delta_displayed")) {
+      seen++;
+      assert.equal(value, undefined);
+    }
+    assert.ok(nodesNamed(frame, "frame.time_relative")[0]!.value !== undefined);
+  });
+  assert.ok(seen > 0);
 });
 
 Deno.test("samples: ranges are in their sources, and every value is a filter for its frame", async () => {

@@ -12,12 +12,18 @@ import { entryValue, valueType } from "./filter_value.ts";
 /** Longest literal, in bytes of what it stands for: nobody reads a longer one. */
 const MAX_BYTES = 128;
 
-/** Undefined for what cannot be compared: layers, what has no value, what is too long. */
+/** Since the frame shown before: a filter by it would change it. */
+const OF_SHOWN = "frame.time_delta_displayed";
+
+/**
+ * Undefined for what cannot be compared: layers, what has no value, what is too long, what depends
+ * on the filter itself.
+ */
 export function filterLiteral(d: Dissection, index: number): string | undefined {
   const { tree } = d;
   const field = fieldOf(tree.id[index]!);
   const kind = tree.kind[index];
-  if (kind === Kind.None) return undefined;
+  if (kind === Kind.None || field.name === OF_SHOWN) return undefined;
   const inSource = kind === Kind.Bytes || kind === Kind.Text || kind === Kind.Reversed;
   if (inSource && tree.length[index]! > MAX_BYTES) return undefined;
   switch (valueType(field.type)) {
