@@ -32,7 +32,8 @@ testWith(["chromium"], "the delay view: nothing serious, nothing cut off, no jum
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;
       });
-      assert.equal(overflow, 0, `${width} wide scrolls sideways`);
+      // Room kept free for a scroll bar makes it negative.
+      assert.ok(overflow <= 0, `${width} wide scrolls sideways`);
       await page.close();
     }
   }

@@ -77,16 +77,21 @@ testWith(["chromium"], "links are addresses: titles, focus, back, keyboard", asy
 testWith(["chromium"], "the connection's state is honest: stale, reconnecting, back", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--demo"] });
   await using browser = await TestBrowser.launch();
-  const page = await browser.page(new URL("#/health", gateway.url));
+  const page = await browser.page(new URL("#/health", gateway.url), { width: 360, height: 740 });
   const badge = page.locator(".badge");
   await badge.getByText("Connected").waitFor();
-  await page.getByText("Round trip").waitFor();
+  await page.getByText("Versions").waitFor();
+  const boxes = page.locator(".health");
+  assert.equal(await boxes.getAttribute("data-old"), null);
   // The gateway's process stands still: the socket stays open, and nothing comes.
   Deno.kill(gateway.process.pid, "SIGSTOP");
   try {
     await badge.getByText("Stale").waitFor();
     await badge.getByText(/silent for \d+ s/).waitFor();
     await badge.getByText("Reconnecting").waitFor();
+    await badge.getByText(/^in \d+ s$/).waitFor();
+    await page.getByText(/as of \d+ s ago/).waitFor();
+    assert.equal(await boxes.getAttribute("data-old"), "true");
   } finally {
     Deno.kill(gateway.process.pid, "SIGCONT");
   }

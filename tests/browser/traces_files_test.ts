@@ -13,6 +13,8 @@ const SAMPLE = fileURLToPath(
   new URL("../../traces/samples/edgewire-chromium.pcapng", import.meta.url),
 );
 
+const launch = TestBrowser.shared();
+
 function traces(gateway: GatewayProcess, query = ""): URL {
   return new URL(`#/traces${query}`, gateway.url);
 }
@@ -33,7 +35,7 @@ async function publishes(gateway: GatewayProcess): Promise<MqttPeer> {
 
 testWith(["chromium"], "a dropped capture is decoded with progress and filtered", async () => {
   await using gateway = await GatewayProcess.start();
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(traces(gateway));
   const bytes = [...await Deno.readFile(SAMPLE)];
   const transfer = await page.evaluateHandle((bytes) => {
@@ -44,7 +46,7 @@ testWith(["chromium"], "a dropped capture is decoded with progress and filtered"
   await page.dispatchEvent(".traces", "drop", { dataTransfer: transfer });
   await page.getByText("Complete").waitFor();
   assert.match(page.url(), /source=file/);
-  await page.getByText("sample.pcapng").waitFor();
+  await page.getByText("sample.pcapng", { exact: true }).waitFor();
   const total = Number(await page.locator(".frames").getAttribute("aria-rowcount")) - 1;
   assert.ok(total > 20, `${total}`);
   await page.getByText(new RegExp(`, ${total} frames`)).waitFor();
@@ -58,12 +60,19 @@ testWith(["chromium"], "a dropped capture is decoded with progress and filtered"
     async () => Number(await page.locator(".frames").getAttribute("aria-rowcount")) - 1 < total,
   );
   await rows(page, "[MASKED]").first().click();
-  const tabs = page.getByRole("tab");
-  assert.ok(await tabs.count() >= 2, "the frame, and what was put together from it");
-  await tabs.last().click();
-  assert.equal(await tabs.last().getAttribute("aria-selected"), "true");
+  const sources = page.getByRole("group", { name: "Bytes", exact: true }).getByRole("radio");
+  assert.ok(await sources.count() >= 2, "the frame, and what was put together from it");
+  await sources.last().check();
   await page.locator(".dump-hex span").first().click();
   assert.notEqual(await marked(page), "", "a field of that source");
+
+  const commands = await page.locator(".commands .line").allTextContents();
+  assert.deepEqual(commands, [
+    "wireshark -r sample.pcapng -Y 'websocket.opcode == 1'",
+    "tshark -r sample.pcapng -Y 'websocket.opcode == 1'",
+    "deno task decode sample.pcapng --filter 'websocket.opcode == 1'",
+  ]);
+  assert.equal(await page.getByRole("link", { name: /^Flight recorder|^The next/ }).count(), 0);
 
   await page.locator("input[type=file]").setInputFiles({
     name: "cut.pcapng",
@@ -88,7 +97,7 @@ testWith(
     await using peer = await publishes(gateway);
     await peer.publish("devices/desk/temperature", "21.5");
     await peer.publish("devices/shelf/temperature", "7.25");
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const query = new URLSearchParams({
       source: "recent",
       channel: "desk",
@@ -111,6 +120,30 @@ testWith(
     const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
     assert.equal(lines.length, Number(await page.locator(".frames-row").count()));
     assert.ok(lines.every((line) => line.includes("MQTT")), lines.join("\n"));
+    assert.deepEqual(browser.problems, []);
+  },
+);
+
+testWith(
+  ["chromium", "curl"],
+  "where a token is needed, the commands to copy have it, and then they work",
+  async () => {
+    const token = "admin-token-of-this-test";
+    const config =
+      `access: { openLoopback: false }\ntokens: [{ name: me, role: admin, token: ${token} }]\n`;
+    await using gateway = await GatewayProcess.start({ config });
+    await using browser = await launch();
+    const url = traces(gateway);
+    url.searchParams.set("token", token);
+    const page = await browser.page(url);
+    const command = (await page.getByText(/\| tshark -r -/).textContent())!.split(" |")[0]!;
+    assert.match(command, /-H "Authorization: Bearer \$EDGEWIRE_TOKEN"/);
+    const { code, stdout } = await new Deno.Command("sh", {
+      args: ["-c", command.replace("curl ", "curl --fail ")],
+      env: { EDGEWIRE_TOKEN: token },
+    }).output();
+    assert.equal(code, 0);
+    assert.equal(stdout.slice(0, 4).toHex(), "0a0d0d0a", "a pcapng section header");
     assert.deepEqual(browser.problems, []);
   },
 );

@@ -2,11 +2,14 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { testWith } from "../support/tools.ts";
 
 const BATCH = 500;
+
+const launch = TestBrowser.shared();
 
 function traces(gateway: GatewayProcess, query = ""): URL {
   return new URL(`#/traces${query}`, gateway.url);
@@ -32,11 +35,14 @@ testWith(
         Array.from({ length: BATCH }, (_, i) => peer.publish("devices/desk/count", sent + i)),
       );
     }
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(traces(gateway, "?source=recent&hop=room"));
     await page.getByText("Complete").waitFor();
-    await page.getByText("5,000 frames", { exact: true }).waitFor();
-    await page.getByText("500 more frames not shown").waitFor();
+    await page.getByText("the newest 1,000; 4,500 more not shown").waitFor();
+    assert.equal(await page.getByRole("grid").getAttribute("aria-rowcount"), "1001");
+    await page.getByRole("button", { name: "Show 5,000" }).click();
+    await page.getByText("the newest 5,000; 500 more not shown").waitFor();
+    assert.match(page.url(), /rows=5000/);
     assert.ok(await page.locator(".frames-row").count() < 100);
     const grid = page.getByRole("grid");
     assert.equal(await grid.getAttribute("aria-rowcount"), "5001");
@@ -55,7 +61,7 @@ testWith(
     assert.equal(await page.evaluate(() => document.activeElement?.role), "tree");
     await page.keyboard.press("Escape");
     assert.equal(await page.evaluate(() => document.activeElement?.role), "grid");
-    await page.getByLabel("Time").selectOption("time of day");
+    await page.getByLabel("Time of day").check();
     await rows(page, /\d\d:\d\d:\d\d\.\d{6}/).first().waitFor();
     assert.match(page.url(), /time=day/);
 
@@ -82,7 +88,7 @@ testWith(
     const first = await GatewayProcess.start();
     const { mqttPort } = first;
     const port = first.url.port;
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(traces(first, "?hop=room"));
     const state = page.locator(".trace-state");
     await state.getByText("Live").waitFor();
@@ -120,5 +126,50 @@ testWith(
       "42",
       "numbers go on",
     );
+  },
+);
+
+testWith(
+  ["chromium"],
+  "on a phone each row has its Info, and long fields are not cut",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using peer = await publishes(gateway);
+    const text = "0123456789 ".repeat(30).trim();
+    for (let i = 0; i < 60; i++) await peer.publish("devices/desk/note", `${text} ${i}`);
+    await using browser = await launch();
+    const phone = { width: 360, height: 740, touch: true };
+    const page = await browser.page(traces(gateway, "?source=recent&hop=mqtt"), phone);
+    const row = rows(page, "Publish Message").first();
+    const cells = row.locator("> span");
+    await cells.nth(6).waitFor();
+    for (const at of [1, 4, 5, 6]) {
+      const box = (await cells.nth(at).boundingBox())!;
+      assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.width > 20, `cell ${at} is seen`);
+    }
+    const above = (await cells.nth(4).boundingBox())!;
+    const info = (await cells.nth(6).boundingBox())!;
+    assert.ok(info.y >= above.y + above.height - 1, "Info stands below");
+    await page.getByRole("grid").focus();
+    await page.keyboard.press("End");
+    const chosen = page.locator('.frames-row[aria-selected="true"]');
+    const grid = (await page.getByRole("grid").boundingBox())!;
+    await eventually("the last row is in sight", async () => {
+      const box = await chosen.boundingBox();
+      return box !== null && box.y >= grid.y && box.y + box.height <= grid.y + grid.height + 1;
+    });
+    await rows(page, "devices/desk/note").last().click();
+    const tree = page.getByRole("tree");
+    await tree.getByRole("treeitem").filter({ hasText: "0123456789" }).first().waitFor();
+    const cut = () => tree.evaluate((tree) => tree.scrollWidth - tree.clientWidth);
+    assert.equal(await cut(), 0, "the tree scrolls sideways");
+
+    await page.setViewportSize({ width: 800, height: 740 });
+    await eventually("one line", async () => {
+      const [a, b] = await Promise.all([0, 6].map((at) => cells.nth(at).boundingBox()));
+      return a !== undefined && b !== undefined && a?.y === b?.y;
+    });
+    assert.equal(await cut(), 0);
+    assert.deepEqual(browser.problems, []);
   },
 );

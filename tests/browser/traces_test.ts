@@ -10,6 +10,8 @@ import { RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
 import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
+const launch = TestBrowser.shared();
+
 function traces(gateway: GatewayProcess, query = ""): URL {
   return new URL(`#/traces${query}`, gateway.url);
 }
@@ -37,9 +39,9 @@ testWith(
   "live frames: a field marks bytes, a byte leads to its field, a field is a filter, a wrong one is said",
   async () => {
     await using gateway = await GatewayProcess.start();
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(traces(gateway, "?hop=mqtt"));
-    await page.getByText("Live", { exact: true }).nth(1).waitFor();
+    await page.locator(".trace-state").getByText("Live").waitFor();
     await using peer = await publishes(gateway);
     await peer.publish("devices/desk/temperature", "21.5");
     await rows(page, "devices/desk/temperature").first().click();
@@ -67,7 +69,7 @@ testWith(
     await page.getByRole("button", { name: "Apply as filter" }).click();
     const filter = page.getByLabel("Display filter");
     assert.equal(await filter.inputValue(), 'mqtt.topic == "devices/desk/temperature"');
-    await page.getByText("Nothing passed yet").waitFor();
+    await page.getByText("Nothing yet that the filters let through").waitFor();
     await peer.publish("devices/desk/humidity", "40");
     await peer.publish("devices/desk/temperature", "22.25");
     await rows(page, "22.25").waitFor();
@@ -108,7 +110,7 @@ testWith(
     await peer.publish(source.topic, source.events(event));
     const { id } = await watcher.next("data");
 
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(traces(gateway, `?source=recent&id=${id}`));
     const strip = page.getByRole("list", { name: "Hops of this id" });
     await strip.getByRole("listitem").nth(3).waitFor();
@@ -125,7 +127,7 @@ testWith(
     assert.equal(await marked(page), "13 8a", "the sensor's temperature");
     await strip.getByRole("button").nth(2).click();
     assert.equal(await strip.getByRole("button").nth(2).getAttribute("aria-pressed"), "true");
-    await page.getByRole("button", { name: /^Show other ids/ }).click();
+    await page.getByRole("button", { name: "Show all ids" }).click();
     await strip.waitFor({ state: "detached" });
     await page.goBack();
     await page.locator(".hop-lines").getByRole("link", { name: RUUVI_DEVICE }).first().click();
@@ -139,7 +141,7 @@ testWith(["chromium"], "who is no admin is told so, and nothing is asked for", a
   const config =
     `access: { openLoopback: false }\ntokens: [{ name: me, role: viewer, token: ${token} }]\n`;
   await using gateway = await GatewayProcess.start({ config });
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const url = traces(gateway);
   url.searchParams.set("token", token);
   const page = await browser.page(url);
@@ -157,7 +159,7 @@ testWith(
     await using gateway = await GatewayProcess.start();
     await using peer = await publishes(gateway);
     await peer.publish("devices/desk/temperature", "21.5");
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const phone = { width: 390, height: 844, touch: true };
     for (const options of [{}, { colorScheme: "dark" as const }, phone]) {
       const page = await browser.page(traces(gateway, "?source=recent"), options);
@@ -168,7 +170,7 @@ testWith(
       await page.getByRole("list", { name: "Hops of this id" }).waitFor();
       assert.deepEqual(await seriousProblems(page), []);
       const overflow = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
+        const { scrollWidth, clientWidth } = document.body;
         return scrollWidth - clientWidth;
       });
       assert.equal(overflow, 0, "the page scrolls sideways");

@@ -52,6 +52,32 @@ Deno.test("subscribes after welcome and takes single messages and arrays", async
   assert.deepEqual(await t.desk.take(), data(5));
 });
 
+Deno.test("one who looks on quietly becomes a member without missing anything", async () => {
+  await using gateway = new FakeGateway();
+  using t = connect(gateway);
+  const handler = (message: ChannelMessage) => t.desk.put(message);
+  const subscription = t.client.subscribe("desk", handler, { quiet: true });
+  const peer = await gateway.peers.take();
+  peer.welcome();
+  assert.equal((await peer.next("subscribe")).quiet, true);
+  peer.send(snapshot(3), data(4));
+  await t.desk.find((message) => message.type === "data");
+  subscription.setQuiet(true);
+  subscription.setQuiet(false);
+  const asked = { type: "subscribe", channel: "desk", since: "e1:4" };
+  assert.deepEqual(await peer.next("subscribe"), asked);
+  peer.send(data(4), data(5));
+  assert.deepEqual(await t.desk.take(), data(5));
+  peer.socket.close();
+  const second = await gateway.peers.take();
+  second.welcome();
+  assert.deepEqual(await second.next("subscribe"), { ...asked, since: "e1:5" });
+  subscription.close();
+  subscription.setQuiet(true);
+  t.client.subscribe("attic", () => {});
+  assert.equal((await second.next("subscribe")).channel, "attic", "a closed one asks nothing");
+});
+
 Deno.test("resumes after a lost connection, each seq once", async () => {
   await using gateway = new FakeGateway();
   using t = connect(gateway);

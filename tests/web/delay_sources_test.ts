@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Update } from "../../gateway/sessions/messages.ts";
 import { payloadToJson } from "../../gateway/rooms/payload.ts";
+import { pollTimes } from "../../web/app/delay/channel_poll.ts";
 import { DelaySamples } from "../../web/app/delay/delay_samples.ts";
 import { GRACE } from "../../web/app/delay/delay_source.ts";
 import { NumberLedger } from "../../web/app/delay/number_ledger.ts";
@@ -73,6 +74,25 @@ Deno.test("pings: one clock, others' pings are not ours, loss by number after it
   assert.deepEqual(lost(500), [1, 0, 1, 3], "what was overtaken; polling saw the last one");
   assert.deepEqual(lost(400 + GRACE + 1), [2, 3, 3, 3]);
   assert.deepEqual(lost(500, true), [2, 3, 3, 3], "at the end nothing is waited for");
+  source.update(update(JSON.parse(sent[0]!)), 9000);
+  source.update(update(JSON.parse(sent[2]!)), 9001);
+  assert.deepEqual(lost(9002), [2, 3, 1, 3], "what the room brings after a break was late");
+});
+
+Deno.test("polling is in step with no sender: once in each period, at any moment of it", () => {
+  let now = 5;
+  const times = pollTimes(now, 1000, () => now);
+  const tenths = new Set<number>();
+  for (let period = 0; period < 300; period++) {
+    now = times.next().value;
+    const into = now - 5 - 1000 * period;
+    assert.ok(into >= 0 && into < 1000, `${now}`);
+    // Of a sender that sends ten times a second.
+    tenths.add(Math.floor(into % 100 / 10));
+  }
+  assert.equal(tenths.size, 10);
+  now = 1e6;
+  assert.ok(times.next().value >= 1e6, "what was slept through is not made up for");
 });
 
 const CLOCK = { offset: 0, steady: 1000, roundTrip: 2 };
@@ -110,7 +130,8 @@ Deno.test("a topic: what comes out of the row is lost, for each way by what the 
   assert.equal(source.lost("relay", 4 + GRACE, false).count, 5);
   assert.equal(samples.mqtt.count, 3);
   source.gap({ type: "gap", channel: "c", from: 10, to: 12, reason: "slow" });
-  assert.deepEqual(source.lost("room", 20, false), { count: 3, upTo: true });
+  source.gap({ type: "gap", channel: "c", from: 1, to: 2, reason: "epoch" });
+  assert.deepEqual(source.lost("room", 20, false), { count: 5, upTo: true });
 });
 
 Deno.test("a topic: what came before the run is not taken for what comes in it", () => {

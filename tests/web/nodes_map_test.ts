@@ -12,6 +12,7 @@ function node(name: string, more: Partial<NodeInfo> = {}): NodeInfo {
   return {
     name,
     dialect: "edgewire",
+    settings: false,
     state: "online",
     since: 0,
     lastSeen: NOW,
@@ -125,8 +126,8 @@ Deno.test("signals have classes, links words, and long names are cut with a mark
     "faint",
     "unknown",
   ]);
-  assert.equal(linkWords(hears("a", -67.4, { loss: 0.031 })), "−67 dBm · 3 % lost");
-  assert.equal(linkWords(hears("a", -67)), "−67 dBm");
+  const half = hears("a", -67.4, { share: 0.36, loss: 0 });
+  assert.equal(linkWords(half), "−67 dBm · 36 % heard");
   assert.equal(fit("kitchen", 70), "kitchen");
   assert.equal(fit("kitchen-window", 70), "kitchen-w…");
 });

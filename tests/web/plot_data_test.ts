@@ -22,7 +22,11 @@ function shown(): Promise<void> {
 }
 
 function plotData(): PlotData {
-  return new PlotData(() => undefined, (topic) => topic === "d/setpoint");
+  return new PlotData((topic) => ({
+    unit: undefined,
+    held: topic === "d/setpoint",
+    order: topic === "d/first" ? 1 : Infinity,
+  }));
 }
 
 function update(seq: number, time: number, value: unknown, topic = "d/t"): Update {
@@ -95,6 +99,60 @@ Deno.test("a gap, a loss and a silence end the line; a setting holds until the l
   assert.ok(Number.isNaN(points(data).at(-1)![1]));
 });
 
+function topics(data: PlotData): string[] {
+  return data.panels.value.flatMap(({ lines }) => lines.value).map(({ topic }) => topic);
+}
+
+Deno.test("lines are where they are at each load; one that is new comes last", () => {
+  const wanted = ["d/first", "d/t-2", "d/t-10", "d/rssi"];
+  for (const arriving of [wanted, wanted.toReversed()]) {
+    const data = plotData();
+    data.expectHistory(Infinity);
+    data.update(update(1, 10, 1, arriving[0]));
+    data.load(history(1, [[9, 1]], arriving[1]), LOADING);
+    assert.deepEqual(topics(data), wanted.filter((topic) => topics(data).includes(topic)));
+    const before = topics(data);
+    data.update(update(2, 11, 1, arriving[2]));
+    data.update(update(3, 12, 1, arriving[3]));
+    assert.deepEqual(topics(data), [...before, arriving[2], arriving[3]]);
+    const again = plotData();
+    again.expectHistory(Infinity);
+    for (const topic of arriving) again.update(update(1, 10, 1, topic));
+    again.load(history(1, []), LOADING);
+    assert.deepEqual(topics(again), wanted);
+  }
+});
+
+Deno.test("panels are in the order of their lines, states last", () => {
+  const data = plotData();
+  data.expectHistory(Infinity);
+  const unit = (topic: string, unit: string, value: unknown) =>
+    data.update({ ...update(1, 10, value, topic), unit });
+  unit("d/rssi", "dBm", -60);
+  unit("d/lamp", "", true);
+  unit("d/humidity", "%", 40);
+  unit("d/first", "V", 3);
+  data.load(history(1, []), LOADING);
+  assert.deepEqual(topics(data), ["d/first", "d/humidity", "d/rssi", "d/lamp"]);
+});
+
+Deno.test("another epoch breaks no line; what was left out is in the history", () => {
+  const data = plotData();
+  data.expectHistory(Infinity);
+  data.load(history(5, [[10, 1], [20, 2]]), LOADING);
+  const gap = { type: "gap", channel: "d", from: 6, to: 9 } as const;
+  data.gap({ ...gap, reason: "epoch" });
+  data.update(update(1, 30, 3));
+  assert.deepEqual(points(data), [[10, 1], [20, 2], [30, 3]]);
+  assert.equal(data.missed.value, 0);
+  data.gap({ ...gap, reason: "slow" });
+  assert.equal(data.missed.value, 1);
+  assert.ok(Number.isNaN(points(data).at(-1)![1]), "until it is loaded");
+  data.expectHistory(Infinity);
+  data.load(history(9, [[10, 1], [20, 2], [30, 3], [40, 4]]), LOADING);
+  assert.deepEqual(points(data), [[10, 1], [20, 2], [30, 3], [40, 4]]);
+});
+
 Deno.test("payloads are shown as they came, bytes in hex", () => {
   assert.equal(payloadText({ base64: btoa("\x00\x7f\xff") }), "00 7f ff");
   assert.match(payloadText({ base64: btoa("a".repeat(100)) }), /^61 61 .*… 100 bytes$/);
@@ -150,7 +208,11 @@ Deno.test("events are kept once each, over a restart of the gateway, newest firs
   await shown();
   assert.deepEqual(log.events.value.map(({ time }) => time), [40, 30, 20, 10]);
   assert.deepEqual(log.lost(), [30]);
-  log.update(update(9, 50, { finding: "replay" }, "edgewire/v1/readings/desk/security"));
+  const finding = update(9, 50, { finding: "replay" }, "edgewire/v1/readings/desk/security");
+  log.update(finding);
+  log.update({ time: 50, topic: finding.topic, value: finding.value });
+  await shown();
+  assert.equal(log.events.value.filter(({ kind }) => kind === "security").length, 1, "once");
   log.update(update(10, 60, 1, "edgewire/v1/readings/desk/temperature"));
   for (let i = 0; i < 500; i++) log.event(join(100 + i, 100 + i));
   await shown();

@@ -1,8 +1,8 @@
 /** What the Traces view is made of, without a browser. */
 import assert from "node:assert/strict";
 import type { TreeFrame, TreeLine, TreeNode } from "../../traces/report/tree_line.ts";
-import { frameOf, FrameRows, nanoseconds } from "../../web/app/traces/frame_rows.ts";
-import { sinceFirst } from "../../web/app/traces/frame_time.ts";
+import { frameOf, FrameRows, microseconds } from "../../web/app/traces/frame_rows.ts";
+import { timeText } from "../../web/app/traces/frame_time.ts";
 import { formatSince, isAbout, readComments } from "../../web/app/traces/hop_comment.ts";
 import { stationsOf } from "../../web/app/traces/hop_stations.ts";
 import { readLines } from "../../web/app/traces/read_lines.ts";
@@ -14,13 +14,17 @@ import {
 } from "../../web/app/traces/trace_choice.ts";
 import { type FeedState, TraceFeed } from "../../web/app/traces/trace_feed.ts";
 import { filterOf, itemsAt, shownItems } from "../../web/app/traces/tree_items.ts";
-import { shellWord, wiresharkCommands } from "../../web/app/traces/wireshark_commands.ts";
+import {
+  fileCommands,
+  gatewayCommands,
+  shellWord,
+} from "../../web/app/traces/wireshark_commands.ts";
 import { eventually } from "../support/eventually.ts";
 
 function frame(number: number, more: Partial<TreeFrame> = {}): TreeFrame {
   return {
     number,
-    time: `1795205270.${String(number).padStart(9, "0")}`,
+    time: `1795205270.${String(number).padStart(6, "0")}000`,
     source: "a",
     destination: "b",
     protocol: "MQTT",
@@ -43,26 +47,27 @@ function choiceOf(query: string) {
 Deno.test("the newest rows are kept, and each still knows its frame", () => {
   const rows = new FrameRows(3);
   for (let number = 1; number <= 3; number++) addTo(rows, frame(number));
-  const second = rows.at(1)!;
+  const second = rows.list[1]!;
   assert.equal(rows.indexOf(second), 1);
   addTo(rows, frame(4));
   assert.equal(rows.indexOf(second), 0, "it moves up as the oldest goes");
   addTo(rows, frame(5));
   assert.equal(rows.indexOf(second), -1, "and is gone");
-  assert.deepEqual([...rows].map((row) => row.number), [3, 4, 5]);
-  assert.deepEqual([rows.length, rows.dropped, rows.at(3)], [3, 2, undefined]);
-  assert.equal(frameOf(rows.at(2)!).number, 5);
-  assert.equal(rows.firstTime, nanoseconds("1795205270.000000001"), "times count from the first");
+  assert.deepEqual(rows.list.map((row) => row.number), [3, 4, 5]);
+  assert.deepEqual([rows.list.length, rows.dropped], [3, 2]);
+  assert.equal(frameOf(rows.list[2]!).number, 5);
+  assert.equal(rows.firstTime, microseconds("1795205270.000001000"), "times count from the first");
   rows.clear();
-  assert.deepEqual([rows.length, rows.dropped, [...rows]], [0, 0, []]);
+  assert.deepEqual([rows.dropped, rows.list], [0, []]);
 });
 
 Deno.test("times keep what a number would round", () => {
-  const first = nanoseconds("1795205270.000001000")!;
-  assert.equal(sinceFirst(nanoseconds("1795205282.003457000")!, first), "12.003456");
-  assert.equal(sinceFirst(nanoseconds("1795205269.999999000")!, first), "−0.000002");
-  assert.equal(nanoseconds("-0.500000000"), -500_000_000n);
-  assert.equal(nanoseconds(""), undefined);
+  const first = microseconds("1795205270.000001000")!;
+  assert.equal(timeText(microseconds("1795205282.003457000"), first), "12.003456");
+  assert.equal(timeText(microseconds("1795205269.999999000"), first), "-0.000002");
+  assert.equal(timeText(microseconds("1795205270.000001000"), 0), "1795205270.000001");
+  assert.match(timeText(first, undefined), /^\d\d:\d\d:50\.000001$/);
+  assert.equal(timeText(microseconds(""), first), "");
 });
 
 Deno.test("lines are put together however the body is cut, also within a character", async () => {
@@ -90,12 +95,12 @@ Deno.test("comments of our traces are read, others are kept as they are", () => 
   assert.equal(hops.length, 2);
   const [first, second] = hops as [typeof hops[0], typeof hops[0]];
   assert.deepEqual(
-    [first.id, first.out, first.channel, first.seq, first.since],
-    ["Ab-1.3", false, "living room", 7, 120],
+    [first.id, first.dir, first.channel, first.seq, first.since_us],
+    ["Ab-1.3", "in", "living room", "7", "120"],
   );
-  assert.deepEqual([second.id, second.out, second.client, second.seq, second.synthetic], [
-    "",
-    true,
+  assert.deepEqual([second.id, second.dir, second.client, second.seq, second.synthetic], [
+    undefined,
+    "out",
     "c%2",
     undefined,
     "ack",
@@ -118,8 +123,8 @@ Deno.test("stations are in the order of the way, with the time from one to the n
   passed(4, "edgewire id=X.0 hop=ws dir=out synthetic=ack");
   passed(5, "edgewire id=X.0 hop=ws dir=out");
   passed(6, "edgewire id=X.0 hop=ws dir=out");
-  const way = stationsOf(rows, "X.0").map(({ hop, row, frames, since }) => [
-    hop,
+  const way = stationsOf(rows.list, "X.0").map(({ line, row, frames, since }) => [
+    line.hop,
     row.number,
     frames,
     since,
@@ -132,12 +137,14 @@ Deno.test("stations are in the order of the way, with the time from one to the n
 });
 
 Deno.test("the address says what is asked of the gateway", () => {
-  assert.equal(framesPath(choiceOf("")), "/traces/frames?source=live");
+  assert.equal(framesPath(choiceOf("")), "/traces/frames?source=live&rows=50");
   assert.equal(
     framesPath(choiceOf("source=recent&hop=ws,radio,moon&channel=a%20b&id=X.1&filter=mqtt")),
-    "/traces/frames?source=recent&hop=radio%2Cws&channel=a+b&filter=mqtt&id=X.1",
+    "/traces/frames?source=recent&hop=radio%2Cws&channel=a+b&filter=mqtt&id=X.1&rows=1000",
   );
-  assert.equal(framesPath(choiceOf("hop=radio,mqtt,room,ws")), "/traces/frames?source=live");
+  assert.equal(framesPath(choiceOf("hop=radio,mqtt,room,ws")), framesPath(choiceOf("")));
+  assert.match(framesPath(choiceOf("source=recent&rows=5000")), /&rows=5000$/);
+  assert.match(framesPath(choiceOf("source=recent&rows=9e9")), /&rows=1000$/);
   const file = choiceOf("source=file&hop=ws&filter=mqtt or http&id=X.1");
   assert.equal(fileFilter(file), '(mqtt or http) and frame.comment contains "id=X.1"');
   assert.equal(wrongColumn(file, 'filter, column 10: "htp" is no field'), 8);
@@ -148,25 +155,38 @@ Deno.test("the address says what is asked of the gateway", () => {
 Deno.test("commands are quoted for a shell and have what is chosen", () => {
   assert.equal(shellWord("it's"), "'it'\\''s'");
   const choice = choiceOf('hop=mqtt,ws&channel=a b&filter=mqtt.topic == "x"');
-  const lines = wiresharkCommands(choice, new URL("http://127.0.0.1:8080/#/traces"), 4711)
-    .map(({ line }) => line);
+  const base = new URL("http://127.0.0.1:8080/#/traces");
+  const linesOf = (token: boolean) =>
+    gatewayCommands(choice, { base, token, tracePort: 4711 }).map(([, line]) => line);
+  const lines = linesOf(false);
   assert.deepEqual(lines, [
     "curl -sN 'http://127.0.0.1:8080/traces/live.pcapng?hop=mqtt%2Cws&channel=a+b' | " +
     "wireshark -k -i - -Y 'mqtt.topic == \"x\"'",
     "deno task trace --from http://127.0.0.1:8080 --hop mqtt,ws --channel 'a b' --wireshark",
     "edgewire trace --from http://127.0.0.1:8080 --hop mqtt,ws --channel 'a b' | " +
     "wireshark -k -i - -Y 'mqtt.topic == \"x\"'",
-    "curl -s 'http://127.0.0.1:8080/traces/recent.pcapng?hop=mqtt%2Cws&channel=a+b' | " +
+    "curl -sN 'http://127.0.0.1:8080/traces/recent.pcapng?hop=mqtt%2Cws&channel=a+b' | " +
     "tshark -r - -Y 'mqtt.topic == \"x\"'",
     "deno task trace --install-extcap --from http://127.0.0.1:8080",
     "wireshark -k -i TCP@127.0.0.1:4711 -Y 'mqtt.topic == \"x\"'",
   ]);
-  const [elsewhere] = wiresharkCommands(choiceOf(""), new URL("https://pi.lan:8443/"), undefined);
-  assert.equal(
-    elsewhere!.line,
-    'curl -sN -H "Authorization: Bearer $EDGEWIRE_TOKEN" https://pi.lan:8443/traces/live.pcapng | ' +
-      "wireshark -k -i -",
+  const header = '-H "Authorization: Bearer $EDGEWIRE_TOKEN" ';
+  assert.deepEqual(
+    linesOf(true),
+    lines.map((line) => line.replace("curl -sN ", `curl -sN ${header}`)),
+    "the others find the token by themselves",
   );
+});
+
+Deno.test("commands for a file name it and the filter, and nothing of the gateway", () => {
+  const linesOf = (query: string, name: string) =>
+    fileCommands(choiceOf(`source=file&${query}`), name).map(([, line]) => line);
+  assert.deepEqual(linesOf('filter=mqtt.topic == "x"&hop=ws&channel=a', "it's a.pcapng"), [
+    "wireshark -r 'it'\\''s a.pcapng' -Y 'mqtt.topic == \"x\"'",
+    "tshark -r 'it'\\''s a.pcapng' -Y 'mqtt.topic == \"x\"'",
+    "deno task decode 'it'\\''s a.pcapng' --filter 'mqtt.topic == \"x\"'",
+  ]);
+  assert.equal(linesOf("", "-r.pcap")[1], "tshark -r ./-r.pcap", "a name is no option");
 });
 
 const TREE: TreeNode[] = [
@@ -261,17 +281,17 @@ Deno.test("a live stream that breaks off is asked for again and numbers go on", 
   feed.open({ live: true, open: answers.open });
   await until("open");
   answers.say({ frame: frame(1) }, { frame: frame(2) }, { skipped: 7 });
-  await eventually("two rows", () => feed.rows.length === 2);
+  await eventually("two rows", () => feed.rows.list.length === 2);
   answers.close();
   await eventually("another request", () => answers.asked.length === 2);
   await until("open");
   answers.say({ frame: frame(1) }, { skipped: 1 });
-  await eventually("a third row", () => feed.rows.length === 3);
-  assert.deepEqual([...feed.rows].map(({ number }) => number), [1, 2, 3]);
+  await eventually("a third row", () => feed.rows.list.length === 3);
+  assert.deepEqual(feed.rows.list.map(({ number }) => number), [1, 2, 3]);
   assert.equal(feed.skipped.value, 8);
   feed.stop();
   assert.equal(answers.asked[1]!.aborted, true, "the gateway need not go on");
-  assert.equal(feed.rows.length, 3);
+  assert.equal(feed.rows.list.length, 3);
   assert.equal(feed.state.value.kind, "stopped");
 });
 
@@ -287,10 +307,11 @@ Deno.test("a capture ends with what the gateway says, or with what is wrong", as
   );
   answers.close();
   await until("ended");
-  assert.deepEqual(feed.progress.value, { bytes: 10, total: 100, frames: 1 });
+  assert.equal(feed.progress.value?.bytes, 100);
+  assert.deepEqual(feed.state.value, { kind: "ended", problem: "cut short" });
 
   feed.open({ live: false, open: answers.open });
-  assert.equal(feed.rows.length, 0, "another source begins anew");
+  assert.equal(feed.rows.list.length, 0, "another source begins anew");
   await eventually("another request", () => answers.asked.length === 2);
   answers.say({ frame: frame(1) });
   answers.close();

@@ -90,6 +90,11 @@ export class ChannelModel {
     return this.#isMine(member);
   }
 
+  /** What is known about a topic, also before it is shown. */
+  find(topic: string): TopicModel | undefined {
+    return this.#byTopic.get(topic);
+  }
+
   receive(message: ChannelMessage): void {
     switch (message.type) {
       case "snapshot":

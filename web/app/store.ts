@@ -3,6 +3,7 @@ import type { Liveness, NodesAnswer } from "../../gateway/nodes/answers.ts";
 import type { MqttAddress, Status } from "../../gateway/sessions/messages.ts";
 import { Client, type ConnectionState, type Subscription } from "../client/client.ts";
 import { ChannelModel } from "./channel_model.ts";
+import { compareNames } from "./compare_names.ts";
 import { fetchJson } from "./fetch_json.ts";
 import { pageVisible } from "./page_visible.ts";
 import { Poller } from "./poller.ts";
@@ -13,6 +14,8 @@ export const LINGER = 3000;
 interface Watched {
   model: ChannelModel;
   watchers: number;
+  /** How many of them are there for others to see. */
+  present: number;
   subscription: Subscription;
   leaving: ReturnType<typeof setTimeout> | undefined;
 }
@@ -27,7 +30,7 @@ async function loadNodes(abort: AbortSignal): Promise<NodesAnswer> {
 }
 
 function byName(a: { name: string }, b: { name: string }): number {
-  return a.name.localeCompare(b.name);
+  return compareNames(a.name, b.name);
 }
 
 /** A gateway that said nothing for so long is asked whether it is there, milliseconds. */
@@ -41,6 +44,8 @@ export class Store {
   readonly status = signal<Status | undefined>(undefined);
   /** Where MQTT clients publish, as the gateway told. */
   readonly mqtt = signal<MqttAddress | undefined>(undefined);
+  /** Whether who publishes there needs an access token. */
+  readonly tokenNeeded = signal(false);
   /** How many channels the gateway lets this page subscribe to. */
   readonly maxChannels = signal(Infinity);
   /** Names in order; `undefined` until the gateway told. */
@@ -90,6 +95,7 @@ export class Store {
         if (message.type === "welcome") {
           this.#fresh = true;
           this.mqtt.value = message.mqtt;
+          this.tokenNeeded.value = message.token === true;
           this.#mine.add(message.member);
           this.maxChannels.value = message.channels ?? Infinity;
         }
@@ -111,20 +117,31 @@ export class Store {
     return this.connection.peek().state === "connected" ? this.time() : this.#lostAt;
   }
 
-  /** Subscribes to a channel while somebody looks; call the result to stop looking. */
-  watch(name: string): { model: ChannelModel; release: () => void } {
+  /**
+   * Subscribes to a channel while somebody looks; call the result to stop looking.
+   *
+   * @param options Quiet: who looks at it among many others is not there for others to see.
+   */
+  watch(
+    name: string,
+    { quiet = false }: { quiet?: boolean } = {},
+  ): { model: ChannelModel; release: () => void } {
     let watched = this.#watched.get(name);
     if (!watched) {
       const model = this.#models.get(name) ??
         new ChannelModel(name, (member) => this.#mine.has(member));
       this.#models.set(name, model);
-      const subscription = this.client.subscribe(name, (message) => model.receive(message));
-      watched = { model, watchers: 0, subscription, leaving: undefined };
+      const subscription = this.client.subscribe(name, (each) => model.receive(each), { quiet });
+      watched = { model, watchers: 0, present: 0, subscription, leaving: undefined };
       this.#watched.set(name, watched);
     }
-    watched.watchers++;
-    clearTimeout(watched.leaving);
-    return { model: watched.model, release: () => this.#release(name, watched) };
+    const count = (change: number) => {
+      watched.watchers += change;
+      if (!quiet) watched.present += change;
+      this.#settle(name, watched);
+    };
+    count(1);
+    return { model: watched.model, release: () => count(-1) };
   }
 
   #connected(state: ConnectionState): void {
@@ -134,9 +151,12 @@ export class Store {
     this.connection.value = state;
   }
 
-  #release(name: string, watched: Watched): void {
-    if (--watched.watchers > 0) return;
+  /** Who comes is there at once; who goes may come back for a moment. */
+  #settle(name: string, watched: Watched): void {
+    clearTimeout(watched.leaving);
+    if (watched.present > 0) return watched.subscription.setQuiet(false);
     watched.leaving = setTimeout(() => {
+      if (watched.watchers > 0) return watched.subscription.setQuiet(true);
       watched.subscription.close();
       this.#watched.delete(name);
     }, LINGER);
@@ -151,6 +171,6 @@ export class Store {
       this.#models.delete(name);
     }
     for (const name of added) this.#names.add(name);
-    this.channels.value = [...this.#names].sort((a, b) => a.localeCompare(b));
+    this.channels.value = [...this.#names].sort(compareNames);
   }
 }

@@ -46,12 +46,20 @@ export interface ClientOptions {
 /** One wanted channel; `using` or {@linkcode close} ends it. */
 export interface Subscription extends Disposable {
   readonly channel: string;
+  /** Makes this client one of the room's members, or one who only looks on; misses nothing. */
+  setQuiet(quiet: boolean): void;
   close(): void;
+}
+
+export interface SubscribeOptions {
+  /** Only looks on: is not counted, and nobody hears that it joins or leaves. @default false */
+  quiet?: boolean;
 }
 
 interface Wanted {
   position: ChannelPosition;
   handler: (message: ChannelMessage) => void;
+  quiet: boolean;
   /**
    * `asked`: subscribe was sent on this connection. `refused`: and the channel
    * does not exist. `full`: and this connection has as many as it may.
@@ -112,11 +120,15 @@ export class Client implements Disposable {
    *
    * @throws {Error} When this client has a subscription to that channel.
    */
-  subscribe(channel: string, handler: (message: ChannelMessage) => void): Subscription {
+  subscribe(
+    channel: string,
+    handler: (message: ChannelMessage) => void,
+    { quiet = false }: SubscribeOptions = {},
+  ): Subscription {
     if (this.#wanted.has(channel)) {
       throw new Error(`Cannot subscribe to "${channel}": it is subscribed already`);
     }
-    const wanted: Wanted = { position: new ChannelPosition(), handler, state: "idle" };
+    const wanted: Wanted = { position: new ChannelPosition(), handler, quiet, state: "idle" };
     this.#wanted.set(channel, wanted);
     if (this.#state.state === "connected") this.#ask(channel, wanted);
     const close = () => {
@@ -126,7 +138,13 @@ export class Client implements Disposable {
       this.#connection?.send({ type: "unsubscribe", channel });
       this.#useRoom();
     };
-    return { channel, close, [Symbol.dispose]: close };
+    const setQuiet = (quiet: boolean) => {
+      if (wanted.quiet === quiet || this.#wanted.get(channel) !== wanted) return;
+      wanted.quiet = quiet;
+      // A refused one has nothing to change: it is asked for when there is hope.
+      if (wanted.state === "asked" || wanted.state === "joined") this.#ask(channel, wanted);
+    };
+    return { channel, setQuiet, close, [Symbol.dispose]: close };
   }
 
   /**
@@ -269,6 +287,7 @@ export class Client implements Disposable {
       type: "subscribe",
       channel,
       ...(since === undefined ? {} : { since }),
+      ...(wanted.quiet ? { quiet: true } : {}),
     });
   }
 

@@ -1,4 +1,5 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ChannelModel } from "../channel_model.ts";
 import { Controls } from "../controls/controls.tsx";
 import { DevicePanel } from "../device/device_panel.tsx";
@@ -12,6 +13,9 @@ import { EventList } from "./event_list.tsx";
 import { EventLog } from "./event_log.ts";
 import { TopicTable } from "./topic_table.tsx";
 import { Watchers } from "./watchers.tsx";
+
+/** What is late by more than this moves what is there already, milliseconds. */
+const PATIENCE = 3000;
 
 interface ViewProps {
   store: Store;
@@ -30,7 +34,7 @@ export function ChannelView({ store, name, query }: ViewProps) {
         <a class="back" href="#/" aria-label="All channels">‹</a>
         <h1 tabIndex={-1}>{name}</h1>
         <ChannelState store={store} name={name} model={model} />
-        {model && <Watchers model={model} />}
+        <Watchers model={model} />
       </div>
       {names && !there && (
         <p class="notice" role="status">
@@ -50,9 +54,11 @@ interface PartsProps {
   query: URLSearchParams;
 }
 
+/** Nothing is seen before all of it is there: what is on the page does not move. */
 function ChannelParts({ store, model, query }: PartsProps) {
   const events = useMemo(() => new EventLog(model.name), [model]);
-  const connected = store.connection.value.state === "connected";
+  // Who is in the room is told last: descriptions are there, and the history has the own coming.
+  const joined = store.connection.value.state === "connected" && model.members.value > 0;
   useEffect(() => {
     for (const topic of model.topics.peek()) {
       const update = topic.update.peek();
@@ -62,18 +68,36 @@ function ChannelParts({ store, model, query }: PartsProps) {
     return () => model.listeners.delete(events);
   }, [model, events]);
   useEffect(() => {
-    if (!connected) return;
+    if (!joined) return;
     const abort = new AbortController();
     events.load(abort.signal);
     return () => abort.abort();
-  }, [events, connected]);
+  }, [events, joined]);
+  const asked = useSignal(false);
+  const late = useSignal(false);
+  const ready = useRef(false);
+  const { data, problem } = store.nodes;
+  ready.current ||= late.value ||
+    (asked.value && events.problem.value !== undefined &&
+      (data.value ?? problem.value) !== undefined);
+  useEffect(() => {
+    const timer = setTimeout(() => late.value = true, PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
   return (
-    <div class="channel">
-      <ChannelPlot store={store} model={model} events={events} query={query} />
+    <div class="channel" data-ready={ready.current}>
+      <ChannelPlot
+        store={store}
+        model={model}
+        events={events}
+        query={query}
+        joined={joined}
+        onAsked={() => asked.value = true}
+      />
       <Controls store={store} model={model} />
       <TopicTable store={store} model={model} />
-      <EventList model={model} log={events} />
       <DevicePanel store={store} name={model.name} />
+      <EventList model={model} log={events} />
     </div>
   );
 }
@@ -95,11 +119,11 @@ function GapNotice({ model }: { model: ChannelModel }) {
   if (!gap) return null;
   const count = gap.to - gap.from + 1;
   const why = gap.reason === "slow"
-    ? "this connection was too slow for all of them"
-    : "the gateway no longer had them";
+    ? "came late: this connection was too slow"
+    : "are lost: the gateway no longer had them";
   return (
     <p class="notice">
-      Up to {count} {count === 1 ? "update is" : "updates are"} not shown: {why}.{" "}
+      Updates that {why}: up to {count}.{" "}
       <button type="button" class="small" onClick={() => model.lastGap.value = undefined}>
         Dismiss
       </button>

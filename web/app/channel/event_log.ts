@@ -14,8 +14,8 @@ export type LoggedEvent = Pick<Event, "seq" | "time" | "kind" | "detail">;
 /** Events of one channel and its security findings: those of the history, then each as it comes. */
 export class EventLog implements ChannelListener {
   /** Newest first. */
-  readonly events = signal<readonly LoggedEvent[]>([]);
-  /** Why there is no history of events. */
+  readonly events = signal<LoggedEvent[]>([]);
+  /** Why there is no history of events; "" when there is, `undefined` until it was asked for. */
   readonly problem = signal<string | undefined>(undefined);
   /** By number and time: numbers begin anew with each epoch. */
   #known = new Map<string, LoggedEvent>();
@@ -41,7 +41,7 @@ export class EventLog implements ChannelListener {
     try {
       const answer = await fetchJson<{ events: LoggedEvent[] }>(path, "the events", signal);
       for (const event of answer.events) this.event(event);
-      this.problem.value = undefined;
+      this.problem.value = "";
     } catch (error) {
       if (!signal.aborted) this.problem.value = (error as Error).message;
     }
@@ -54,16 +54,16 @@ export class EventLog implements ChannelListener {
     onNextFrame(this.#flush);
   }
 
-  /** Findings of security are values of a topic. */
-  update({ seq, time, topic, value }: Update): void {
+  /** Findings of security are values of a topic; those of a history have no number. */
+  update({ time, topic, value }: Pick<Update, "time" | "topic" | "value">): void {
     if (topic !== `edgewire/v1/readings/${this.channel}/security`) return;
-    this.event({ seq, time, kind: "security", detail: value });
+    this.event({ seq: 0, time, kind: "security", detail: value });
   }
 
   gap(): void {}
 }
 
 /** What tells events apart. */
-export function keyOf({ seq, time }: LoggedEvent): string {
+function keyOf({ seq, time }: LoggedEvent): string {
   return `${seq} ${time}`;
 }

@@ -32,8 +32,9 @@ export function eventWords(
   const who = () =>
     isMine(text(said.member)) ? "this page" : [text(said.role), text(said.member)].join(" ").trim();
   const from = text(said.node);
-  const heard = [from && `heard by ${from}`, said.rssi !== undefined && `${text(said.rssi)} dBm`]
-    .filter(Boolean).join(", ");
+  const heard = (what: string) =>
+    [what, from && `heard by ${from}`, said.rssi !== undefined && `${text(said.rssi)} dBm`]
+      .filter(Boolean).join(", ");
   switch (kind) {
     case "join":
       return { what: "Came to watch", details: who() };
@@ -58,15 +59,12 @@ export function eventWords(
     case "association request":
       return {
         what: "Asks to join a network",
-        details: [`${text(said.device)} to PAN ${text(said.pan)}`, heard].filter(Boolean).join(
-          ", ",
-        ),
+        details: heard(`${text(said.device)} to PAN ${text(said.pan)}`),
       };
     case "beacon":
       return {
         what: "Coordinator's beacon",
-        details: [`${text(said.coordinator)} of PAN ${text(said.pan)}`, heard]
-          .filter(Boolean).join(", "),
+        details: heard(`${text(said.coordinator)} of PAN ${text(said.pan)}`),
       };
   }
   const more = /^more: (.+)$/.exec(kind)?.[1];

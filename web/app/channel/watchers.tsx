@@ -4,9 +4,9 @@ import type { ChannelModel } from "../channel_model.ts";
 const NAMED = 6;
 
 /** Who else looks at a channel now. */
-export function Watchers({ model }: { model: ChannelModel }) {
-  const count = model.members.value;
-  if (count === 0) return null;
+export function Watchers({ model }: { model: ChannelModel | undefined }) {
+  const count = model?.members.value;
+  if (!model || !count) return <ul class="watchers" />;
   const people = model.people.value;
   const others = people.filter(({ member }) => !model.isMine(member));
   const named = others.slice(0, NAMED);
@@ -16,13 +16,11 @@ export function Watchers({ model }: { model: ChannelModel }) {
     <ul class="watchers" aria-label={`${count} watching`}>
       {mine > 0 && <li class="watcher" data-mine>you</li>}
       {named.map(({ member, role }) => (
-        <li key={member} class="watcher" title={`${role}, here as ${member}`}>
+        <li key={member} class="watcher">
           {role} <span class="mono">{member}</span>
         </li>
       ))}
-      {rest > 0 && (
-        <li class="watcher">{named.length + mine > 0 ? `${rest} more` : `${rest} watching`}</li>
-      )}
+      {rest > 0 && <li class="watcher">{rest} {people.length > 0 ? "more" : "watching"}</li>}
     </ul>
   );
 }

@@ -1,11 +1,12 @@
 import { useMemo } from "preact/hooks";
-import type { Control } from "../../../gateway/sessions/messages.ts";
+import type { Control, Value } from "../../../gateway/sessions/messages.ts";
 import type { ChannelModel, TopicModel } from "../channel_model.ts";
 import type { Store } from "../store.ts";
 import { topicLabel } from "../values/topic_label.ts";
 import { ButtonControl } from "./button_control.tsx";
 import { ChoiceControl } from "./choice_control.tsx";
 import { Commander } from "./commander.ts";
+import { ControlFoot } from "./control_foot.tsx";
 import { EntryControl } from "./entry_control.tsx";
 import { NumberControl } from "./number_control.tsx";
 import { useOtherHand } from "./other_hand.ts";
@@ -16,8 +17,11 @@ export interface ControlProps {
   /** Unique on the page; labels refer to it. */
   id: string;
   label: string;
-  topic: TopicModel;
   control: Control;
+  /** What the device says; `undefined` until it did. */
+  reported: Value | undefined;
+  /** With a space before it; "" for none. */
+  unit: string;
   commander: Commander;
   /** Nothing can be sent now. */
   disabled: boolean;
@@ -67,17 +71,28 @@ function OneControl({ id, store, topic, model }: OneProps) {
   const props = {
     id,
     label: topicLabel(topic.topic, model.name),
-    topic,
     control,
+    reported: topic.update.value?.value,
+    unit: topic.unit ? ` ${topic.unit}` : "",
     commander,
     disabled: store.blocked.value !== undefined,
     other,
   };
-  switch (control.type) {
+  return (
+    <div class="control">
+      <Kind {...props} />
+      <ControlFoot {...props} />
+    </div>
+  );
+}
+
+function Kind(props: ControlProps) {
+  const { min, max, type } = props.control;
+  switch (type) {
     case "number":
-      return control.min === undefined || control.max === undefined
+      return min === undefined || max === undefined
         ? <EntryControl {...props} />
-        : <NumberControl {...props} min={control.min} max={control.max} />;
+        : <NumberControl {...props} min={min} max={max} />;
     case "switch":
       return <SwitchControl {...props} />;
     case "choice":

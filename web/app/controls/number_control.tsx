@@ -1,7 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatNumber } from "../values/format_value.ts";
 import { numericValue } from "../values/numeric_value.ts";
-import { ControlFoot } from "./control_foot.tsx";
 import type { ControlProps } from "./controls.tsx";
 import { LATE } from "./late_answers.ts";
 import { NumberEntry } from "./number_entry.tsx";
@@ -18,7 +17,7 @@ type Props = ControlProps & { min: number; max: number };
  * has answered the last one, not one before.
  */
 export function NumberControl(
-  { id, label, topic, control, commander, disabled, other, min, max }: Props,
+  { id, label, reported: said, unit, control, commander, disabled, other, min, max }: Props,
 ) {
   const hand = useMemo(() => new SliderHand(commander), [commander]);
   useEffect(() => () => hand.leave(), [hand]);
@@ -26,7 +25,7 @@ export function NumberControl(
     if (disabled) hand.leave();
   }, [hand, disabled]);
 
-  const reported = numericValue(topic.update.value?.value);
+  const reported = numericValue(said);
   const failed = commander.shown.value?.stage === "failed";
   const late = useLate(hand, failed || other ? undefined : reported, max - min);
   const open = hand.held.value || commander.wish !== undefined || late;
@@ -34,10 +33,9 @@ export function NumberControl(
   const whole = [min, max, reported ?? min].every(Number.isInteger);
   const step: number | "any" = control.step ?? (whole && max - min >= MIN_STEPS ? 1 : "any");
   const value = (open ? hand.chosen.value : undefined) ?? reported ?? min;
-  const unit = topic.unit ? ` ${topic.unit}` : "";
   const range = { min, max, step };
   return (
-    <div class="control">
+    <>
       <div class="control-head">
         <label for={id}>{label}</label>
         <span class="control-value">
@@ -62,10 +60,7 @@ export function NumberControl(
         onPointerUp={() => hand.up()}
         onPointerCancel={() => hand.cancel()}
       />
-      <ControlFoot commander={commander} other={other} deed="moving">
-        {reported === undefined ? "not reported yet" : `device: ${formatNumber(reported)}${unit}`}
-      </ControlFoot>
-    </div>
+    </>
   );
 }
 

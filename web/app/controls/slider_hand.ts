@@ -54,28 +54,28 @@ export class SliderHand {
   }
 
   up(): void {
-    this.touch.up();
     if (this.#unsent) this.#throttle.push(this.chosen.value!);
-    this.#unsent = false;
     this.#throttle.flush();
-    this.held.value = false;
+    this.#letGo();
   }
 
   cancel(): void {
     if (this.touch.meant) this.#throttle.flush();
     else this.chosen.value = undefined;
-    this.#unsent = false;
-    this.touch.up();
-    this.held.value = false;
+    this.#letGo();
   }
 
   /** Nothing more is sent, and the slider follows the device. */
   leave(): void {
     clearTimeout(this.#keys);
     this.#throttle.cancel();
+    this.chosen.value = undefined;
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.touch.up();
     this.#unsent = false;
-    this.chosen.value = undefined;
     this.held.value = false;
   }
 }

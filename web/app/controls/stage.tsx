@@ -7,20 +7,10 @@ function seconds(elapsed: number): string {
 }
 
 function words({ stage, reason, elapsed }: Shown): string {
-  switch (stage) {
-    case "waiting":
-      return "Waiting for the gateway…";
-    case "sent":
-      return "Sent…";
-    case "accepted":
-      return "Accepted…";
-    case "delivered":
-      return "Delivered…";
-    case "observed":
-      return `Observed, ${seconds(elapsed)}`;
-    case "failed":
-      return `Failed: ${reason ?? "no reason given"}`;
-  }
+  if (stage === "waiting") return "Waiting for the gateway…";
+  if (stage === "failed") return `Failed: ${reason ?? "no reason given"}`;
+  const word = stage[0]!.toUpperCase() + stage.slice(1);
+  return stage === "observed" ? `${word}, ${seconds(elapsed)}` : `${word}…`;
 }
 
 /** How far the latest command has come. */

@@ -5,12 +5,32 @@ import type { WayState } from "./mqtt_link.ts";
 export interface PollOptions {
   channel: string;
   topic: string;
-  /** From request to request, milliseconds. */
+  /** From request to request on average, milliseconds. */
   period: number;
   /** Whether to ask now. */
   active: () => boolean;
   /** @param at When the answer was there, as `performance.now()`. */
   onValue: (update: Update, at: number) => void;
+}
+
+/**
+ * When to ask: at random within each period. In step with a sender every answer would have the
+ * same age, and polling would look better, or worse, than it is.
+ *
+ * @param start Of the first period, milliseconds of `now`.
+ * @param now Asked when the next moment is wanted: a period that is over is not made up for.
+ * @param random Number from 0 to 1.
+ */
+export function* pollTimes(
+  start: number,
+  period: number,
+  now: () => number,
+  random: () => number = Math.random,
+): Generator<number, never> {
+  for (;;) {
+    yield start + random() * period;
+    start = Math.max(start + period, now());
+  }
 }
 
 /** Asks the HTTP API for a channel's newest values again and again, one request at a time. */
@@ -19,11 +39,14 @@ export class ChannelPoll {
   state: WayState = { state: "connecting" };
   readonly #options: PollOptions;
   readonly #abort = new AbortController();
+  readonly #times: Generator<number, never>;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PollOptions) {
     this.#options = options;
-    this.#next(performance.now());
+    const now = () => performance.now();
+    this.#times = pollTimes(now(), options.period, now);
+    this.#plan();
   }
 
   close(): void {
@@ -50,11 +73,11 @@ export class ChannelPoll {
     }
   }
 
-  async #next(due: number): Promise<void> {
-    if (this.#options.active()) await this.ask();
-    if (this.#abort.signal.aborted) return;
-    const now = performance.now();
-    const next = Math.max(due + this.#options.period, now);
-    this.#timer = setTimeout(() => this.#next(next), next - now);
+  #plan(): void {
+    const wait = this.#times.next().value - performance.now();
+    this.#timer = setTimeout(async () => {
+      if (this.#options.active()) await this.ask();
+      if (!this.#abort.signal.aborted) this.#plan();
+    }, wait);
   }
 }

@@ -7,6 +7,7 @@ import { DelaySamples } from "./delay_samples.ts";
 import type { AllSamples, DelaySource, WayName } from "./delay_source.ts";
 import { MqttLink, type WayState } from "./mqtt_link.ts";
 import { PingSource } from "./ping_source.ts";
+import { saveRun } from "./run_export.ts";
 import { TopicSource } from "./topic_source.ts";
 
 /** What a run measures, and how. */
@@ -34,7 +35,6 @@ const LAST_WITHIN = 1000;
 const LOOK_EVERY = 50;
 const TRIAL_EVERY = 100;
 const CLOCK_EVERY = 1000;
-const CLOCK_FIRST = 150;
 /** Comparisons that an export holds: the newest. */
 const CLOCK_KEPT = 1000;
 
@@ -98,9 +98,23 @@ export class DelayRun {
     return ROOM_OPEN;
   }
 
-  /** Whether the pings go out. */
-  get sending(): WayState {
-    return this.#links.sender?.state ?? OFF;
+  /** What it does now, in words. */
+  get words(): string {
+    switch (this.phase) {
+      case "starting":
+        return "Connecting on all ways…";
+      case "stopping":
+        return "Waiting for what is under way…";
+      case "ended":
+        return "Ended.";
+    }
+    if (this.hidden) {
+      return "Paused while nobody sees the page: browsers hold back the timers of hidden pages.";
+    }
+    if (this.settings.source === "topic") return "Measuring.";
+    const { state, reason = "no connection" } = this.#links.sender?.state ?? OFF;
+    if (state === "open") return "Sending.";
+    return `Cannot send: ${reason}. What is due now counts as lost.`;
   }
 
   /** Begins anew with what is counted; connections stay. */
@@ -140,6 +154,13 @@ export class DelayRun {
     this.#poll();
   }
 
+  /** An open way shows that the gateway is back: the room, which waits longer, tries at once. */
+  #linked(): void {
+    const open = Object.values(this.#links).some(({ state }) => state.state === "open");
+    if (open && this.store.connection.peek().state === "waiting") this.store.client.retryNow();
+    this.changed();
+  }
+
   #open(): void {
     const { source, topic, relay, qos, channel } = this.settings;
     const { signal } = this.#ended;
@@ -147,19 +168,24 @@ export class DelayRun {
       new MqttLink({
         topic: from,
         qos,
-        onState: this.changed,
+        onState: () => this.#linked(),
         onMessage: (payload, at) => this.#source.message(way, payload, at),
       });
     this.#links.mqtt = reader("mqtt", topic);
     if (relay !== undefined) this.#links.relay = reader("relay", relay);
-    if (source === "ping") this.#links.sender = new MqttLink({ qos, onState: this.changed });
+    if (source === "ping") {
+      this.#links.sender = new MqttLink({
+        qos,
+        onState: () => this.#linked(),
+      });
+    }
     const { model, release } = this.store.watch(channel);
     const listener = {
       update: (update: Update) => {
         if (update.topic === topic) this.#source.update(update, performance.now());
       },
       gap: (gap: Gap) => {
-        if (this.#source instanceof TopicSource && gap.reason !== "epoch") this.#source.gap(gap);
+        if (this.#source instanceof TopicSource) this.#source.gap(gap);
       },
     };
     model.listeners.add(listener);
@@ -217,14 +243,12 @@ export class DelayRun {
     });
   }
 
-  /** Compares the clocks: oftener at first, so that there is something to choose from. */
+  /** Notes how the clocks compare, which the view has asked. */
   #compare(): void {
     if (this.#ended.signal.aborted) return;
-    const { client, connection } = this.store;
-    if (connection.peek().state === "connected") client.retryNow();
-    if (client.clock) this.clocks.push({ at: performance.now(), ...client.clock });
+    this.clocks.push({ at: performance.now(), ...this.clock });
     if (this.clocks.length > CLOCK_KEPT) this.clocks.shift();
-    setTimeout(() => this.#compare(), this.clocks.length < 8 ? CLOCK_FIRST : CLOCK_EVERY);
+    setTimeout(() => this.#compare(), CLOCK_EVERY);
   }
 
   #seen(): void {
@@ -256,6 +280,11 @@ export class DelayRun {
     await this.#until(() => !this.#source.open(relayed), LAST_WITHIN);
     await this.#links.poll?.ask();
     this.dispose();
+  }
+
+  /** Has the browser keep what was measured as a file. */
+  save(form: "json" | "csv"): Promise<void> {
+    return saveRun(this, form);
   }
 
   /** Ends it now: connections closed, polling ended. What was measured stays. */

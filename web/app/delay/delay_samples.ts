@@ -3,12 +3,17 @@ import { binOf, BINS } from "./delay_bins.ts";
 /** Samples of one way that are kept: the newest. */
 export const KEPT = 100_000;
 
+/** Samples from which on a percentile is more than the longest by another name. */
+const ENOUGH = { p95: 20, p99: 100 };
+
 /** What the samples say; milliseconds, `undefined` without any. */
 export interface DelayStatistics {
   count: number;
   /** By nearest rank, of the newest {@linkcode KEPT}; so are the others of rank. */
   median?: number;
+  /** Needs 20. */
   p95?: number;
+  /** Needs 100. */
   p99?: number;
   shortest?: number;
   /** Of all. */
@@ -89,8 +94,8 @@ export class DelaySamples {
     return {
       count,
       median: rank(0.5),
-      p95: rank(0.95),
-      p99: rank(0.99),
+      ...(count < ENOUGH.p95 ? {} : { p95: rank(0.95) }),
+      ...(count < ENOUGH.p99 ? {} : { p99: rank(0.99) }),
       shortest: this.#shortest,
       longest: this.#longest,
       mean: this.#sum / count,

@@ -5,4 +5,3 @@
  * @module
  */
 export { DelayRun } from "./delay_run.ts";
-export { runCsv, runJson, saveFile } from "./run_export.ts";

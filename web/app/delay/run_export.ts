@@ -4,7 +4,7 @@ import { KEPT } from "./delay_samples.ts";
 import { WAYS } from "./delay_source.ts";
 
 /** Names the form of the JSON. */
-export const FORMAT = "edgewire-delay-run/1";
+const FORMAT = "edgewire-delay-run/1";
 
 /** Of what the gateway is, as far as it says. */
 async function gatewayVersion(): Promise<string | null> {
@@ -17,7 +17,7 @@ async function gatewayVersion(): Promise<string | null> {
 }
 
 /** The whole run as JSON; delays and times in milliseconds, samples as columns. */
-export async function runJson(run: DelayRun): Promise<string> {
+async function runJson(run: DelayRun): Promise<string> {
   const { roundTrip, offset } = run.clock;
   const clock = {
     what: "add offset to this page's clock to get the gateway's; off by half the round trip",
@@ -59,7 +59,7 @@ export async function runJson(run: DelayRun): Promise<string> {
 }
 
 /** The samples as CSV (RFC 4180): which way, which message, when it came, how late. */
-export function runCsv(run: DelayRun): string {
+function runCsv(run: DelayRun): string {
   const rows = ["way,number,at_ms,delay_ms"];
   for (const way of WAYS) {
     for (const sample of run.samples[way].all()) rows.push(`${way},${sample.join()}`);
@@ -67,10 +67,17 @@ export function runCsv(run: DelayRun): string {
   return rows.join("\r\n") + "\r\n";
 }
 
-/** Has the browser keep a text as a file. */
-export function saveFile(name: string, type: string, text: string): void {
+/** Has the browser keep the run as a file, named by when it began. */
+export async function saveRun(run: DelayRun, form: "json" | "csv"): Promise<void> {
+  const digits = new Date(run.started).toISOString().replace(/\D/g, "").slice(0, 14);
+  const text = form === "json" ? await runJson(run) : runCsv(run);
+  saveFile(`delay-${digits}.${form}`, form === "json" ? "application/json" : "text/csv", text);
+}
+
+/** Has the browser keep something as a file. */
+export function saveFile(name: string, type: string, content: BlobPart): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -54,7 +54,9 @@ export function RunForm({ store, choice, channel, locked }: RunFormProps) {
         <Source source="ping" chosen={source} label="This page sends" />
         <Source source="topic" chosen={source} label="A topic of a channel" />
       </div>
-      {source === "topic" && <TopicPicker store={store} topic={choice.topic} channel={channel} />}
+      {source === "topic" && (
+        <TopicPicker key={choice.topic} store={store} topic={choice.topic} channel={channel} />
+      )}
       {source === "ping" && (
         <Choice
           label="Rate"

@@ -15,11 +15,12 @@ export const TITLES: Record<WayName, string> = {
   poll: "Polling",
 };
 
-const WORDS: Record<WayState["state"], string> = {
-  off: "off",
-  connecting: "connecting",
-  open: "receiving",
-  away: "away",
+/** In words, and with the marks of states that the other views have. */
+const STATES: Record<WayState["state"], [word: string, mark: string]> = {
+  off: ["off", "off"],
+  connecting: ["connecting", "late"],
+  open: ["receiving", "online"],
+  away: ["away", "lost"],
 };
 
 interface WayCardProps {
@@ -39,28 +40,26 @@ export function WayCard({ way, run, path, missing }: WayCardProps) {
   const samples = run?.samples[way];
   const age = run?.phase === "ended" ? 0 : STATISTICS_EVERY;
   const statistics = samples?.statistics(performance.now(), age) ?? { count: 0 };
-  const state: WayState = run?.state(way) ?? { state: "off" };
+  const { state, reason }: WayState = run?.state(way) ?? { state: "off" };
+  const [word, mark] = STATES[state];
   return (
     <section class="box way" data-way={way} aria-labelledby={`way-${way}`}>
       <div class="way-head">
         <span class="way-number" aria-hidden="true">{number}</span>
         <h2 id={`way-${way}`}>{TITLES[way]}</h2>
-        <span class="state" data-state={SHOWN[state.state]}>{WORDS[state.state]}</span>
+        <span class="state" data-state={mark}>{word}</span>
       </div>
       <p class="way-path muted">{path}</p>
       {missing ?? (
         <>
           <Histogram bins={samples?.bins} statistics={statistics} name={TITLES[way]} />
           <Figures way={way} run={run} statistics={statistics} />
-          <p class="way-reason" role="status">{state.reason}</p>
+          <p class="way-reason" role="status">{reason}</p>
         </>
       )}
     </section>
   );
 }
-
-/** The marks of states that the other views have. */
-const SHOWN = { off: "off", connecting: "late", open: "online", away: "lost" };
 
 interface HistogramProps {
   bins: Uint32Array | undefined;
@@ -70,20 +69,15 @@ interface HistogramProps {
 
 /** How often which delay: the height of the commonest is that of the plot. */
 function Histogram({ bins, statistics, name }: HistogramProps) {
-  const { median, p95, p99 } = statistics;
+  const { median, p99 } = statistics;
   const most = bins ? Math.max(1, ...bins) : 1;
   let path = "M0 100";
   bins?.forEach((count, i) => path += `V${(100 - 96 * count / most).toFixed(1)}H${i + 1}`);
-  const said = median === undefined
-    ? `${name}: no delays yet`
-    : `${name}: half of the delays are up to ${formatDelay(median)}, 95 % up to ${
-      formatDelay(p95)
-    }, 99 % up to ${formatDelay(p99)}`;
   return (
     <div class="histogram">
       <svg
         role="img"
-        aria-label={said}
+        aria-label={`${name}: how often which delay`}
         viewBox={`0 0 ${BINS} 100`}
         preserveAspectRatio="none"
       >
@@ -113,10 +107,12 @@ interface FiguresProps {
 function Figures({ way, run, statistics }: FiguresProps) {
   const { median, p95, p99, longest, jitter, count } = statistics;
   const lost = run?.lost(way) ?? { count: 0 };
+  const percentile = (delay: number | undefined) =>
+    count > 0 && delay === undefined ? "too few" : formatDelay(delay);
   const rows: [name: string, value: string][] = [
     ["Median", formatDelay(median)],
-    ["95th percentile", formatDelay(p95)],
-    ["99th percentile", formatDelay(p99)],
+    ["95th percentile", percentile(p95)],
+    ["99th percentile", percentile(p99)],
     ["Longest", formatDelay(longest)],
     ["Jitter", formatDelay(jitter)],
     ["Received", String(run?.samples[way].count ?? count)],

@@ -7,7 +7,6 @@ import type { Store } from "../store.ts";
 import { DeviceFacts } from "./device_facts.tsx";
 import { FindingList } from "./finding_list.tsx";
 import { ForgetDevice } from "./forget_device.tsx";
-import { ReceiverTable } from "./receiver_table.tsx";
 import { WhyValues } from "./why_values.tsx";
 
 /** From request to request, milliseconds: of the open panel, and of the liveness alone. */
@@ -51,24 +50,17 @@ function DeviceDetails({ store, known }: { store: Store; known: DeviceInfo }) {
   return (
     <>
       <DeviceFacts device={device} now={now} />
-      {device.receivers.length > 0 && (
-        <>
-          <h3 id="receivers-title">Heard by</h3>
-          <ReceiverTable receivers={device.receivers} now={now} />
-        </>
-      )}
       {answer && answer.recentFindings.length > 0 && (
         <>
           <h3>Security findings</h3>
           <FindingList findings={answer.recentFindings} now={now} />
         </>
       )}
-      <div class="why-head">
+      <div class="box-head why-head">
         <h3 id="why-title">Why these values</h3>
         <button type="button" class="small" aria-pressed={held} onClick={() => setHeld(!held)}>
           {held ? "Follow" : "Hold"}
         </button>
-        <button type="button" class="small" onClick={() => poller.refresh()}>Refresh</button>
       </div>
       {problem && <p class="warn" role="status">{problem}.</p>}
       {answer

@@ -12,8 +12,7 @@ export function FindingList({ findings, now }: FindingListProps) {
     <ul class="findings">
       {findings.toReversed().map(({ time, node, kind, detail }, i) => (
         <li key={i}>
-          <span class="warn">{kind}</span>
-          <span>{detail}</span>
+          <span class="warn">{kind}</span> {detail}{" "}
           <span class="age">heard by {node}, {formatAgo(now - time)}</span>
         </li>
       ))}

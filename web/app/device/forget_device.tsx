@@ -18,11 +18,11 @@ export function ForgetDevice({ store, name }: { store: Store; name: string }) {
     }
   };
   return (
-    <p class="forget">
+    <p class="below">
       <button type="button" class="small" onClick={() => asked ? forget() : setAsked(true)}>
         {asked ? "Yes, forget it" : "Forget this device"}
       </button>{" "}
-      <span class="muted">
+      <span>
         {asked
           ? "Its history goes, and the counter that it encrypts with may start anew. It comes back when it is heard."
           : "For one that is gone, or whose battery was changed and is refused since."}

@@ -1,17 +1,18 @@
+import type { ReadingInfo } from "../../../gateway/nodes/answers.ts";
+import { readingAt } from "./packet_bytes.ts";
+
 /** Bytes that stay together on a line. */
 const GROUP = 8;
 
 interface HexViewProps {
   bytes: string[];
-  /** First marked byte and the one after the last; none when equal. */
-  from: number;
-  to: number;
-  onHover(offset: number | undefined): void;
-  onPick(offset: number): void;
+  /** The reading whose bytes are marked. */
+  marked: ReadingInfo | undefined;
+  onChoose(offset: number): void;
 }
 
 /** A packet's bytes, each group with the offset of its first; for keys there is the table below. */
-export function HexView({ bytes, from, to, onHover, onPick }: HexViewProps) {
+export function HexView({ bytes, marked, onChoose }: HexViewProps) {
   const groups = [];
   for (let start = 0; start < bytes.length; start += GROUP) {
     groups.push(
@@ -24,9 +25,8 @@ export function HexView({ bytes, from, to, onHover, onPick }: HexViewProps) {
               key={at}
               class="hex-byte"
               data-offset={at}
-              data-marked={at >= from && at < to ? "" : undefined}
-              onMouseEnter={() => onHover(at)}
-              onClick={() => onPick(at)}
+              data-marked={marked && readingAt([marked], at) ? "" : undefined}
+              onPointerEnter={() => onChoose(at)}
             >
               {byte}
               {" "}
@@ -41,7 +41,6 @@ export function HexView({ bytes, from, to, onHover, onPick }: HexViewProps) {
       class="hex"
       role="group"
       aria-label={`Packet of ${bytes.length} bytes`}
-      onMouseLeave={() => onHover(undefined)}
     >
       {groups}
     </div>

@@ -8,35 +8,29 @@ import { byteRange, factorText, readingAt, readingValue, splitHex } from "./pack
 
 /** The last packet's bytes, and what each reading makes of which of them. */
 export function WhyValues({ answer, now }: { answer: DeviceAnswer; now: number }) {
-  const [chosen, setChosen] = useState<string | undefined>(undefined);
-  const [hovered, setHovered] = useState<string | undefined>(undefined);
+  const [chosen, setChosen] = useState<string>();
   const { packet, readings, problems } = answer;
-  const toggle = (name: string | undefined) => setChosen(name === chosen ? undefined : name);
-  const marked = readings.find(({ name }) => name === hovered) ??
-    readings.find(({ name }) => name === chosen);
+  const marked = readings.find(({ name }) => name === chosen);
   const bytes = splitHex(packet?.hex ?? "");
   return (
     <>
       {packet
         ? (
           <>
-            <p class="muted packet-head">
+            <p class="below">
               {packet.format || "Packet"}, heard by {packet.node}
               {packet.channel !== undefined && ` on channel ${packet.channel}`},{" "}
               {formatAgo(now - packet.time)}
             </p>
             <HexView
               bytes={bytes}
-              from={marked?.offset ?? 0}
-              to={marked ? marked.offset + marked.length : 0}
-              onHover={(at) =>
-                setHovered(at === undefined ? undefined : readingAt(readings, at)?.name)}
-              onPick={(at) => toggle(readingAt(readings, at)?.name)}
+              marked={marked}
+              onChoose={(at) => setChosen(readingAt(readings, at)?.name)}
             />
           </>
         )
         : (
-          <p class="muted packet-head">
+          <p class="below">
             The node decodes this device itself: there are no bytes to show.
           </p>
         )}
@@ -51,17 +45,15 @@ export function WhyValues({ answer, now }: { answer: DeviceAnswer; now: number }
                   key={reading.name}
                   reading={reading}
                   bytes={bytes}
-                  chosen={reading.name === chosen}
                   marked={reading === marked}
-                  onChoose={() => toggle(reading.name)}
-                  onHover={(on) => setHovered(on ? reading.name : undefined)}
+                  onChoose={() => setChosen(reading.name)}
                 />
               ))}
             </tbody>
           </table>
         )}
       {problems.length > 0 && (
-        <ul class="problems" aria-label="What is wrong with the packet">
+        <ul class="problems warn" aria-label="What is wrong with the packet">
           {problems.map(({ offset, text, clause }, i) => (
             <li key={i}>
               Byte {offset}: {text} {clause && <span class="muted">({clause})</span>}
@@ -81,13 +73,11 @@ function valueClass({ value }: ReadingInfo): string {
 interface WhyRowProps {
   reading: ReadingInfo;
   bytes: string[];
-  chosen: boolean;
   marked: boolean;
   onChoose(): void;
-  onHover(on: boolean): void;
 }
 
-function WhyRow({ reading, bytes, chosen, marked, onChoose, onHover }: WhyRowProps) {
+function WhyRow({ reading, bytes, marked, onChoose }: WhyRowProps) {
   const { name, offset, length, raw, rule } = reading;
   const range = bytes.length === 0 ? "" : byteRange(reading);
   return (
@@ -95,19 +85,17 @@ function WhyRow({ reading, bytes, chosen, marked, onChoose, onHover }: WhyRowPro
       role="row"
       class="why-row"
       data-marked={marked ? "" : undefined}
-      onClick={onChoose}
-      onMouseEnter={() => onHover(true)}
-      onMouseLeave={() => onHover(false)}
+      onPointerEnter={onChoose}
     >
       <th scope="row" role="rowheader">
         {range === "" ? name : (
           <button
             type="button"
             class="pick"
-            aria-pressed={chosen}
+            aria-pressed={marked}
             title="Mark its bytes"
-            onFocus={() => onHover(true)}
-            onBlur={() => onHover(false)}
+            onFocus={onChoose}
+            onClick={onChoose}
           >
             {name}
           </button>

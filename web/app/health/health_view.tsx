@@ -1,11 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import type { HealthAnswer } from "../../../gateway/http/health_answer.ts";
+import type { ClockEstimate } from "../../client/client.ts";
 import { fetchJson } from "../fetch_json.ts";
 import { Poller } from "../poller.ts";
 import { viewHref } from "../router.ts";
 import type { Store } from "../store.ts";
-import { formatAge } from "../values/format_age.ts";
+import { useClock } from "../use_clock.ts";
+import { formatAge, formatAgo } from "../values/format_age.ts";
 import { formatBytes } from "../values/format_bytes.ts";
 import { formatNumber } from "../values/format_value.ts";
 import { ViewHeading } from "../view_heading.tsx";
@@ -31,6 +33,8 @@ export function HealthView({ store }: { store: Store }) {
   useEffect(() => poller.watch(PERIOD), [poller]);
   const answer = poller.data.value;
   const problem = poller.problem.value;
+  void store.now.value;
+  const live = store.connection.value.state === "connected" && store.client.silence === undefined;
   const rate = useMemo(() => {
     if (!answer) return undefined;
     trends.add(answer);
@@ -39,17 +43,22 @@ export function HealthView({ store }: { store: Store }) {
   return (
     <>
       <ViewHeading title="Health">
-        {answer && <span class="muted">{answer.platform}</span>}
+        {answer && (
+          <span class="muted">
+            {answer.platform}
+            {!live && `, as of ${formatAgo(store.time() - answer.time)}`}
+          </span>
+        )}
       </ViewHeading>
       {problem && (
         <p class="notice" role="status">
-          {problem}. {answer ? "What you see is as of the last answer." : "The page tries again."}
+          {problem}. {!answer && "The page tries again."}
         </p>
       )}
-      <div class="health">
+      <div class="health" data-old={(answer && !(live && !problem)) || undefined}>
         <ConnectionBox store={store} />
         {answer
-          ? <Boxes answer={answer} rate={rate} trends={trends} now={store.now.value} />
+          ? <Boxes answer={answer} rate={live ? rate : undefined} trends={trends} />
           : <p class="muted" role="status">Waiting for the gateway…</p>}
       </div>
     </>
@@ -58,9 +67,8 @@ export function HealthView({ store }: { store: Store }) {
 
 function ConnectionBox({ store }: { store: Store }) {
   const connection = store.connection.value;
-  void store.now.value;
+  const clock = useClock(store);
   const silence = store.client.silence;
-  const { clock } = store.client;
   const level = connection.state !== "connected" ? "bad" : silence === undefined ? "good" : "warn";
   const word = connection.state !== "connected"
     ? "Not connected"
@@ -72,25 +80,27 @@ function ConnectionBox({ store }: { store: Store }) {
       {connection.state === "connected" && <Fact name="Role">{connection.role}</Fact>}
       {"reason" in connection && <Fact name="Why">{connection.reason}</Fact>}
       <Fact name="Round trip">
-        {clock && Number.isFinite(clock.roundTrip) ? `${clock.roundTrip.toFixed(1)} ms` : "–"}
+        {clock ? `${clock.roundTrip.toFixed(1)} ms` : "–"}
       </Fact>
-      <Fact name="Clocks apart">
-        {clock && Number.isFinite(clock.roundTrip)
-          ? `${clock.offset.toFixed(1)} ms, known to ± ${(clock.roundTrip / 2).toFixed(1)}`
-          : "–"}
+      <Fact name="Gateway's clock">
+        {clock ? clockText(clock) : "–"}
       </Fact>
     </Box>
   );
+}
+
+function clockText({ offset, roundTrip }: ClockEstimate): string {
+  const way = offset < 0 ? "behind" : "ahead";
+  return `${Math.abs(offset).toFixed(1)} ms ${way}, ± ${(roundTrip / 2).toFixed(1)}`;
 }
 
 interface BoxesProps {
   answer: HealthAnswer;
   rate: { messages: number; updates: number } | undefined;
   trends: Trends;
-  now: number;
 }
 
-function Boxes({ answer, rate, trends, now }: BoxesProps) {
+function Boxes({ answer, rate, trends }: BoxesProps) {
   const { broker, eventLoop, process, history, recorder, clients, disk, versions } = answer;
   const loop: Level = eventLoop.p99 > BAD ? "bad" : eventLoop.p99 > LATE ? "warn" : "good";
   return (
@@ -106,17 +116,20 @@ function Boxes({ answer, rate, trends, now }: BoxesProps) {
         <Fact name="Messages taken in">{broker.messages.toLocaleString("en")}</Fact>
         <Fact name="Now">{rate ? `${perSecond(rate.messages)}/s` : "–"}</Fact>
       </Box>
-      <Box title="Uplink" level="plain" word="Off">
+      <Box
+        title="Uplink"
+        level="plain"
+        word={answer.uplink.state === "off" ? "Off" : answer.uplink.state}
+      >
         <Fact name="Backlog">none: no uplink is configured</Fact>
       </Box>
       <Box
         title="Event loop"
         level={loop}
-        word={`${formatNumber(round(eventLoop.p99))} ms late`}
+        word={`99 % within ${formatNumber(round(eventLoop.p99))} ms`}
         below={<Trend label="Processor, percent of a core" values={trends.cpu.value} unit=" %" />}
       >
         <Fact name="Median, last minute">{eventLoop.median.toFixed(1)} ms</Fact>
-        <Fact name="99 % within">{eventLoop.p99.toFixed(1)} ms</Fact>
         <Fact name="Longest">{eventLoop.longest.toFixed(1)} ms</Fact>
         <Fact name="Processor">{`${(process.cpuShare * 100).toFixed(0)} % of a core`}</Fact>
       </Box>
@@ -173,7 +186,7 @@ function Boxes({ answer, rate, trends, now }: BoxesProps) {
       <Box title="Versions" level="plain" word={versions.edgewire}>
         <Fact name="Deno">{versions.deno}</Fact>
         <Fact name="V8">{versions.v8}</Fact>
-        <Fact name="Up for">{formatAge(now - answer.started)}</Fact>
+        <Fact name="Up for">{formatAge(answer.uptime * 1000)}</Fact>
       </Box>
     </>
   );

@@ -8,10 +8,10 @@ export class Rates {
   take(answer: HealthAnswer): { messages: number; updates: number } | undefined {
     const before = this.#before;
     this.#before = answer;
-    if (!before || before.started !== answer.started || answer.time <= before.time) {
-      return undefined;
-    }
-    const seconds = (answer.time - before.time) / 1000;
+    if (before?.epoch !== answer.epoch) return undefined;
+    // Not by the times: the clock may be set between.
+    const seconds = answer.uptime - before.uptime;
+    if (seconds <= 0) return undefined;
     return {
       messages: (answer.broker.messages - before.broker.messages) / seconds,
       updates: (answer.history.updates - before.history.updates) / seconds,

@@ -12,11 +12,6 @@ export function Cell({ label, class: name, children }: CellProps) {
   return <td role="cell" data-label={label} class={name}>{children}</td>;
 }
 
-/** A count: thousands apart, zero faint. */
-export function Count({ value }: { value: number }) {
-  return <span class={value === 0 ? "muted" : "count"}>{value.toLocaleString("en")}</span>;
-}
-
 /** The heads of a table's columns. */
 export function Heads({ names, right = [] }: { names: string[]; right?: string[] }) {
   return (

@@ -1,11 +1,11 @@
-import type { DeviceInfo, ReceiverInfo } from "../../../gateway/nodes/answers.ts";
+import type { DeviceInfo } from "../../../gateway/nodes/answers.ts";
 import { channelHref } from "../router.ts";
 import { formatAge } from "../values/format_age.ts";
 import { formatDuration } from "../values/format_duration.ts";
-import { formatShare } from "../values/format_share.ts";
 import { Cell, Heads } from "./cell.tsx";
+import { LinkList } from "./link_list.tsx";
 import type { Chosen } from "./map_layout.ts";
-import { formatRssi, inOrder } from "./receivers.ts";
+import { inOrder } from "./receivers.ts";
 import { ShowAll } from "./show_all.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
@@ -54,8 +54,9 @@ function DeviceRow(
       <Cell label="" class="whole">
         {formats.join(", ") || "–"}
         {about.length > 0 && <span class="below">{about.join(" · ")}</span>}
-        {sealing === "no key" && <span class="below warn">encrypted, no key</span>}
-        {sealing === "refused" && <span class="below warn">encrypted, refused</span>}
+        {(sealing === "no key" || sealing === "refused") && (
+          <span class="below warn">encrypted, {sealing}</span>
+        )}
         {findings > 0 && (
           <span class="below warn">
             {findings.toLocaleString("en")} security {findings === 1 ? "finding" : "findings"}
@@ -71,27 +72,11 @@ function DeviceRow(
       <Cell label="Last seen" class="right age">{formatAge(now - device.lastSeen)}</Cell>
       <Cell label="Heard by" class="whole">
         {device.receivers.length === 0 ? "–" : (
-          <ul class="receivers">
-            {inOrder(device.receivers).map((each) => <Receiver key={each.node} receiver={each} />)}
-          </ul>
+          <LinkList
+            links={inOrder(device.receivers).map((receiver) => ({ name: receiver.node, receiver }))}
+          />
         )}
       </Cell>
     </tr>
-  );
-}
-
-function Receiver({ receiver }: { receiver: ReceiverInfo }) {
-  const { node, rssi, share, loss } = receiver;
-  return (
-    <li>
-      <span class="receiver-node">{node}</span>
-      <span class="right">{formatRssi(rssi)}</span>
-      <span class="right" title="Part of the packets that any node heard">
-        {formatShare(share)} heard
-      </span>
-      <span class="right" title="Part of the packets sent that it missed, by the device's numbers">
-        {loss === undefined ? "" : `${formatShare(loss)} lost`}
-      </span>
-    </li>
   );
 }

@@ -1,4 +1,5 @@
 import type { DeviceInfo, NodeInfo, ReceiverInfo } from "../../../gateway/nodes/answers.ts";
+import { compareNames } from "../compare_names.ts";
 
 /** What a person chose to look at. */
 export interface Chosen {
@@ -80,7 +81,7 @@ function ordered(devices: DeviceInfo[], rank: Map<string, number>): DeviceInfo[]
   };
   return devices
     .map((device) => ({ device, at: middle(device) }))
-    .sort((a, b) => a.at === b.at ? a.device.name.localeCompare(b.device.name) : a.at - b.at)
+    .sort((a, b) => a.at === b.at ? compareNames(a.device.name, b.device.name) : a.at - b.at)
     .map(({ device }) => device);
 }
 
@@ -143,8 +144,11 @@ export function layOut(
   return { height, nodes: nodeMarks, devices: deviceMarks, links, pitch };
 }
 
+/** Width of a letter, CSS pixels. */
+const LETTER = 7;
+
 /** As much of a name as fits, and a mark where something is left out. */
-export function fit(text: string, width: number, perLetter = 7): string {
-  const letters = Math.max(3, Math.floor(width / perLetter));
+export function fit(text: string, width: number): string {
+  const letters = Math.max(3, Math.floor(width / LETTER));
   return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }

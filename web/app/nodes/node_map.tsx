@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import type { DeviceInfo, Liveness, NodeInfo } from "../../../gateway/nodes/answers.ts";
 import { linkWords } from "./link_words.ts";
 import { stateWord } from "./liveness_words.ts";
@@ -21,8 +22,9 @@ interface Sides {
   width: number;
 }
 
-/** What signal and loss take, CSS pixels. */
-const WORDS = 100;
+/** What signal and share take, and the least for a name before them, CSS pixels. */
+const WORDS = 130;
+const NAME = 80;
 
 const SIGNALS = [
   ["strong", "−60 dBm and more"],
@@ -38,9 +40,10 @@ const SIGNALS = [
 export function NodeMap({ nodes, devices, chosen, href }: MapProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const layout = layOut(nodes, devices, chosen);
+  useEffect(() => placeStop(ref.current!));
   const sides = {
     left: Math.round(Math.min(170, width * 0.29)),
-    right: Math.round(width - Math.min(230, width * 0.35)),
+    right: Math.round(width - Math.min(280, width * 0.35)),
     width,
   };
   return (
@@ -52,7 +55,7 @@ export function NodeMap({ nodes, devices, chosen, href }: MapProps) {
         height={layout.height}
         width={width}
         onKeyDown={moveFocus}
-        data-chosen={chosen?.kind}
+        data-chosen={[...layout.nodes, ...layout.devices].some(({ lit }) => lit) || undefined}
       >
         {width > 0 && <Picture layout={layout} chosen={chosen} href={href} sides={sides} />}
       </svg>
@@ -91,7 +94,6 @@ function Picture({ layout, chosen, href, sides }: PictureProps) {
   const { nodes, devices, pitch } = layout;
   const { left, right, width } = sides;
   const words = endWords(layout, chosen);
-  const stop = tabStop(layout, chosen);
   const place = (kind: Chosen["kind"], mark: Mark<Named>) => {
     const { name } = mark.of;
     return {
@@ -99,7 +101,6 @@ function Picture({ layout, chosen, href, sides }: PictureProps) {
       mark,
       href: href(kind, name),
       current: chosen?.kind === kind && chosen.name === name,
-      focusable: stop === mark,
       words: chosen?.kind === kind ? undefined : words.get(name),
     };
   };
@@ -156,15 +157,6 @@ function endWords({ links }: MapLayout, chosen: Chosen | undefined): Map<string,
   );
 }
 
-/** Where Tab leads to: what is chosen, else the first. */
-function tabStop(
-  { nodes, devices }: MapLayout,
-  chosen: Chosen | undefined,
-): Mark<Named> | undefined {
-  const marks: Mark<Named>[] = chosen?.kind === "device" ? devices : nodes;
-  return marks.find(({ of }) => of.name === chosen?.name) ?? nodes[0];
-}
-
 function curve({ from, to }: MapLink, left: number, right: number): string {
   const middle = (left + right) / 2;
   return `M${left} ${from}C${middle} ${from} ${middle} ${to} ${right} ${to}`;
@@ -183,24 +175,23 @@ interface SpotProps {
   /** Whether the name stands behind the mark. */
   after?: boolean;
   current: boolean;
-  focusable: boolean;
   /** Of the chosen link that ends here. */
   words?: string | undefined;
 }
 
 /** A node or a device: its mark has another shape in each state. */
 function Spot(props: SpotProps) {
-  const { mark, href, x, room, height, size, after = false, current, focusable, words } = props;
+  const { mark, href, x, room, height, size, after = false, current, words } = props;
   const { of: { name, state }, y, named, lit } = mark;
   const textX = after ? x + 11 : x - 11;
-  const beside = after && words !== undefined && room >= 2 * WORDS;
+  const beside = after && words !== undefined && room >= WORDS + NAME;
   const below = !after && words !== undefined;
   const anchor = after ? "start" : "end";
   return (
     <g data-state={state} data-named={named} data-lit={lit || undefined}>
       <a
         href={href}
-        tabIndex={focusable ? 0 : -1}
+        tabindex={-1}
         aria-label={`${name}, ${stateWord(mark.of)}`}
         aria-current={current || undefined}
       >
@@ -220,10 +211,10 @@ function Spot(props: SpotProps) {
           height={2 * size}
           rx={state === "lost" ? 0 : size}
         />
-        <text aria-hidden="true" x={textX} y={below ? y - 6 : y} text-anchor={anchor}>
-          {fit(name, beside ? room - WORDS : room)}
-        </text>
       </a>
+      <text aria-hidden="true" x={textX} y={below ? y - 6 : y} text-anchor={anchor}>
+        {fit(name, beside ? room - WORDS : room)}
+      </text>
       {words !== undefined && (beside || below) && named && (
         <text
           aria-hidden="true"
@@ -242,7 +233,15 @@ function Spot(props: SpotProps) {
 const STEPS: Record<string, number> = { ArrowUp: -1, ArrowDown: 1 };
 const SIDES: Record<string, string> = { ArrowLeft: "nodes", ArrowRight: "devices" };
 
-/** One stop for Tab; arrows lead on within it. */
+/** One spot is Tab's: where the focus is, else what is chosen, else the first. */
+function placeStop(map: Element) {
+  const spots = [...map.querySelectorAll("a")];
+  const stop = spots.find((each) => each === document.activeElement) ??
+    spots.find((each) => each.ariaCurrent) ?? spots[0];
+  for (const each of spots) each.setAttribute("tabindex", each === stop ? "0" : "-1");
+}
+
+/** Arrows lead on within the map. */
 function moveFocus(event: KeyboardEvent) {
   const svg = event.currentTarget as SVGElement;
   const side = (event.target as Element).closest("[data-side]");
@@ -256,4 +255,5 @@ function moveFocus(event: KeyboardEvent) {
   if (!next) return;
   event.preventDefault();
   next.focus();
+  placeStop(svg);
 }

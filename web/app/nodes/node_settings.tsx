@@ -111,41 +111,59 @@ interface SettingProps {
   onDraft: (value: string | boolean) => void;
 }
 
+interface Known {
+  label: string;
+  help: string;
+  min?: number;
+  max?: number;
+}
+
+/** Settings that nodes of ours have; others are called what the node calls them. */
+const KNOWN: Record<string, Known> = {
+  scan: { label: "Scan", help: "listen for advertisements" },
+  channel: { label: "Channel", help: "IEEE 802.15.4 channel, 11 to 26", min: 11, max: 26 },
+};
+
 /** A switch, a number or a text; what is none of these is only shown. */
 function Setting({ name, value, draft, onDraft }: SettingProps) {
+  const { label, help, ...range }: Known = KNOWN[name] ?? { label: name, help: "" };
+  return (
+    <label class="node-setting">
+      <span>
+        {label} <span class="below">{help}</span>
+      </span>
+      <Field value={value} draft={draft} range={range} onDraft={onDraft} />
+    </label>
+  );
+}
+
+type FieldProps = Omit<SettingProps, "name"> & { range: { min?: number; max?: number } };
+
+function Field({ value, draft, range, onDraft }: FieldProps) {
   if (typeof value === "boolean") {
     return (
-      <label class="node-setting">
-        <span>{name}</span>
-        <input
-          type="checkbox"
-          role="switch"
-          checked={(draft ?? value) as boolean}
-          onChange={(event) => onDraft(event.currentTarget.checked)}
-        />
-      </label>
-    );
-  }
-  if (typeof value !== "number" && typeof value !== "string") {
-    return (
-      <div class="node-setting">
-        <span>{name}</span>
-        <code>{JSON.stringify(value)}</code>
-      </div>
+      <input
+        type="checkbox"
+        role="switch"
+        checked={(draft ?? value) as boolean}
+        onChange={(event) => onDraft(event.currentTarget.checked)}
+      />
     );
   }
   const field = {
-    required: true,
     autocomplete: "off",
     value: String(draft ?? value),
     onInput: (event: InputEvent) => onDraft((event.currentTarget as HTMLInputElement).value),
   };
+  if (typeof value === "string") return <input {...field} type="text" list={undefined} />;
+  if (typeof value !== "number") return <code>{JSON.stringify(value)}</code>;
   return (
-    <label class="node-setting">
-      <span>{name}</span>
-      {typeof value === "number"
-        ? <input {...field} type="number" step="any" />
-        : <input {...field} type="text" required={false} list={undefined} />}
-    </label>
+    <input
+      {...field}
+      {...range}
+      type="number"
+      required
+      step={range.min === undefined ? "any" : 1}
+    />
   );
 }

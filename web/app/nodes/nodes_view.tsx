@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { Liveness, NodesAnswer } from "../../../gateway/nodes/answers.ts";
+import { StartLines } from "../overview/start_lines.tsx";
 import { setQuery, viewHref } from "../router.ts";
 import type { Store } from "../store.ts";
 import { ViewHeading } from "../view_heading.tsx";
@@ -12,6 +13,8 @@ import { NodeTable } from "./node_table.tsx";
 
 /** From request to request while the view is open, milliseconds. */
 const PERIOD = 2000;
+/** What a bridge node says of itself, for `mosquitto_pub`. */
+const STATUS = `-r -t edgewire/v1/attic/status -m '{"state":"online","radios":["ble"]}'`;
 
 /** All nodes and devices: who hears whom, and whether they are alive. */
 export function NodesView({ store, query }: { store: Store; query: URLSearchParams }) {
@@ -97,10 +100,11 @@ function Everything({ store, answer, query }: EverythingProps) {
             />
           )
           : (
-            <p class="muted">
-              No node yet. A bridge node says that it is there on{" "}
-              <code>edgewire/v1/&lt;node&gt;/status</code>.
-            </p>
+            <div class="empty">
+              <StartLines store={store} message={STATUS}>
+                A node appears here with its first message. Publish the status of one:
+              </StartLines>
+            </div>
           )}
       </section>
       <section class="box" aria-labelledby="devices-title">

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { type Alive, causeWords, stateWord } from "./liveness_words.ts";
 
 /** The state in a word or two, coloured; the cause on hovering. */
@@ -9,12 +10,15 @@ export function StateWord({ alive }: { alive: Alive }) {
   );
 }
 
-/** The state in a word, and the cause in a sentence below it. */
-export function StateAndCause({ alive }: { alive: Alive }) {
+/** The state in a word, what stands beside it, and the cause in a sentence below. */
+export function StateAndCause(
+  { alive, children }: { alive: Alive; children?: ComponentChildren },
+) {
   const cause = causeWords(alive);
   return (
     <>
       <StateWord alive={alive} />
+      {children}
       {cause && <span class="below">{cause}</span>}
     </>
   );

@@ -1,9 +1,17 @@
 import type { LiveState } from "../../../gateway/nodes/answers.ts";
 
-/** States to choose from; "" are all. */
-export const STATES = ["", "online", "late", "lost"] as const;
+/** States to choose from, and what they are called; "" are all. */
+export const STATES = {
+  "": "All",
+  online: "Online",
+  late: "Late",
+  lost: "Lost",
+  unknown: "Unknown",
+} as const;
 
-export type StateChoice = typeof STATES[number];
+export type StateChoice = keyof typeof STATES;
+/** `unknown`: no device or node of that name is watched over. */
+export type ChannelState = LiveState | "unknown";
 
 /** Which channels to show, and in which order. */
 export interface Filter {
@@ -16,10 +24,10 @@ export interface Filter {
 
 /** Reads `?q=&state=&sort=` of an address; what is not understood counts as absent. */
 export function readFilter(query: URLSearchParams): Filter {
-  const state = STATES.find((each) => each === query.get("state"));
+  const state = query.get("state") ?? "";
   return {
     words: (query.get("q") ?? "").toLowerCase().split(/\s+/).filter((word) => word !== ""),
-    state: state ?? "",
+    state: Object.hasOwn(STATES, state) ? state as StateChoice : "",
     troubleFirst: query.get("sort") === "trouble",
   };
 }
@@ -36,20 +44,20 @@ export interface Filtered {
   counts: Record<StateChoice, number>;
 }
 
-const TROUBLE: Record<LiveState, number> = { lost: 0, late: 1, online: 2 };
+const TROUBLE: readonly unknown[] = ["late", "lost"];
 
 /**
  * @param names In order.
- * @param stateOf `undefined` for those of which nothing is known.
+ * @param stateOf `undefined` while nobody has told.
  * @param textOf See {@linkcode searchText}; asked only when there are words.
  */
 export function filterChannels(
   names: string[],
   { words, state, troubleFirst }: Filter,
-  stateOf: (name: string) => LiveState | undefined,
+  stateOf: (name: string) => ChannelState | undefined,
   textOf: (name: string) => string,
 ): Filtered {
-  const counts: Filtered["counts"] = { "": 0, online: 0, late: 0, lost: 0 };
+  const counts: Filtered["counts"] = { "": 0, online: 0, late: 0, lost: 0, unknown: 0 };
   const left = names.filter((name) => {
     if (words.length > 0) {
       const text = textOf(name);
@@ -60,7 +68,7 @@ export function filterChannels(
     if (its) counts[its]++;
     return state === "" || its === state;
   });
-  const trouble = (name: string) => TROUBLE[stateOf(name) ?? "online"];
+  const trouble = (name: string) => TROUBLE.indexOf(stateOf(name));
   // Sorting is stable: within a rank the order of names stays.
-  return { names: troubleFirst ? left.sort((a, b) => trouble(a) - trouble(b)) : left, counts };
+  return { names: troubleFirst ? left.sort((a, b) => trouble(b) - trouble(a)) : left, counts };
 }

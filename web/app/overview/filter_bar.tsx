@@ -1,13 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { setQuery } from "../router.ts";
+import { Segments } from "../traces/segments.tsx";
 import { type Filter, type Filtered, type StateChoice, STATES } from "./channel_filter.ts";
-
-const WORDS: Record<StateChoice, string> = {
-  "": "All",
-  online: "Online",
-  late: "Late",
-  lost: "Lost",
-};
 
 interface FilterBarProps {
   /** As typed. */
@@ -18,27 +12,20 @@ interface FilterBarProps {
 
 /** Search, states and order; all of it is in the address. */
 export function FilterBar({ text, filter, counts }: FilterBarProps) {
+  const options = (Object.keys(STATES) as StateChoice[])
+    .filter((each) => each !== "unknown" || counts[each] > 0 || filter.state === each)
+    // Digits that come and go move nothing: room for two.
+    .map((each) => [each, `${STATES[each]} ${`${counts[each]}`.padEnd(2, "\u2007")}`] as const);
   return (
     <search class="filter-bar">
       <SearchBox text={text} />
-      <fieldset class="states">
-        <legend class="hidden">State</legend>
-        {STATES.map((state) => (
-          <label key={state} data-state={state}>
-            <input
-              type="radio"
-              name="state"
-              class="hidden"
-              checked={filter.state === state}
-              onChange={() => setQuery({ state })}
-            />
-            <span>
-              {WORDS[state]} <span class="count">{counts[state]}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <label class="order">
+      <Segments
+        legend="State"
+        options={options}
+        value={filter.state}
+        onChoose={(state) => setQuery({ state })}
+      />
+      <label>
         <span class="hidden">Order</span>
         <select
           value={filter.troubleFirst ? "trouble" : ""}
@@ -56,10 +43,8 @@ function SearchBox({ text }: { text: string }) {
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof Element && event.target.closest("input, select, textarea")) {
-        return;
-      }
+      const { key, target, ctrlKey, metaKey, altKey } = event;
+      if (key !== "/" || ctrlKey || metaKey || altKey || target === box.current) return;
       event.preventDefault();
       box.current!.focus();
       box.current!.select();

@@ -1,11 +1,11 @@
 import { computed } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { DeviceInfo } from "../../../gateway/nodes/answers.ts";
 import { Poller } from "../poller.ts";
 import { setQuery } from "../router.ts";
 import type { Store } from "../store.ts";
 import { ViewHeading } from "../view_heading.tsx";
-import { type Filter, filterChannels, readFilter, searchText } from "./channel_filter.ts";
+import { filterChannels, readFilter, searchText } from "./channel_filter.ts";
 import { EmptyState } from "./empty_state.tsx";
 import { FilterBar } from "./filter_bar.tsx";
 import { PERIOD } from "./polled_channel.ts";
@@ -17,26 +17,18 @@ import { loadTopicIndex, type TopicIndex } from "./topic_index.ts";
 const STATES_PERIOD = 5000;
 /** The same for names of topics, while something is searched. */
 const NAMES_PERIOD = 15_000;
-/** Tiles shown before anything is known. */
-const SKELETONS = 12;
 
 /** All channels as tiles. */
 export function Overview({ store, query }: { store: Store; query: URLSearchParams }) {
   useEffect(() => store.nodes.watch(STATES_PERIOD), [store]);
   const channels = store.channels.value;
-  if (channels?.length === 0) return <EmptyState mqtt={store.mqtt.value} />;
+  if (channels?.length === 0) return <EmptyState store={store} />;
   if (channels) return <Channels store={store} channels={channels} query={query} />;
   if (store.connection.value.state === "stopped") return null;
   return (
-    <>
-      <ViewHeading title="Channels">
-        <span class="muted" role="status">Waiting for the gateway…</span>
-      </ViewHeading>
-      <div class="filter-bar" />
-      <ul class="tiles" aria-hidden="true">
-        {Array.from({ length: SKELETONS }, (_, index) => <li key={index} class="tile blank" />)}
-      </ul>
-    </>
+    <ViewHeading title="Channels">
+      <span class="muted" role="status">Waiting for the gateway…</span>
+    </ViewHeading>
   );
 }
 
@@ -47,40 +39,40 @@ interface ChannelsProps {
 }
 
 function Channels({ store, channels, query }: ChannelsProps) {
-  const text = query.get("q") ?? "";
   const filter = readFilter(query);
-  const index = useTopicIndex(store, filter.words.length > 0);
+  const searching = filter.words.length > 0;
+  const index = useTopicIndex(store, searching);
   const known = index.data.value;
   const liveness = store.liveness.value;
+  const told = store.nodes.data.value !== undefined;
   const devices = useDevices(store).value;
   const { names, counts } = filterChannels(
     channels,
     filter,
-    (name) => liveness.get(name)?.state,
+    (name) => liveness.get(name)?.state ?? (told ? "unknown" : undefined),
     (name) => `${name.toLowerCase()}\n${known?.texts.get(name) ?? ""}\n${devices.get(name) ?? ""}`,
   );
-  const shown = useSame(names);
+  // Rendered anew for other names alone: with hundreds of tiles each time counts.
   const list = useMemo(
     () => (
-      <ul class="tiles">{shown.map((name) => <Tile key={name} store={store} name={name} />)}</ul>
+      <ul class="tiles">{names.map((name) => <Tile key={name} store={store} name={name} />)}</ul>
     ),
-    [store, shown],
+    [store, names.join("\n")],
   );
   return (
     <>
       <ViewHeading title="Channels">
         <span class="muted" role="status">
-          {shown.length === channels.length
-            ? channels.length
-            : `${shown.length} of ${channels.length}`}
+          {names.length < channels.length && `${names.length} of `}
+          {channels.length}
         </span>
         <Limited store={store} />
       </ViewHeading>
-      <FilterBar text={text} filter={filter} counts={counts} />
-      {filter.words.length > 0 && <SearchProblem index={index} />}
-      {shown.length > 0
+      <FilterBar text={query.get("q") ?? ""} filter={filter} counts={counts} />
+      {searching && <SearchProblem index={index} />}
+      {names.length > 0
         ? list
-        : <NothingFound text={text} filter={filter} waits={!known && !index.problem.value} />}
+        : <NothingFound waits={searching && !known && !index.problem.value} />}
     </>
   );
 }
@@ -103,54 +95,32 @@ function useDevices(store: Store) {
     }), [store]);
 }
 
-/** The array before as long as it holds the same. */
-function useSame(names: string[]): string[] {
-  const before = useRef(names);
-  const same = before.current.length === names.length &&
-    before.current.every((name, index) => name === names[index]);
-  return same ? before.current : before.current = names;
-}
-
 /** What the gateway's limit means for this page, where it is met. */
 function Limited({ store }: { store: Store }) {
   if (!tileSupply(store).pool.overflowed.value) return null;
   return (
-    <span class="muted limited">
+    <span class="limited">
       The gateway lets a page follow {store.maxChannels.value}{" "}
       channels at once; the others are read every {PERIOD / 1000} s.
     </span>
   );
 }
 
+/** What the search could not look into; nothing when it was all. */
 function SearchProblem({ index }: { index: Poller<TopicIndex> }) {
-  const problem = index.problem.value;
-  const left = index.data.value?.left ?? 0;
-  if (problem) return <p class="notice" role="status">{problem}. Only names are searched.</p>;
-  if (left === 0) return null;
-  return (
-    <p class="notice" role="status">
-      {left.toLocaleString("en")} topics are not searched: there are too many.
-    </p>
-  );
+  const left = index.data.value?.left;
+  const text = index.problem.value
+    ? `${index.problem.value}. Only names are searched.`
+    : left && `${left.toLocaleString("en")} topics are not searched: there are too many.`;
+  return text ? <p class="notice" role="status">{text}</p> : null;
 }
 
-interface NothingFoundProps {
-  text: string;
-  filter: Filter;
-  /** Whether names of topics are still to come. */
-  waits: boolean;
-}
-
-function NothingFound({ text, filter, waits }: NothingFoundProps) {
-  const words = text.trim();
-  if (words !== "" && waits) return <p class="muted" role="status">Searching…</p>;
+/** @param waits Whether names of topics are still to come. */
+function NothingFound({ waits }: { waits: boolean }) {
+  if (waits) return <p class="muted" role="status">Searching…</p>;
   return (
     <div class="nothing">
-      <p>
-        No channel {words !== "" && <>matches “{words}”</>}
-        {words !== "" && filter.state !== "" && " and "}
-        {filter.state !== "" && `is ${filter.state}`}.
-      </p>
+      <p>No channel matches.</p>
       <button type="button" onClick={() => setQuery({ q: "", state: "" })}>Clear the filter</button>
     </div>
   );

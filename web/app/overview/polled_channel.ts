@@ -30,9 +30,7 @@ export function pollChannel(
       const answer = await fetchJson<ChannelAnswer>(path, name, signal);
       model.receive({ ...answer, type: "snapshot" });
       model.receive({ type: "describe", channel: name, topics: answer.topics });
-      // Of its own page a polled channel has none in the room.
-      const count = answer.members + 1;
-      model.receive({ type: "presence", channel: name, members: [], count });
+      model.receive({ type: "presence", channel: name, members: [], count: answer.members });
     });
   };
   ask();

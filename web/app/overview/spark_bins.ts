@@ -29,6 +29,8 @@ export interface SparkPaths {
   range: readonly [low: number, high: number] | undefined;
   /** What is shown, milliseconds. */
   window: number;
+  /** Whether there is no second value to compare with. */
+  single: boolean;
 }
 
 /**
@@ -88,7 +90,8 @@ export class SparkBins {
     const window = WINDOWS.find((each) => oldest >= until - each) ?? HOUR;
     const from = until - window;
     if (before) points.unshift([from, before[1]]);
-    if (points.length === 0) return { line: "", area: "", range: undefined, window };
+    const single = points.length < 2;
+    if (points.length === 0) return { line: "", area: "", range: undefined, window, single };
     if (held) points.push([until, points.at(-1)![1]]);
     const values = points.map(([, value]) => value);
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -106,7 +109,7 @@ export class SparkBins {
       line += `M${drawn}`;
       area += `M${start} ${height}L${drawn}V${height}Z`;
     }
-    return { line, area, range: [low, high], window };
+    return { line, area, range: [low, high], window, single };
   }
 }
 

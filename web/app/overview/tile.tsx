@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
+import { computed, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Value } from "../../../gateway/sessions/messages.ts";
 import type { ChannelModel, TopicModel } from "../channel_model.ts";
@@ -65,9 +65,11 @@ function useAlive(store: Store, name: string, model: ChannelModel | undefined): 
   return words.value === undefined ? undefined : alive.peek();
 }
 
+/** Others who have the channel open; this page may still be among them for a moment. */
 function Members({ model }: { model: ChannelModel }) {
-  const count = model.members.value;
-  return count > 1 ? <span class="tile-members">{count} watching</span> : null;
+  const mine = model.people.value.filter(({ member }) => model.isMine(member));
+  const count = model.members.value - mine.length;
+  return count > 0 ? <span class="tile-members">{count} watching</span> : null;
 }
 
 function Age({ store, model }: { store: Store; model: ChannelModel }) {
@@ -111,7 +113,7 @@ function Readings({ store, model, cause }: ReadingsProps) {
   const { main, beside, more } = useTopics(model);
   const drawn = useSignal<SparkPaths | undefined>(undefined);
   const range = useComputed(() => rangeText(drawn.value));
-  if (!main) return model.loaded.value ? <p class="tile-foot muted">No values yet</p> : null;
+  if (!main) return model.loaded.value ? <p class="tile-foot">No values yet</p> : null;
   const numeric = numericValue(main.update.peek()?.value) !== undefined;
   return (
     <>
@@ -147,7 +149,11 @@ function rangeText(paths: SparkPaths | undefined): string {
   if (!paths?.range) return "";
   const [low, high] = paths.range;
   const span = paths.window === HOUR ? "hour" : formatAge(paths.window);
-  const said = low === high ? "unchanged" : `${formatNumber(low)} to ${formatNumber(high)}`;
+  const said = paths.single
+    ? "one value so far"
+    : low === high
+    ? "unchanged"
+    : `${formatNumber(low)} to ${formatNumber(high)}`;
   return `Last ${span}: ${said}`;
 }
 
@@ -160,14 +166,17 @@ function formatShort(value: Value): string {
 
 /** Value and unit are signals: a new one changes a text, and renders nothing. */
 function Reading({ topic, channel, format = formatValue }: ReadingProps) {
-  const { value, unit }: Record<"value" | "unit", ReadonlySignal<string>> = useMemo(() => ({
-    value: computed(() => format(topic.update.value?.value)),
-    unit: computed(() => topic.unit ?? ""),
-  }), [topic]);
+  const { value, unit, width } = useMemo(() => {
+    const value = computed(() => format(topic.update.value?.value));
+    const unit = computed(() => topic.unit ?? "");
+    // Of the value in digits; the unit is half as large.
+    const width = computed(() => `--n:${value.value.length + unit.value.length / 2 + 0.5}`);
+    return { value, unit, width };
+  }, [topic]);
   return (
     <div>
       <dt>{topicLabel(topic.topic, channel)}</dt>
-      <dd>
+      <dd style={width}>
         <span class="value">{value}</span> <span class="unit">{unit}</span>
       </dd>
     </div>

@@ -19,7 +19,7 @@ export class TileSupply {
   constructor(store: Store) {
     this.#store = store;
     this.pool = new WatchPool({
-      watch: (name) => store.watch(name),
+      watch: (name) => store.watch(name, { quiet: true }),
       poll: (name) => pollChannel(name, this.requests, () => store.asking.peek()),
       limit: () => store.maxChannels.peek() - RESERVED,
       linger: LINGER + 200,

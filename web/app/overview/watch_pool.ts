@@ -1,9 +1,12 @@
 import { signal } from "@preact/signals";
 import type { ChannelModel } from "../channel_model.ts";
 
-/** Requests that may go out at once, and then per second: well below what the gateway takes. */
-const BURST = 150;
-const PER_SECOND = 60;
+/**
+ * Subscriptions that may be asked for at once, and then per second. Each is given up once, and the
+ * gateway takes twice as many.
+ */
+const BURST = 90;
+const PER_SECOND = 45;
 /** From look to look for whether more may go out, milliseconds. */
 const PACE = 100;
 
@@ -26,8 +29,8 @@ export interface WatchPoolParts {
 interface Want {
   name: string;
   granted: (model: ChannelModel) => void;
-  channel?: WatchedChannel;
-  polled: boolean;
+  /** Ends what it has now. */
+  release?: () => void;
 }
 
 /**
@@ -38,8 +41,9 @@ export class WatchPool {
   /** Whether some had to be polled. */
   readonly overflowed = signal(false);
   readonly #parts: WatchPoolParts;
+  /** Those without a subscription, in the order they came. */
   readonly #queue = new Set<Want>();
-  readonly #leaving = new Map<string, WatchedChannel>();
+  /** Subscriptions that the gateway may count now. */
   #open = 0;
   #tokens = BURST;
   #earned = performance.now();
@@ -49,97 +53,52 @@ export class WatchPool {
     this.#parts = parts;
   }
 
-  /** Subscriptions that the gateway may count now. */
-  get open(): number {
-    return this.#open;
-  }
-
   /**
    * @param granted Called with what tells the values; again when something better takes over.
    * @returns Ends it.
    */
   want(name: string, granted: (model: ChannelModel) => void): () => void {
-    const want: Want = { name, granted, polled: false };
-    const kept = this.#leaving.get(name);
-    if (kept) {
-      this.#leaving.delete(name);
-      this.#give(want, kept);
-    } else {
-      this.#queue.add(want);
-      this.#pump();
-    }
-    return () => this.#leave(want);
-  }
-
-  #give(want: Want, channel: WatchedChannel): void {
-    if (want.polled) want.channel?.release();
-    want.polled = false;
-    want.channel = channel;
-    this.#queue.delete(want);
-    want.granted(channel.model);
-  }
-
-  #leave(want: Want): void {
-    this.#queue.delete(want);
-    const { channel, name, polled } = want;
-    if (!channel) return;
-    if (polled) channel.release();
-    else if (this.#leaving.has(name)) this.#release(channel);
-    else this.#leaving.set(name, channel);
+    const want: Want = { name, granted };
+    this.#queue.add(want);
     this.#pump();
+    return () => {
+      want.release?.();
+      if (this.#queue.delete(want)) return;
+      setTimeout(() => {
+        this.#open--;
+        this.#pump();
+      }, this.#parts.linger);
+    };
   }
 
-  #release(channel: WatchedChannel): void {
-    channel.release();
-    setTimeout(() => {
-      this.#open--;
-      this.#pump();
-    }, this.#parts.linger);
+  #give(want: Want, { model, release }: WatchedChannel): void {
+    want.release?.();
+    want.release = release;
+    want.granted(model);
   }
 
   /** Does what may be done now, and comes back for the rest. */
   #pump(): void {
     clearTimeout(this.#timer);
-    this.#earn();
-    while (this.#tokens >= 1 && this.#step()) this.#tokens--;
-    const waits = this.#leaving.size > 0 || (this.#queue.size > 0 && !this.#full);
-    if (waits) this.#timer = setTimeout(() => this.#pump(), PACE);
-    else if (this.#queue.size > 0) this.#pollRest();
-  }
-
-  get #full(): boolean {
-    return this.#open >= this.#parts.limit();
-  }
-
-  /** Subscribes to one or gives one up. @returns Whether there was anything to do. */
-  #step(): boolean {
-    const [want] = this.#queue;
-    if (want && !this.#full) {
-      this.#open++;
-      this.#give(want, this.#parts.watch(want.name));
-      return true;
-    }
-    const [oldest] = this.#leaving;
-    if (!oldest) return false;
-    this.#leaving.delete(oldest[0]);
-    this.#release(oldest[1]);
-    return true;
-  }
-
-  #pollRest(): void {
-    this.overflowed.value = true;
-    for (const want of this.#queue) {
-      if (want.polled) continue;
-      want.polled = true;
-      want.channel = this.#parts.poll(want.name);
-      want.granted(want.channel.model);
-    }
-  }
-
-  #earn(): void {
     const time = performance.now();
     const earned = (time - this.#earned) / 1000 * PER_SECOND;
     this.#tokens = Math.min(BURST, this.#tokens + earned);
     this.#earned = time;
+    const { watch, poll, limit } = this.#parts;
+    for (const want of this.#queue) {
+      if (this.#open < limit()) {
+        if (this.#tokens < 1) {
+          this.#timer = setTimeout(() => this.#pump(), PACE);
+          return;
+        }
+        this.#tokens--;
+        this.#open++;
+        this.#queue.delete(want);
+        this.#give(want, watch(want.name));
+      } else if (!want.release) {
+        this.overflowed.value = true;
+        this.#give(want, poll(want.name));
+      }
+    }
   }
 }

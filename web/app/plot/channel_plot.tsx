@@ -19,18 +19,18 @@ interface Props {
   model: ChannelModel;
   events: EventLog;
   query: URLSearchParams;
+  /** Whether the history can be asked for. */
+  joined: boolean;
+  /** Called when a history was asked for, whether there is one or not. */
+  onAsked(): void;
 }
 
 /** The numeric topics of a channel over time: history, then live. */
-export function ChannelPlot({ store, model, events, query }: Props) {
+export function ChannelPlot({ store, model, events, query, joined, onAsked }: Props) {
   const problem = useSignal<string | undefined>(undefined);
   const cursor = useSignal<PlotContext["cursor"]["value"]>(undefined);
   const picked = useSignal<PlotContext["picked"]["value"]>(undefined);
-  const data = useMemo(() =>
-    new PlotData(
-      (topic) => model.topics.peek().find((each) => each.topic === topic)?.description.peek()?.unit,
-      (topic) => model.described.peek().some((each) => each.topic === topic && each.held),
-    ), [model]);
+  const data = useMemo(() => new PlotData((topic) => model.find(topic)), [model]);
   const time = useMemo(() => new TimeState(query, () => store.time()), [model]);
   const context = useMemo<PlotContext>(
     () => ({ store, channel: model.name, time, cursor, picked, drawn: new Map() }),
@@ -43,7 +43,10 @@ export function ChannelPlot({ store, model, events, query }: Props) {
     time.advance();
   });
   useEffect(() => () => time.dispose(), [time]);
-  useHistory({ store, model, data, events }, time.settled.value, (text) => problem.value = text);
+  useHistory({ store, model, data, events, joined }, time.settled.value, (text) => {
+    problem.value = text;
+    onAsked();
+  });
 
   const hide = query.get("hide");
   const hidden = useMemo<ReadonlySet<string>>(() => new Set(hide?.split(BETWEEN)), [hide]);
@@ -52,30 +55,27 @@ export function ChannelPlot({ store, model, events, query }: Props) {
     if (!next.delete(topic)) next.add(topic);
     setQuery({ hide: [...next].join(BETWEEN) });
   };
-  const described = model.described.value;
+  // What is described later may be held.
+  void model.described.value;
   const panels = data.panels.value;
   return (
     <section class="plots" aria-label="Plots">
       <PlotBar context={context} panels={panels} hidden={hidden} problem={problem.value} />
       <p id="plot-keys" class="hidden">
-        Left and right move in time, plus and minus zoom, Home follows the present. With Shift, left
-        and right choose a point, up and down a line; Enter leads to its actions.
+        Left and right move in time, plus and minus zoom, Home follows the present. With Shift,
+        arrows choose a point; Enter leads to its actions.
       </p>
       {panels.map((panel) => (
         <PlotPanel
           key={panel.key}
           panel={panel}
           context={context}
-          held={panel.lines.value.map(({ topic }) =>
-            panel.states || described.some((each) => each.topic === topic && each.held)
-          )}
+          held={panel.lines.value.map(({ topic }) => panel.states || !!model.find(topic)?.held)}
           hidden={hidden}
           onToggle={toggle}
         />
       ))}
-      {panels.length === 0 && model.loaded.value && (
-        <p class="muted panel">No numbers to plot yet.</p>
-      )}
+      {panels.length === 0 && model.loaded.value && <p class="muted">No numbers to plot yet.</p>}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { panned, pinched, type Span, zoomed } from "./time_view.ts";
+import { pinched, type Span } from "./time_view.ts";
 
 /** How much of a turn of the wheel, in pixels, doubles or halves the time shown. */
 const WHEEL = 250;
@@ -10,7 +10,9 @@ const LINE = 16;
 /** What gestures move. */
 export interface Movable {
   readonly span: { peek(): Span };
-  move(span: Span, kind: "zoom" | "pan"): void;
+  move(span: Span, zooms?: boolean): void;
+  pan(part: number): void;
+  zoom(factor: number, at: number): void;
 }
 
 interface Finger {
@@ -43,11 +45,9 @@ export function addGestures(element: HTMLElement, movable: Movable): () => void 
     const unit = event.deltaMode === 0 ? 1 : LINE;
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
     if (sideways) {
-      const by = (event.deltaX || event.deltaY) * unit / element.clientWidth;
-      return movable.move(panned(movable.span.peek(), by), "pan");
+      return movable.pan((event.deltaX || event.deltaY) * unit / element.clientWidth);
     }
-    const factor = 2 ** (event.deltaY * unit / (event.ctrlKey ? PINCH : WHEEL));
-    movable.move(zoomed(movable.span.peek(), factor, place(event)), "zoom");
+    movable.zoom(2 ** (event.deltaY * unit / (event.ctrlKey ? PINCH : WHEEL)), place(event));
   }, { passive: false, signal });
   element.addEventListener("pointerdown", (event) => {
     const pans = event.button === 1 || (event.button === 0 && event.shiftKey);
@@ -66,10 +66,10 @@ export function addGestures(element: HTMLElement, movable: Movable): () => void 
     const [first, second] = [...fingers.values()];
     if (second) {
       const times = [first!.time, second.time] as const;
-      return movable.move(pinched(times, [first!.place, second.place], now), "zoom");
+      return movable.move(pinched(times, [first!.place, second.place], now), true);
     }
     const from = finger.time - finger.place * (now.to - now.from);
-    if (from !== now.from) movable.move({ from, to: from + now.to - now.from }, "pan");
+    if (from !== now.from) movable.move({ from, to: from + now.to - now.from });
   }, { signal });
   const lift = (event: PointerEvent) => {
     if (fingers.delete(event.pointerId)) hold();

@@ -3,6 +3,7 @@ import { topicLabel } from "../values/topic_label.ts";
 import { type PlotContext, plotValue } from "./plot_context.ts";
 import type { Line, Panel } from "./plot_data.ts";
 import { theme } from "./theme.ts";
+import { lineColor } from "./uplot_options.ts";
 import type { Plotted } from "./use_plot.ts";
 
 /** A value is told for a cursor that is at most so many widths of the plot away from it. */
@@ -19,12 +20,12 @@ export function Legend({ panel, held, hidden, context, onToggle }: LegendProps) 
       {panel.lines.value.map((line, i) => (
         <button
           type="button"
-          class="legend-item"
+          class="small legend-item"
           aria-pressed={!hidden.has(line.topic)}
           onClick={() => onToggle(line.topic)}
           key={line.topic}
         >
-          <span class={`swatch swatch-${i % theme.value.lines.length + 1}`} aria-hidden="true" />
+          <span class="swatch" style={{ background: lineColor(theme.value, i) }} />
           <span>{topicLabel(line.topic, context.channel)}</span>
           <LegendValue panel={panel} line={line} held={held[i]!} context={context} />
         </button>

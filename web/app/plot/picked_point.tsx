@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type uPlot from "uplot";
-import { bytesOf } from "../channel/show_bytes.ts";
+import { showBytes, updateAt } from "../channel/show_bytes.ts";
 import { topicLabel } from "../values/topic_label.ts";
 import { placeOf } from "./pick.ts";
 import { type PlotContext, plotValue } from "./plot_context.ts";
@@ -35,9 +35,7 @@ export function PickedPointBox({ panel, context, plot, box }: Props) {
   const connection = context.store.connection.value;
   const admin = connection.state === "connected" && connection.role === "admin";
   const show = async () => {
-    const { href, problem: why } = await bytesOf(context.channel, here.line.topic, here.time);
-    if (href !== undefined) location.hash = href;
-    else problem.value = why;
+    problem.value = await showBytes(updateAt(context.channel, here.line.topic, here.time));
   };
   const { left, top } = placeOf(plot, here);
   const within = left >= 0 && left <= plot.over.clientWidth;
@@ -49,7 +47,7 @@ export function PickedPointBox({ panel, context, plot, box }: Props) {
     <>
       {within && <span class="picked-mark" style={place(x, y)} aria-hidden="true" />}
       <div
-        class="picked"
+        class="box picked"
         style={place(Math.max(4, Math.min(x - WIDTH / 2, rightmost)), y + 12)}
         onKeyDown={(event) => event.key === "Escape" && close()}
       >
@@ -58,7 +56,7 @@ export function PickedPointBox({ panel, context, plot, box }: Props) {
           {topicLabel(here.line.topic, context.channel)}
           <span class="below">{clockText(here.time, 1)}</span>
         </p>
-        <div class="picked-actions">
+        <div class="steps">
           {admin && <button type="button" class="small" onClick={show}>Show its bytes</button>}
           <button type="button" class="small" onClick={close}>Close</button>
         </div>

@@ -1,10 +1,11 @@
 import { useComputed } from "@preact/signals";
+import { Segments } from "../traces/segments.tsx";
 import { exportPng } from "./export_png.ts";
 import { historyPath } from "./fetch_history.ts";
 import type { PlotContext } from "./plot_context.ts";
 import type { Panel } from "./plot_data.ts";
 import { clockText, spanText } from "./time_text.ts";
-import { panned, WINDOWS, zoomed } from "./time_view.ts";
+import { WINDOWS } from "./time_view.ts";
 
 interface Props {
   context: PlotContext;
@@ -15,7 +16,7 @@ interface Props {
 
 /** Chooses the time that is shown, and takes it away as a file. */
 export function PlotBar({ context, panels, hidden, problem }: Props) {
-  const { time } = context;
+  const { time, channel } = context;
   const { length, span } = time.view.value;
   const step = (label: string, sign: string, act: () => void) => (
     <button type="button" class="small" aria-label={label} title={label} onClick={act}>
@@ -24,20 +25,12 @@ export function PlotBar({ context, panels, hidden, problem }: Props) {
   );
   return (
     <div class="plot-bar">
-      <fieldset class="segments">
-        <legend class="hidden">Time shown</legend>
-        {WINDOWS.map((each) => (
-          <label key={each.length}>
-            <input
-              type="radio"
-              name="window"
-              checked={!span && length === each.length}
-              onChange={() => time.live(each.length)}
-            />
-            <span>{each.label}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Segments
+        legend="Time shown"
+        options={WINDOWS}
+        value={span ? 0 : length}
+        onChoose={(each) => time.live(each)}
+      />
       <button
         type="button"
         class="small follow"
@@ -47,39 +40,27 @@ export function PlotBar({ context, panels, hidden, problem }: Props) {
         {span ? "Live" : "Pause"}
       </button>
       <div class="steps" role="group" aria-label="Move">
-        {step("Earlier", "‹", () => time.move(panned(time.span.peek(), -0.5), "pan"))}
-        {step("Later", "›", () => time.move(panned(time.span.peek(), 0.5), "pan"))}
-        {step("Zoom in", "+", () => time.move(zoomed(time.span.peek(), 0.5), "zoom"))}
-        {step("Zoom out", "−", () => time.move(zoomed(time.span.peek(), 2), "zoom"))}
+        {step("Earlier", "‹", () => time.pan(-0.5))}
+        {step("Later", "›", () => time.pan(0.5))}
+        {step("Zoom in", "+", () => time.zoom(0.5))}
+        {step("Zoom out", "−", () => time.zoom(2))}
       </div>
       <div class="steps" role="group" aria-label="Export">
-        <a
-          class="as-button"
-          href={csvPath(context)}
-          download
-          title="Every value of the time shown"
-          onClick={(event) => event.currentTarget.href = csvPath(context)}
-        >
-          CSV
-        </a>
-        <button
-          type="button"
-          class="small"
-          title="The plots as they are now, as a picture"
-          onClick={() => exportPng(context, panels, hidden)}
-        >
-          PNG
-        </button>
+        {step("Download every value of the time shown as CSV", "CSV", () => {
+          const { from, to } = time.span.peek();
+          const href = historyPath(channel, { since: from, until: to, format: "csv" });
+          Object.assign(document.createElement("a"), { href, download: "" }).click();
+        })}
+        {step(
+          "Download a picture of the plots as PNG",
+          "PNG",
+          () => exportPng(context, panels, hidden),
+        )}
       </div>
       <CursorTime context={context} />
       {problem && <span class="muted" role="status">{problem}</span>}
     </div>
   );
-}
-
-function csvPath({ channel, time }: PlotContext): string {
-  const { from, to } = time.span.peek();
-  return historyPath(channel, { since: from, until: to, format: "csv" });
 }
 
 /** What time is under the pointer, else which is shown. */

@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
 import type { Event, Gap, Update, Value } from "../../../gateway/sessions/messages.ts";
-import type { ChannelListener } from "../channel_model.ts";
+import type { ChannelListener, TopicModel } from "../channel_model.ts";
+import { compareNames } from "../compare_names.ts";
 import { onNextFrame } from "../frame_scheduler.ts";
 import { eventLiveness } from "../nodes/liveness_words.ts";
-import { isPacketCounter } from "../values/is_diagnostic.ts";
+import { isDiagnostic, isPacketCounter } from "../values/is_diagnostic.ts";
 import { numericValue } from "../values/numeric_value.ts";
 import { switchState } from "../values/switch_state.ts";
 import type { History, HistorySeries } from "./fetch_history.ts";
@@ -24,24 +25,19 @@ export class Line {
 
   constructor(readonly topic: string, readonly panel: Panel) {}
 
-  /** Adds a value; {@linkcode held} ones are never silent. */
-  add(time: number, value: number, held: boolean): void {
+  /**
+   * Adds a value; {@linkcode held} ones are never silent.
+   *
+   * @param longest The longest pause that is no silence, milliseconds; live, earlier pauses tell.
+   */
+  add(time: number, value: number, held: boolean, longest?: number): void {
     const last = this.series.lastTime;
-    if (!held && time > last && last > -Infinity && this.silences.take(time - last)) {
-      this.series.breakAt((last + time) / 2);
-    }
+    const pause = time - last;
+    if (
+      !held && pause > 0 && last > -Infinity &&
+      (longest === undefined ? this.silences.take(pause) : pause > longest)
+    ) this.series.breakAt((last + time) / 2);
     this.series.add(time, value);
-  }
-
-  /** Adds a history's values, whose silences are longer than `longest`. */
-  load(points: readonly [time: number, value: number][], longest: number, held: boolean): void {
-    for (const [time, value] of points) {
-      const last = this.series.lastTime;
-      if (!held && time - last > longest && last > -Infinity) {
-        this.series.breakAt((last + time) / 2);
-      }
-      this.series.add(time, value);
-    }
   }
 
   /** Ends the line at a time; a value that held until then is drawn so far. */
@@ -77,12 +73,19 @@ export interface Loading {
   lost: readonly number[];
 }
 
+/** What the gateway said about a topic. */
+export type Described = Pick<TopicModel, "unit" | "held" | "order">;
+
 /** What is plotted of one channel: a history, then each update as it comes. */
 export class PlotData implements ChannelListener {
   readonly panels = signal<readonly Panel[]>([]);
+  /** Counts up when updates were left out that the history has. */
+  readonly missed = signal(0);
   /** Called when panels have changed, within the same batch. */
   flushed: () => void = () => {};
   #lines = new Map<string, Line>();
+  /** Whether each line has its colour, and each panel its place, for good. */
+  #ordered = false;
   /** Updates since a history was asked for, which it may not have. */
   #waiting: Update[] | undefined;
   /** What the history has up to here is not taken again from updates. */
@@ -99,14 +102,7 @@ export class PlotData implements ChannelListener {
     this.flushed();
   };
 
-  /**
-   * @param unitOf Unit from the description, for updates that carry none.
-   * @param isHeld Whether a topic's values hold until they change.
-   */
-  constructor(
-    readonly unitOf: (topic: string) => string | undefined,
-    readonly isHeld: (topic: string) => boolean = () => false,
-  ) {}
+  constructor(readonly find: (topic: string) => Described | undefined) {}
 
   update(update: Update): void {
     if (this.#waiting) {
@@ -118,9 +114,14 @@ export class PlotData implements ChannelListener {
     }
   }
 
-  gap(gap: Gap): void {
-    if (gap.reason === "epoch") this.#seq = -1;
-    if (gap.reason !== "slow") this.#breaks = [...this.#breaks, this.#last].slice(-MAX_BREAKS);
+  /** A gateway that begins anew took nothing in meanwhile: only a silence tells of a loss. */
+  gap({ reason }: Gap): void {
+    if (reason === "epoch") {
+      this.#seq = -1;
+      return;
+    }
+    if (reason === "slow") this.missed.value++;
+    else this.#breaks = [...this.#breaks, this.#last].slice(-MAX_BREAKS);
     this.#breakAt(this.#last);
   }
 
@@ -156,6 +157,8 @@ export class PlotData implements ChannelListener {
     for (const time of lost) this.#breakAt(time);
     for (const time of this.#breaks) this.#breakAt(time);
     for (const update of waiting) this.update(update);
+    this.#order();
+    this.#ordered = true;
   }
 
   /** Frees what no window shows any more. */
@@ -164,17 +167,9 @@ export class PlotData implements ChannelListener {
   }
 
   #load({ topic, unit, states, points }: HistorySeries): void {
-    const [first] = points;
-    if (!first) return;
-    const numbers = typeof first[1] === "number" && !states;
-    const longest = numbers ? longestPauseOf(points) : Infinity;
-    const line = numbers ? this.#line(topic, unit, false) : undefined;
-    if (line) {
-      line.load(points as [number, number][], longest, this.#holds(line));
-      this.#last = Math.max(this.#last, line.series.lastTime);
-      this.#touch(line.panel);
-    } else {
-      for (const [time, value] of points) this.#add(topic, unit, time, states ? !!value : value);
+    const longest = longestPauseOf(points);
+    for (const [time, value] of points) {
+      this.#add(topic, unit, time, states ? !!value : value, longest);
     }
     // What comes live is not thinned out: soon it is judged by itself.
     this.#lines.get(topic)?.silences.reset(longest);
@@ -188,24 +183,30 @@ export class PlotData implements ChannelListener {
   }
 
   #holds({ topic, panel }: Line): boolean {
-    return panel.states || this.isHeld(topic);
+    return panel.states || !!this.find(topic)?.held;
   }
 
-  #add(topic: string, unit: string | undefined, time: number, value: Value): void {
+  #add(
+    topic: string,
+    unit: string | undefined,
+    time: number,
+    value: Value,
+    longest?: number,
+  ): void {
     this.#last = Math.max(this.#last, time);
     const number = numericValue(value);
     const state = number === undefined ? switchState(value) : undefined;
     if (number === undefined && state === undefined) return;
     const line = this.#line(topic, unit, state !== undefined);
     if (!line || line.panel.states !== (state !== undefined)) return;
-    line.add(time, number ?? Number(state), this.#holds(line));
+    line.add(time, number ?? Number(state), this.#holds(line), longest);
     this.#touch(line.panel);
   }
 
   #line(topic: string, unit: string | undefined, states: boolean): Line | undefined {
     const known = this.#lines.get(topic);
     if (known || isPacketCounter(topic)) return known;
-    return this.#place(topic, unit ?? this.unitOf(topic) ?? "", states);
+    return this.#place(topic, unit ?? this.find(topic)?.unit ?? "", states);
   }
 
   #place(topic: string, unit: string, states: boolean): Line | undefined {
@@ -213,14 +214,37 @@ export class PlotData implements ChannelListener {
     if (!panel) {
       if (this.panels.value.length >= MAX_PANELS) return undefined;
       panel = new Panel(unit, states);
-      this.panels.value = [...this.panels.value, panel]
-        .sort((a, b) => Number(a.states) - Number(b.states));
+      this.panels.value = [...this.panels.value, panel];
     }
     if (panel.lines.value.length >= MAX_LINES) return undefined;
     const line = new Line(topic, panel);
     panel.lines.value = [...panel.lines.value, line];
     this.#lines.set(topic, line);
+    this.#order();
     return line;
+  }
+
+  /**
+   * Numbers above states. Until the first history is there, lines and panels are in the order of
+   * the topics, so that they look the same at each load; what is new later takes the next colour.
+   */
+  #order(): void {
+    const compare = (a: Panel, b: Panel) =>
+      Number(a.states) - Number(b.states) ||
+      (this.#ordered ? 0 : this.#compare(a.lines.peek()[0]!, b.lines.peek()[0]!));
+    if (!this.#ordered) {
+      for (const { lines } of this.panels.peek()) {
+        lines.value = [...lines.peek()].sort((a, b) => this.#compare(a, b));
+      }
+    }
+    this.panels.value = [...this.panels.peek()].sort(compare);
+  }
+
+  /** By the description, then by name; what says how the radio fares comes last. */
+  #compare({ topic: a }: Line, { topic: b }: Line): number {
+    const order = (topic: string) => this.find(topic)?.order ?? Infinity;
+    return Number(isDiagnostic(a)) - Number(isDiagnostic(b)) || order(a) - order(b) ||
+      compareNames(a, b);
   }
 
   #touch(panel: Panel): void {

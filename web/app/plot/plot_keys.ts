@@ -1,11 +1,18 @@
 import { stepFrom } from "./pick.ts";
 import type { PlotContext } from "./plot_context.ts";
 import type { Line } from "./plot_data.ts";
-import { panned, zoomed } from "./time_view.ts";
 
 /** What keys do: a part of the span, and a factor. */
 const PAN = 0.2;
 const ZOOM = 2;
+
+/** With Shift: points along the line, and lines down. */
+const STEPS: Readonly<Record<string, readonly [by: -1 | 0 | 1, next: -1 | 0 | 1]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 /**
  * Moves in time, or chooses a point, as `#plot-keys` tells.
@@ -21,41 +28,16 @@ export function pressed(
   enter: () => void,
 ): boolean {
   if (ctrlKey || metaKey || altKey) return false;
-  const span = time.span.peek();
-  const step = (by: -1 | 0 | 1, next: -1 | 0 | 1) =>
-    picked.value = stepFrom(picked.peek(), shown, span, by, next);
-  switch (shiftKey && key.startsWith("Arrow") ? `Shift ${key}` : key) {
-    case "ArrowLeft":
-      time.move(panned(span, -PAN), "pan");
-      return true;
-    case "ArrowRight":
-      time.move(panned(span, PAN), "pan");
-      return true;
-    case "Shift ArrowLeft":
-      step(-1, 0);
-      return true;
-    case "Shift ArrowRight":
-      step(1, 0);
-      return true;
-    case "Shift ArrowUp":
-      step(0, -1);
-      return true;
-    case "Shift ArrowDown":
-      step(0, 1);
-      return true;
-    case "+":
-    case "=":
-      time.move(zoomed(span, 1 / ZOOM), "zoom");
-      return true;
-    case "-":
-      time.move(zoomed(span, ZOOM), "zoom");
-      return true;
-    case "Home":
-      time.live();
-      return true;
-  }
-  if (!picked.peek()) return false;
-  if (key === "Enter") enter();
-  if (key === "Escape") picked.value = undefined;
-  return key === "Enter" || key === "Escape";
+  const step = STEPS[key];
+  if (step && shiftKey) {
+    picked.value = stepFrom(picked.peek(), shown, time.span.peek(), ...step);
+  } else if (key === "ArrowLeft") time.pan(-PAN);
+  else if (key === "ArrowRight") time.pan(PAN);
+  else if (key === "+" || key === "=") time.zoom(1 / ZOOM);
+  else if (key === "-") time.zoom(ZOOM);
+  else if (key === "Home") time.live();
+  else if (picked.peek() && key === "Enter") enter();
+  else if (picked.peek() && key === "Escape") picked.value = undefined;
+  else return false;
+  return true;
 }

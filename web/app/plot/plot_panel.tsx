@@ -21,7 +21,7 @@ export function PlotPanel(props: Props) {
   const shown = lines.filter(({ topic }) => !hidden.has(topic));
   const enter = () => panelBox.current?.querySelector<HTMLElement>(".picked button")?.focus();
   return (
-    <section class="panel" ref={panelBox}>
+    <section class="box panel" ref={panelBox}>
       <Legend {...props} />
       <div
         class="plot"

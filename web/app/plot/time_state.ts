@@ -1,7 +1,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { onNextFrame } from "../frame_scheduler.ts";
 import { setQuery } from "../router.ts";
-import { readView, type Span, type View, viewQuery } from "./time_view.ts";
+import { panned, readView, type Span, type View, viewQuery, zoomed } from "./time_view.ts";
 
 /** A movement is over when nothing has moved for so long, milliseconds. */
 const QUIET = 250;
@@ -20,7 +20,6 @@ export class TimeState {
   readonly #query: Signal<URLSearchParams>;
   readonly #now: Signal<number>;
   readonly #moving = signal<Span | undefined>(undefined);
-  readonly #settled = computed(() => readView(this.#query.value));
   readonly #tick = signal(0);
   #last = -Infinity;
   #due: ReturnType<typeof setTimeout> | undefined;
@@ -29,14 +28,14 @@ export class TimeState {
   /** Length to which the present comes back. */
   #length: number;
 
-  /** What is shown, also while it moves. */
+  /** What is shown, but for movements: what is asked for. */
+  readonly settled: ReadonlySignal<View> = computed(() => readView(this.#query.value));
+
+  /** The same, also while it moves. */
   readonly view: ReadonlySignal<View> = computed(() => {
-    const { length, span } = this.#settled.value;
+    const { length, span } = this.settled.value;
     return { length, span: this.#moving.value ?? span };
   });
-  /** The same without movements: what is asked for. */
-  readonly settled: ReadonlySignal<View> = this.#settled;
-
   /** The same as a span; all plots draw the same one, so that their times line up. */
   readonly span: ReadonlySignal<Span> = computed(() => {
     const { length, span } = this.view.value;
@@ -76,15 +75,32 @@ export class TimeState {
   follow(query: URLSearchParams): void {
     const { length, span } = readView(query);
     if (!span) this.#length = length;
-    if (viewText(query) === viewText(this.#query.peek())) return;
+    if (JSON.stringify(this.settled.peek()) === JSON.stringify({ length, span })) return;
     this.#stop();
     this.#query.value = query;
   }
 
-  /** Moves while fingers do. */
-  move(span: Span, kind: "zoom" | "pan"): void {
+  /** @param part Of the span; above 0: later. */
+  pan(part: number): void {
+    this.move(panned(this.span.peek(), part));
+  }
+
+  /**
+   * @param factor Above 1: more time is shown.
+   * @param at What stays where it is, as a part of the span: 0 to 1.
+   */
+  zoom(factor: number, at?: number): void {
+    this.move(zoomed(this.span.peek(), factor, at), true);
+  }
+
+  /**
+   * Moves while fingers do.
+   *
+   * @param zooms Whether it is a step of its own.
+   */
+  move(span: Span, zooms = false): void {
     this.#moving.value = span;
-    this.#zoomed ||= kind === "zoom";
+    this.#zoomed ||= zooms;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#settle(), QUIET);
   }
@@ -109,7 +125,7 @@ export class TimeState {
 
   #settle(): void {
     const span = this.#moving.peek();
-    const push = this.#zoomed || !this.#settled.peek().span;
+    const push = this.#zoomed || !this.settled.peek().span;
     if (span) setQuery(viewQuery({ length: this.#length, span }), push ? "push" : "replace");
     this.#zoomed = false;
   }
@@ -119,8 +135,4 @@ export class TimeState {
     this.#zoomed = false;
     this.#moving.value = undefined;
   }
-}
-
-function viewText(query: URLSearchParams): string {
-  return JSON.stringify(readView(query));
 }

@@ -23,12 +23,12 @@ export const DEFAULT_LENGTH = 5 * MINUTE;
 
 /** Lengths that follow the present, milliseconds. */
 export const WINDOWS = [
-  { label: "1 min", length: MINUTE },
-  { label: "5 min", length: DEFAULT_LENGTH },
-  { label: "15 min", length: 15 * MINUTE },
-  { label: "1 h", length: 60 * MINUTE },
-  { label: "6 h", length: 360 * MINUTE },
-  { label: "24 h", length: 1440 * MINUTE },
+  [MINUTE, "1 min"],
+  [DEFAULT_LENGTH, "5 min"],
+  [15 * MINUTE, "15 min"],
+  [60 * MINUTE, "1 h"],
+  [360 * MINUTE, "6 h"],
+  [1440 * MINUTE, "24 h"],
 ] as const;
 
 const SHORTEST = 10;

@@ -89,8 +89,8 @@ function axes({ states, labels, theme }: PlotMake): uPlot.Axis[] {
       ...common,
       size: TIMES,
       gap: 4,
-      // Less where labels are hours and minutes.
-      space: (_, __, from, to) => to - from > 150_000 ? 50 : 72,
+      // Less where labels are hours and minutes: by the width of a minute.
+      space: (_, __, from, to, width) => width * 60_000 / (to - from) < 84 ? 42 : 66,
       values: (_, times, __, ___, step) => times.map((time) => clockText(time, step)),
     },
     states ? { ...common, ...laneAxis(labels), size: AXIS, gap: 4, grid: { show: false } } : {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Update } from "../../../gateway/sessions/messages.ts";
 import type { EventLog } from "../channel/event_log.ts";
 import type { ChannelModel } from "../channel_model.ts";
@@ -14,12 +14,15 @@ const POINTS = 1500;
 const MARGIN = 0.5;
 /** How often what no window shows any more is freed, milliseconds. */
 const TRIM = 5000;
+/** Updates that were left out are loaded when none have been for so long, milliseconds. */
+const CALM = 1000;
 
 interface Sources {
   store: Store;
   model: ChannelModel;
   data: PlotData;
   events: EventLog;
+  joined: boolean;
 }
 
 /** Last values that hold until the next: settings and states. */
@@ -48,7 +51,7 @@ function rangeOf({ length, span }: View, now: number) {
  * @param report Gets why there is no history.
  */
 export function useHistory(
-  { store, model, data, events }: Sources,
+  { store, model, data, events, joined }: Sources,
   view: View,
   report: (problem: string | undefined) => void,
 ) {
@@ -61,12 +64,18 @@ export function useHistory(
     return () => model.listeners.delete(data);
   }, [model, data]);
 
+  const missed = data.missed.value;
+  const [again, setAgain] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => setAgain(missed), CALM);
+    return () => clearTimeout(timer);
+  }, [missed]);
+
   const { length, span } = view;
-  const key = span ? `${span.from} ${span.to}` : `${length}`;
-  const connected = store.connection.value.state === "connected";
+  const key = `${again} ${span ? `${span.from} ${span.to}` : length}`;
   const loaded = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (!connected || loaded.current === key) return;
+    if (!joined || loaded.current === key) return;
     const abort = new AbortController();
     const range = rangeOf(view, store.time());
     data.expectHistory(range.until ?? Infinity);
@@ -75,6 +84,9 @@ export function useHistory(
         if (abort.signal.aborted) return;
         const connection = store.connection.peek();
         const epoch = connection.state === "connected" ? connection.epoch : undefined;
+        for (const { topic, points } of history.others ?? []) {
+          for (const [time, value] of points) events.update({ topic, time, value });
+        }
         data.load(history, { epoch, known: holding(model), lost: events.lost() });
         loaded.current = key;
         report(undefined);
@@ -83,7 +95,7 @@ export function useHistory(
         if (!abort.signal.aborted) report(`Live values only. ${error.message}`);
       });
     return () => abort.abort();
-  }, [model, data, key, connected]);
+  }, [model, data, key, joined]);
   useEffect(() => {
     if (span) return;
     const trim = setInterval(() => data.dropBefore(store.time() - length * 1.2), TRIM);

@@ -64,8 +64,10 @@ export function usePlot(
     };
   }, [panel, lines, colors, held.join()]);
   useSignalEffect(() => {
-    if (!drawn.value || !visible.value) return;
-    void context.time.tick.value;
+    if (!drawn.value) return;
+    if (visible.value) void [context.time.tick.value, context.time.span.value];
+    // Out of sight each second is enough: pictures show it too.
+    else void context.store.now.value;
     draw(drawn.value, rows, context, panel.version.peek(), hides.value);
   });
   return drawn;
@@ -122,7 +124,7 @@ function draw(
   hidden: ReadonlySet<string>,
 ): void {
   const { plot, lines, held, last } = drawn;
-  const span = time.span.value;
+  const span = time.span.peek();
   if (last?.version === version && last.span === span && last.hidden === hidden) return;
   drawn.last = { version, span, hidden };
   const { from, to } = span;
@@ -131,7 +133,8 @@ function draw(
   const pixels = Math.max(100, plot.bbox.width);
   plot.batch(() => {
     plot.setData(rows.build(series, { from, to, until: store.known(), pixels }), false);
-    plot.setScale("x", { min: from, max: to });
+    // Of a time with a fraction uPlot makes ticks a millisecond before the second.
+    plot.setScale("x", { min: Math.round(from), max: Math.round(to) });
     shown.forEach((show, i) => {
       if (plot.series[i + 1]!.show !== show) plot.setSeries(i + 1, { show });
     });

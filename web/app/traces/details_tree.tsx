@@ -1,13 +1,13 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { TreeNode } from "../../../traces/report/tree_line.ts";
-import { isOpen, type Opened, shownItems, type TreeItem } from "./tree_items.ts";
+import type { TreeItem } from "./tree_items.ts";
+import { reveal } from "./use_rows_shown.ts";
 
 interface DetailsTreeProps {
-  tree: TreeNode[];
-  opened: Opened;
+  /** Lines that are shown. */
+  items: TreeItem[];
   onOpen(key: string, open: boolean): void;
-  /** Key of the chosen line. */
-  chosen: string | undefined;
+  /** Number of the chosen line; -1: none. */
+  chosen: number;
   onChoose(item: TreeItem): void;
   /** Leaves the tree for the table. */
   onLeave(): void;
@@ -15,20 +15,12 @@ interface DetailsTreeProps {
 
 /** Layers and fields of a frame; keys as in any tree. */
 export function DetailsTree(props: DetailsTreeProps) {
-  const { tree, opened, chosen, onChoose, onOpen } = props;
-  const items = shownItems(tree, opened);
+  const { items, chosen, onChoose } = props;
   const box = useRef<HTMLDivElement>(null);
-  const index = items.findIndex((item) => item.key === chosen);
   useEffect(() => {
-    const line = box.current?.querySelector<HTMLElement>('[aria-selected="true"]');
-    if (!line) return;
-    const { scrollTop, clientHeight } = box.current!;
-    const { offsetTop, offsetHeight } = line;
-    if (offsetTop < scrollTop) box.current!.scrollTop = offsetTop;
-    else if (offsetTop + offsetHeight > scrollTop + clientHeight) {
-      box.current!.scrollTop = offsetTop + offsetHeight - clientHeight;
-    }
-  }, [chosen, tree]);
+    const line = box.current!.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (line) reveal(box.current!, line.offsetTop, line.offsetHeight);
+  }, [items, chosen]);
   return (
     <div
       class="tree"
@@ -36,8 +28,8 @@ export function DetailsTree(props: DetailsTreeProps) {
       role="tree"
       tabIndex={0}
       aria-label="Fields of the frame"
-      aria-activedescendant={index >= 0 ? `field-${index}` : undefined}
-      onKeyDown={(event) => move(event, items, index, props)}
+      aria-activedescendant={chosen < 0 ? undefined : `field-${chosen}`}
+      onKeyDown={(event) => move(event, props)}
     >
       {items.map((item, at) => (
         <div
@@ -48,20 +40,18 @@ export function DetailsTree(props: DetailsTreeProps) {
           aria-level={item.level}
           aria-posinset={item.position}
           aria-setsize={item.size}
-          aria-selected={at === index}
-          aria-expanded={item.node.children?.length ? isOpen(item, opened) : undefined}
+          aria-selected={at === chosen}
+          aria-expanded={item.open}
           data-severity={item.node.severity}
-          style={{ paddingLeft: `${item.level * 14 + 6}px` }}
-          title={item.node.field}
+          style={{ paddingLeft: `${item.level * 14 - 6}px` }}
+          title={item.node.label}
           onClick={() => onChoose(item)}
           onDblClick={() => toggle(item, props)}
         >
           <i
-            class="tree-mark"
             onClick={(event) => {
-              if (!item.node.children?.length) return;
               event.stopPropagation();
-              onOpen(item.key, !isOpen(item, opened));
+              toggle(item, props);
             }}
           />
           {item.node.label}
@@ -71,34 +61,28 @@ export function DetailsTree(props: DetailsTreeProps) {
   );
 }
 
-function toggle(item: TreeItem, { opened, onOpen }: DetailsTreeProps) {
-  if (item.node.children?.length) onOpen(item.key, !isOpen(item, opened));
+function toggle(item: TreeItem | undefined, { onOpen }: DetailsTreeProps) {
+  if (item?.open !== undefined) onOpen(item.key, !item.open);
 }
 
-function move(event: KeyboardEvent, items: TreeItem[], index: number, props: DetailsTreeProps) {
-  const { opened, onOpen, onChoose, onLeave } = props;
+function move(event: KeyboardEvent, props: DetailsTreeProps) {
+  const { items, chosen, onChoose, onLeave } = props;
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const item = items[index];
-  const choose = (at: number) => {
-    const to = items[Math.max(0, Math.min(items.length - 1, at))];
-    if (to) onChoose(to);
-  };
-  const open = item?.node.children?.length ? isOpen(item, opened) : undefined;
+  const item = items[chosen];
+  const flip = () => toggle(item, props);
+  const choose = (at: number) => onChoose(items[Math.max(0, Math.min(items.length - 1, at))]!);
   const actions: Record<string, () => void> = {
-    ArrowUp: () => choose(index < 0 ? items.length : index - 1),
-    ArrowDown: () => choose(index + 1),
+    ArrowUp: () => choose(chosen < 0 ? Infinity : chosen - 1),
+    ArrowDown: () => choose(chosen + 1),
     Home: () => choose(0),
-    End: () => choose(items.length),
-    ArrowRight: () => {
-      if (open) choose(index + 1);
-      else if (item && open === false) onOpen(item.key, true);
-    },
-    ArrowLeft: () => {
-      if (item && open) onOpen(item.key, false);
-      else if (item?.parent) choose(items.findIndex(({ key }) => key === item.parent));
-    },
-    Enter: () => item && toggle(item, props),
-    " ": () => item && toggle(item, props),
+    End: () => choose(Infinity),
+    ArrowRight: () => item?.open ? choose(chosen + 1) : flip(),
+    ArrowLeft: () =>
+      item?.open
+        ? flip()
+        : item?.parent && choose(items.findIndex(({ key }) => key === item.parent)),
+    Enter: flip,
+    " ": flip,
     Escape: onLeave,
   };
   const action = actions[event.key];

@@ -2,12 +2,11 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { frameKind, infoOf } from "./frame_kind.ts";
 import type { FrameRow, FrameRows } from "./frame_rows.ts";
-import { sinceFirst, timeOfDay } from "./frame_time.ts";
-import { showRow, useRowsShown } from "./use_rows_shown.ts";
+import { timeText } from "./frame_time.ts";
+import { reveal, useRowsShown } from "./use_rows_shown.ts";
 
-/** Heights, pixels: of the head, and of a row for a mouse and for a finger. */
+/** Height of the head, pixels. */
 const HEAD = 28;
-const ROW = globalThis.matchMedia?.("(pointer: coarse)").matches ? 36 : 24;
 
 const COLUMNS = ["No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"];
 
@@ -30,17 +29,18 @@ interface FrameTableProps {
 
 /** Rows as Wireshark lists them; only those that are seen are on the page. */
 export function FrameTable(props: FrameTableProps) {
-  const { rows, clock, chosen } = props;
+  const { rows, chosen } = props;
   const box = useRef<HTMLDivElement>(null);
-  const count = rows.length;
-  let [from, to] = useRowsShown(box, count, ROW);
+  const count = rows.list.length;
+  let [from, to, size] = useRowsShown(box, count);
   if (props.follow) [from, to] = [Math.max(0, count - (to - from)), count];
-  useFollow(box, props);
+  useFollow(box, props, size);
   useEffect(() => {
     const index = chosen ? rows.indexOf(chosen) : -1;
-    if (index >= 0) showRow(box.current!, index, ROW, HEAD);
-  }, [chosen]);
-  const shown = Array.from({ length: to - from }, (_, at) => rows.at(from + at)!);
+    if (index >= 0) reveal(box.current!, index * size, size, HEAD);
+  }, [chosen, size]);
+  const shown = rows.list.slice(from, to);
+  const first = props.clock ? undefined : rows.firstTime;
   return (
     <div
       class="frames"
@@ -50,10 +50,9 @@ export function FrameTable(props: FrameTableProps) {
       aria-label="Frames"
       aria-rowcount={count + 1}
       aria-activedescendant={chosen && shown.includes(chosen) ? rowId(chosen) : undefined}
-      style={{ "--row": `${ROW}px`, "--head": `${HEAD}px` }}
-      onKeyDown={(event) => moveChoice(event, props)}
+      onKeyDown={(event) => moveChoice(event, props, size)}
     >
-      <div class="frames-head" role="row" aria-rowindex={1}>
+      <div class="frames-line frames-head" role="row" aria-rowindex={1}>
         {COLUMNS.map((name) => <span key={name} role="columnheader">{name}</span>)}
       </div>
       {count === 0 && (
@@ -64,14 +63,14 @@ export function FrameTable(props: FrameTableProps) {
       <div
         role="rowgroup"
         class="frames-body"
-        style={{ height: `${count * ROW}px`, paddingTop: `${from * ROW}px` }}
+        style={{ height: `${count * size}px`, paddingTop: `${from * size}px` }}
       >
         {shown.map((row, at) => (
           <Row
             key={row.ordinal}
             row={row}
             index={from + at + 2}
-            time={timeText(row, rows, clock)}
+            time={timeText(row.time, first)}
             chosen={row === chosen}
             onChoose={props.onChoose}
           />
@@ -85,11 +84,6 @@ function rowId(row: FrameRow): string {
   return `frame-${row.ordinal}`;
 }
 
-function timeText({ time }: FrameRow, rows: FrameRows, clock: boolean): string {
-  if (time === undefined) return "";
-  return clock ? timeOfDay(time) : sinceFirst(time, rows.firstTime);
-}
-
 interface RowProps {
   row: FrameRow;
   index: number;
@@ -99,10 +93,10 @@ interface RowProps {
 }
 
 function Row({ row, index, time, chosen, onChoose }: RowProps) {
-  const info = infoOf(row);
+  const { number, source, destination, protocol, length } = row;
   return (
     <div
-      class="frames-row"
+      class="frames-line frames-row"
       id={rowId(row)}
       role="row"
       aria-rowindex={index}
@@ -111,19 +105,19 @@ function Row({ row, index, time, chosen, onChoose }: RowProps) {
       data-severity={row.severity}
       onClick={() => onChoose(row)}
     >
-      <span role="gridcell">{row.number}</span>
-      <span role="gridcell">{time}</span>
-      <span role="gridcell" title={row.source}>{row.source}</span>
-      <span role="gridcell" title={row.destination}>{row.destination}</span>
-      <span role="gridcell" title={row.protocol}>{row.protocol}</span>
-      <span role="gridcell">{row.length}</span>
-      <span role="gridcell" title={info}>{info}</span>
+      {[number, time, source, destination, protocol, length, infoOf(row)].map((text, at) => (
+        <span key={at} role="gridcell" title={`${text}`}>{text}</span>
+      ))}
     </div>
   );
 }
 
 /** Keeps the newest row in sight, or else what one looks at in its place. */
-function useFollow(box: { current: HTMLElement | null }, props: FrameTableProps): void {
+function useFollow(
+  box: { current: HTMLElement | null },
+  props: FrameTableProps,
+  size: number,
+): void {
   const { rows, version, follow, onFollow } = props;
   const dropped = useRef(rows.dropped);
   const top = useRef(0);
@@ -132,26 +126,28 @@ function useFollow(box: { current: HTMLElement | null }, props: FrameTableProps)
     const gone = rows.dropped - dropped.current;
     dropped.current = rows.dropped;
     if (follow) element.scrollTop = element.scrollHeight;
-    else if (gone > 0) element.scrollTop -= gone * ROW;
+    else if (gone > 0) element.scrollTop -= gone * size;
     top.current = element.scrollTop;
-  }, [version, follow]);
+  }, [version, follow, size]);
   useEffect(() => {
     const element = box.current!;
     const scrolled = () => {
       const before = top.current;
       top.current = element.scrollTop;
-      const end = element.scrollHeight - element.clientHeight - ROW;
+      const end = element.scrollHeight - element.clientHeight - size;
       if (top.current < before) onFollow(false);
       else if (top.current > before && top.current >= end) onFollow(true);
     };
-    element.addEventListener("scroll", scrolled, { passive: true });
+    element.addEventListener("scroll", scrolled);
     return () => element.removeEventListener("scroll", scrolled);
-  }, [onFollow]);
+  }, [onFollow, size]);
 }
 
-function moveChoice(event: KeyboardEvent, { rows, chosen, onChoose, onOpen }: FrameTableProps) {
+function moveChoice(event: KeyboardEvent, props: FrameTableProps, size: number) {
+  const { rows, chosen, onChoose, onOpen } = props;
   const { currentTarget, key } = event;
-  const page = Math.max(1, Math.floor((currentTarget as HTMLElement).clientHeight / ROW) - 2);
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const page = Math.floor((currentTarget as HTMLElement).clientHeight / size) - 2;
   const steps: Record<string, number> = {
     ArrowUp: -1,
     ArrowDown: 1,
@@ -159,17 +155,18 @@ function moveChoice(event: KeyboardEvent, { rows, chosen, onChoose, onOpen }: Fr
     PageDown: page,
     Home: -Infinity,
     End: Infinity,
+    Enter: 0,
+    " ": 0,
   };
   const step = steps[key];
-  if (step === undefined) {
-    if (key !== "Enter" && key !== " ") return;
-    event.preventDefault();
+  if (step === undefined) return;
+  event.preventDefault();
+  if (step === 0) {
     if (chosen) onOpen();
     return;
   }
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
-  event.preventDefault();
-  const now = chosen ? rows.indexOf(chosen) : step > 0 ? -1 : rows.length;
-  const row = rows.at(Math.max(0, Math.min(rows.length - 1, now + step)));
+  const { list } = rows;
+  const now = chosen ? rows.indexOf(chosen) : step > 0 ? -1 : list.length;
+  const row = list[Math.max(0, Math.min(list.length - 1, now + step))];
   if (row) onChoose(row);
 }

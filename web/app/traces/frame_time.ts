@@ -1,22 +1,12 @@
-const SECOND = 1_000_000_000n;
-
-function micro(nanoseconds: bigint): string {
-  return String(nanoseconds / 1000n).padStart(6, "0");
-}
-
-/** Seconds from the first frame to another: "12.003456"; to the microsecond, as the recorder's are. */
-export function sinceFirst(time: bigint, first: bigint): string {
-  const since = time - first;
-  const size = since < 0n ? -since : since;
-  return `${since < 0n ? "−" : ""}${size / SECOND}.${micro(size % SECOND)}`;
-}
-
-/** The time of the day here: "20:07:50.289801". */
-export function timeOfDay(time: bigint): string {
-  const rest = ((time % SECOND) + SECOND) % SECOND;
-  const date = new Date(Number((time - rest) / 1_000_000n));
-  const part = (value: number) => String(value).padStart(2, "0");
-  return `${part(date.getHours())}:${part(date.getMinutes())}:${part(date.getSeconds())}.${
-    micro(rest)
-  }`;
+/**
+ * A frame's time, to the microsecond as the recorder's are.
+ *
+ * @param time Unix microseconds; "" when there is none
+ * @param first the first frame's, that seconds are counted from; `undefined`: the time of the day here
+ */
+export function timeText(time: number | undefined, first: number | undefined): string {
+  if (time === undefined) return "";
+  if (first !== undefined) return ((time - first) / 1e6).toFixed(6);
+  const rest = String(time % 1e6).padStart(6, "0");
+  return `${new Date(time / 1000).toTimeString().slice(0, 8)}.${rest}`;
 }

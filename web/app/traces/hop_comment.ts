@@ -5,10 +5,7 @@
  * @module
  */
 
-/** Hops in the order of a message's way. */
-export const HOPS: readonly string[] = ["radio", "mqtt", "room", "ws"];
-
-/** What people call them. */
+/** What people call the hops, in the order of a message's way. */
 export const HOP_NAMES: Readonly<Record<string, string>> = {
   radio: "Radio",
   mqtt: "MQTT",
@@ -16,51 +13,31 @@ export const HOP_NAMES: Readonly<Record<string, string>> = {
   ws: "WebSocket",
 };
 
-/** What one line says; "" and `undefined` where it does not. */
-export interface HopComment {
-  id: string;
-  hop: string;
-  /** Away from the gateway. */
-  out: boolean;
-  channel: string;
-  node: string;
-  client: string;
-  seq: number | undefined;
-  /** Microseconds since the hop before. */
-  since: number | undefined;
-  /** What of the packet was made up for the sake of TCP or HTTP. */
-  synthetic: string;
-}
+export const HOPS: readonly string[] = Object.keys(HOP_NAMES);
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** What one line says; of what it does not, nothing. */
+export interface HopComment {
+  readonly id?: string;
+  readonly hop: string;
+  /** "in" to the gateway, or "out". */
+  readonly dir?: string;
+  readonly channel?: string;
+  readonly node?: string;
+  readonly client?: string;
+  readonly seq?: string;
+  /** Microseconds since the hop before. */
+  readonly since_us?: string;
+  /** What of the packet was made up for the sake of TCP or HTTP. */
+  readonly synthetic?: string;
 }
 
 function readLine(line: string): HopComment | undefined {
   if (!line.startsWith("edgewire ")) return undefined;
-  const said = new Map<string, string>();
-  for (const pair of line.trimEnd().split(" ")) {
-    const at = pair.indexOf("=");
-    if (at > 0) said.set(pair.slice(0, at), pair.slice(at + 1));
-  }
-  const text = (key: string) => decoded(said.get(key) ?? "");
-  const count = (key: string) => /^\d{1,15}$/.test(text(key)) ? Number(text(key)) : undefined;
-  if (!HOPS.includes(text("hop"))) return undefined;
-  return {
-    id: text("id"),
-    hop: text("hop"),
-    out: text("dir") === "out",
-    channel: text("channel"),
-    node: text("node"),
-    client: text("client"),
-    seq: count("seq"),
-    since: count("since_us"),
-    synthetic: text("synthetic"),
-  };
+  // Texts are percent-encoded as in an address, but a plus is a plus.
+  const said = Object.fromEntries(
+    new URLSearchParams(line.trim().replaceAll("+", "%2B").replaceAll(" ", "&")),
+  );
+  return HOPS.includes(said.hop!) ? said as unknown as HopComment : undefined;
 }
 
 /** All that comments say of hops, and the lines that say something else. */
@@ -70,20 +47,19 @@ export function readComments(comments: readonly string[] = []) {
   for (const line of comments.flatMap((comment) => comment.split("\n"))) {
     const hop = readLine(line);
     if (hop) hops.push(hop);
-    else if (line.trim() !== "") others.push(line);
+    else if (line.trim()) others.push(line);
   }
   return { hops, others };
 }
 
 /** Whether a line is about a message: of a radio's batch, each record has an id `ID.n`. */
-export function isAbout(line: HopComment, id: string): boolean {
-  return line.id === id || line.id.startsWith(`${id}.`);
+export function isAbout({ id: own = "" }: HopComment, id: string): boolean {
+  return own === id || own.startsWith(`${id}.`);
 }
 
 /** Microseconds as people read them: "120 µs", "23.5 ms", "1.25 s". */
 export function formatSince(microseconds: number): string {
   if (microseconds < 1000) return `${Math.round(microseconds)} µs`;
-  const seconds = microseconds >= 1e6;
-  const value = microseconds / (seconds ? 1e6 : 1e3);
-  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${seconds ? "s" : "ms"}`;
+  const [value, unit] = microseconds < 1e6 ? [microseconds / 1e3, "ms"] : [microseconds / 1e6, "s"];
+  return `${Number(value.toPrecision(3))} ${unit}`;
 }

@@ -1,10 +1,9 @@
-import type { FrameRow, FrameRows } from "./frame_rows.ts";
+import type { FrameRow } from "./frame_rows.ts";
 import { type HopComment, HOPS, isAbout, readComments } from "./hop_comment.ts";
 
 /** One hop on a message's way. */
 export interface Station {
-  hop: string;
-  /** The first frame there. */
+  /** The first frame there, and what is said of it. */
   row: FrameRow;
   line: HopComment;
   /** Frames there. */
@@ -13,32 +12,27 @@ export interface Station {
   since: number | undefined;
 }
 
-function microseconds(from: FrameRow, to: FrameRow): number {
-  return Number((to.time ?? 0n) - (from.time ?? 0n)) / 1000;
-}
-
 /** The hops that frames with an id passed, in the order of the way. */
-export function stationsOf(rows: FrameRows, id: string): Station[] {
+export function stationsOf(rows: readonly FrameRow[], id: string): Station[] {
   const found = new Map<string, Station>();
-  for (const row of rows) {
+  for (const row of [...rows].sort((a, b) => timeOf(a) - timeOf(b))) {
     // What was made up for TCP's sake is not the message.
     const line = readComments(row.comments).hops.find((each) =>
-      isAbout(each, id) && each.synthetic === ""
+      isAbout(each, id) && !each.synthetic
     );
-    if (!line) continue;
-    const station = found.get(line.hop);
-    if (!station) found.set(line.hop, { hop: line.hop, row, line, frames: 1, since: undefined });
-    else {
-      station.frames++;
-      if (microseconds(station.row, row) < 0) Object.assign(station, { row, line });
-    }
+    const station = line && found.get(line.hop);
+    if (station) station.frames++;
+    else if (line) found.set(line.hop, { row, line, frames: 1, since: undefined });
   }
   const way = HOPS.flatMap((hop) => found.get(hop) ?? []);
-  for (const [index, station] of way.entries()) {
-    const before = way[index - 1];
-    if (before) {
-      station.since = station.line.since ?? Math.max(0, microseconds(before.row, station.row));
-    }
-  }
+  way.forEach((station, index) => {
+    const { row, line } = station;
+    const before = way[index - 1]?.row;
+    if (before) station.since = Number(line.since_us ?? Math.max(0, timeOf(row) - timeOf(before)));
+  });
   return way;
+}
+
+function timeOf({ time = 0 }: FrameRow): number {
+  return time;
 }

@@ -1,5 +1,6 @@
 import type { FrameRow } from "./frame_rows.ts";
-import { formatSince, HOP_NAMES } from "./hop_comment.ts";
+import { formatSince } from "./hop_comment.ts";
+import { hopTitle } from "./hop_lines.tsx";
 import type { Station } from "./hop_stations.ts";
 
 interface HopStripProps {
@@ -12,16 +13,16 @@ interface HopStripProps {
 export function HopStrip({ stations, chosen, onChoose }: HopStripProps) {
   return (
     <ol class="strip" aria-label="Hops of this id">
-      {stations.map(({ hop, row, line, frames, since }) => (
-        <li key={hop}>
+      {stations.map(({ row, line, frames, since }) => (
+        <li key={line.hop}>
           {since !== undefined && <span class="strip-since">{formatSince(since)}</span>}
           <button
             type="button"
-            data-kind={hop}
+            data-kind={line.hop}
             aria-pressed={row === chosen}
             onClick={() => onChoose(row)}
           >
-            <b>{HOP_NAMES[hop]} {line.out ? "out" : "in"}</b>
+            <b>{hopTitle(line)}</b>
             <span>frame {row.number}{frames > 1 && ` and ${frames - 1} more`}</span>
           </button>
         </li>

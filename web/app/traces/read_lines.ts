@@ -9,28 +9,15 @@ const MAX_LINE = 32 << 20;
 export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
-  /** The line that is not at its end; parts are joined once. */
-  let parts: string[] = [];
-  let length = 0;
+  let rest = "";
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      const text = decoder.decode(value, { stream: !done });
-      const lines = text.split("\n");
-      const rest = lines.pop()!;
-      if (lines.length > 0) {
-        lines[0] = parts.join("") + lines[0]!;
-        parts = [];
-        length = 0;
-        yield lines.filter((line) => line !== "");
-      }
-      parts.push(rest);
-      length += rest.length;
-      if (length > MAX_LINE) throw new Error("a line is too long");
-      if (done) {
-        if (length > 0) yield [parts.join("")];
-        return;
-      }
+      const lines = (rest + decoder.decode(value, { stream: !done })).split("\n");
+      rest = done ? "" : lines.pop()!;
+      yield lines.filter((line) => line);
+      if (rest.length > MAX_LINE) throw new Error("a line is too long");
+      if (done) return;
     }
   } finally {
     reader.cancel().catch(() => {});

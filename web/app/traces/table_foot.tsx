@@ -1,52 +1,57 @@
 import { setQuery } from "../router.ts";
-import { count } from "./feed_words.ts";
-import type { TraceChoice } from "./trace_choice.ts";
+import { ALL_ROWS, type TraceChoice } from "./trace_choice.ts";
 import type { TraceFeed } from "./trace_feed.ts";
 
-/** Why the table is empty. */
-export function NoFrames({ choice, feed, file }: {
+interface TableFootProps {
   choice: TraceChoice;
   feed: TraceFeed;
   file: File | undefined;
-}) {
+}
+
+/** Why the table is empty. */
+export function NoFrames({ choice, feed, file }: TableFootProps) {
   const { kind } = feed.state.value;
   if (choice.source === "file" && !file) {
     return <>Drop a capture here (pcap or pcapng, gzipped or not), or choose one above.</>;
   }
-  if (kind === "opening" || (kind === "open" && choice.source !== "live")) return <>Loading…</>;
-  if (kind === "open") return <>Nothing passed yet that the filters let through.</>;
-  if (kind === "ended") return <>No frame that the filters let through.</>;
-  return null;
+  return kind === "open" || kind === "ended"
+    ? <>Nothing yet that the filters let through.</>
+    : null;
 }
 
-/** How many there are, which are missing, and how times are shown. */
-export function TableFoot({ choice, feed }: {
-  choice: TraceChoice;
-  feed: TraceFeed;
-  /** Counts up when the rows are others. */
-  version: number;
-}) {
-  const { length, dropped } = feed.rows;
-  const skipped = feed.skipped.value;
+/** How many there are, how many more, and how times are shown. */
+export function TableFoot({ choice, feed }: Omit<TableFootProps, "file">) {
+  const { list, dropped } = feed.rows;
+  const { source } = choice;
+  // Other rows are no other props.
+  feed.version.value;
+  const more = dropped + feed.skipped.value;
+  const [frames, left, all] = [list.length, more, ALL_ROWS].map((n) => n.toLocaleString("en"));
   return (
     <div class="trace-row frames-foot">
-      <span>{count(length)} {length === 1 ? "frame" : "frames"}</span>
-      {dropped > 0 && <span class="muted">the newest; {count(dropped)} earlier were let go</span>}
-      {skipped > 0 && (
-        <span class="warn">
-          {count(skipped)} more frames not shown: narrow the filter
-          {choice.source !== "file" && " or download"}
-        </span>
-      )}
-      <label class="trace-clock">
-        Time
-        <select
-          value={choice.clock ? "day" : ""}
-          onChange={({ currentTarget }) => setQuery({ time: currentTarget.value })}
+      {more > 0
+        ? (
+          <span class="warn">
+            the {source === "file" ? "first" : "newest"} {frames}; {left} more not shown
+          </span>
+        )
+        : <span>{frames} {frames === "1" ? "frame" : "frames"}</span>}
+      {more > 0 && source === "recent" && choice.rows < ALL_ROWS && (
+        <button
+          type="button"
+          class="small"
+          onClick={() => setQuery({ rows: `${ALL_ROWS}` })}
         >
-          <option value="">seconds since the first</option>
-          <option value="day">time of day</option>
-        </select>
+          Show {all}
+        </button>
+      )}
+      <label class="trace-name">
+        <input
+          type="checkbox"
+          checked={choice.clock}
+          onChange={() => setQuery({ time: choice.clock ? undefined : "day" })}
+        />
+        Time of day
       </label>
     </div>
   );

@@ -1,14 +1,19 @@
 import { useRef } from "preact/hooks";
 import { setQuery } from "../router.ts";
-import { feedWords, progressWords } from "./feed_words.ts";
-import { SOURCES, type TraceChoice, type TraceSource } from "./trace_choice.ts";
+import { formatBytes } from "../values/format_bytes.ts";
+import { feedWords } from "./feed_words.ts";
+import { Segments } from "./segments.tsx";
+import type { TraceChoice, TraceSource } from "./trace_choice.ts";
 import type { TraceFeed } from "./trace_feed.ts";
 
-const SOURCE_NAMES: Record<TraceSource, string> = {
-  live: "Live",
-  recent: "Flight recorder",
-  file: "File",
-};
+const SOURCES: readonly (readonly [TraceSource, string])[] = [
+  ["live", "Live"],
+  ["recent", "Flight recorder"],
+  ["file", "File"],
+];
+
+/** As of nodes. */
+const MARKS: Readonly<Record<string, string>> = { open: "online", waiting: "late", failed: "lost" };
 
 interface TraceBarProps {
   choice: TraceChoice;
@@ -22,58 +27,42 @@ interface TraceBarProps {
 /** Where frames come from, and what becomes of it. */
 export function TraceBar({ choice, feed, file, onFile, follow, onFollow }: TraceBarProps) {
   const { source } = choice;
+  const live = source === "live";
   const state = feed.state.value;
   const going = ["opening", "open", "waiting"].includes(state.kind);
-  return (
-    <div class="trace-row">
-      <fieldset class="segments">
-        <legend class="hidden">Source</legend>
-        {SOURCES.map((each) => (
-          <label key={each}>
-            <input
-              type="radio"
-              name="trace-source"
-              checked={each === source}
-              onChange={() => setQuery({ source: each === "live" ? undefined : each })}
-            />
-            <span>{SOURCE_NAMES[each]}</span>
-          </label>
-        ))}
-      </fieldset>
-      {source === "file" && <FilePick onFile={onFile} />}
-      {(source !== "file" || file) && <FeedButton {...{ source, going, feed }} />}
-      {source === "live" && (
-        <>
-          <button type="button" class="small" onClick={() => feed.clear()}>Clear</button>
-          <button type="button" class="small" aria-pressed={follow} onClick={onFollow}>
-            Follow
-          </button>
-        </>
-      )}
-      <span class="trace-state" role="status" data-state={state.kind}>
-        {source === "file" && !file ? "" : feedWords(state, source)}
-      </span>
-      {source === "file" && file && <FileProgress feed={feed} file={file} />}
-    </div>
-  );
-}
-
-interface FeedButtonProps {
-  source: TraceSource;
-  going: boolean;
-  feed: TraceFeed;
-}
-
-function FeedButton({ source, going, feed }: FeedButtonProps) {
-  const start = () => {
-    if (source !== "live") feed.clear();
+  const go = () => {
+    if (going) return feed.stop();
+    if (!live) feed.clear();
     feed.resume();
   };
-  const words = source === "live" ? ["Pause", "Start"] : ["Cancel", "Load again"];
+  const words = live ? ["Pause", "Start"] : ["Cancel", "Load again"];
   return (
-    <button type="button" class="small trace-go" onClick={() => going ? feed.stop() : start()}>
-      {words[going ? 0 : 1]}
-    </button>
+    <div class="trace-row">
+      <Segments
+        legend="Source"
+        options={SOURCES}
+        value={source}
+        onChoose={(source) => setQuery({ source: source === "live" ? undefined : source })}
+      />
+      {source === "file" && <FilePick onFile={onFile} />}
+      {(source !== "file" || file) && (
+        <>
+          <button type="button" class="small" onClick={go}>{words[going ? 0 : 1]}</button>
+          {live && (
+            <>
+              <button type="button" class="small" onClick={() => feed.clear()}>Clear</button>
+              <button type="button" class="small" aria-pressed={follow} onClick={onFollow}>
+                Follow
+              </button>
+            </>
+          )}
+          <span class="state trace-state" role="status" data-state={MARKS[state.kind]}>
+            {feedWords(state, source)}
+          </span>
+        </>
+      )}
+      {source === "file" && file && <FileProgress feed={feed} file={file} />}
+    </div>
   );
 }
 
@@ -86,13 +75,11 @@ function FilePick({ onFile }: { onFile(file: File): void }) {
       </button>
       <input
         ref={input}
-        class="hidden"
+        hidden
         type="file"
-        tabIndex={-1}
-        aria-label="Capture file"
         accept=".pcap,.pcapng,.cap,.gz"
         onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
+          const [file] = currentTarget.files!;
           if (file) onFile(file);
           // The same file may be chosen again.
           currentTarget.value = "";
@@ -102,19 +89,15 @@ function FilePick({ onFile }: { onFile(file: File): void }) {
   );
 }
 
-function FileProgress({ feed, file }: { feed: TraceFeed; file: File }) {
-  const progress = feed.progress.value;
-  const state = feed.state.value;
-  const done = state.kind === "ended" ? state.end : progress;
+function FileProgress({ feed, file: { name, size } }: { feed: TraceFeed; file: File }) {
+  const { bytes, frames } = feed.progress.value ?? { bytes: 0, frames: 0 };
   return (
     <span class="trace-file">
-      <b class="clip" title={file.name}>{file.name}</b>
-      <progress
-        max={Math.max(1, file.size)}
-        value={done?.bytes ?? 0}
-        aria-label={`Decoded of ${file.name}`}
-      />
-      <span>{progressWords({ total: file.size, bytes: 0, frames: 0, ...done })}</span>
+      <b class="clip" title={name}>{name}</b>
+      <progress max={size || 1} value={bytes} aria-label="Decoded" />
+      <span>
+        {formatBytes(bytes)} of {formatBytes(size)}, {frames.toLocaleString("en")} frames
+      </span>
     </span>
   );
 }

@@ -24,7 +24,14 @@ export interface TraceChoice {
   id: string;
   /** Whether times are those of the day instead of seconds since the first frame. */
   clock: boolean;
+  /** Most frames of what the gateway remembers. */
+  rows: number;
 }
+
+/** Most frames a second when they come live, and at first, and at all, of what is remembered. */
+const LIVE_ROWS = 50;
+export const FEW_ROWS = 1000;
+export const ALL_ROWS = 5000;
 
 /** Reads an address; what it does not say, or says wrongly, is as at first. */
 export function readChoice(query: URLSearchParams): TraceChoice {
@@ -38,6 +45,7 @@ export function readChoice(query: URLSearchParams): TraceChoice {
     filter: text("filter"),
     id: text("id"),
     clock: text("time") === "day",
+    rows: text("rows") === `${ALL_ROWS}` ? ALL_ROWS : FEW_ROWS,
   };
 }
 
@@ -64,7 +72,8 @@ export function framesPath(choice: TraceChoice): string {
     return withQuery("/api/decode", { format: "tree", filter: fileFilter(choice) });
   }
   const { source, filter, id } = choice;
-  return withQuery("/traces/frames", { source, ...pcapngQuery(choice), filter, id });
+  const rows = `${source === "live" ? LIVE_ROWS : choice.rows}`;
+  return withQuery("/traces/frames", { source, ...pcapngQuery(choice), filter, id, rows });
 }
 
 /** The filter for programs that know none of our parameters: that of the choice, and its id. */
@@ -79,5 +88,5 @@ export function wrongColumn(choice: TraceChoice, message: string): number | unde
   const column = /^filter, column (\d+)/.exec(message)?.[1];
   if (column === undefined) return undefined;
   const brackets = choice.source === "file" && choice.id !== "" ? 1 : 0;
-  return Math.min(Math.max(0, Number(column) - 1 - brackets), choice.filter.length);
+  return Math.max(0, Number(column) - 1 - brackets);
 }

@@ -1,58 +1,72 @@
 import { useState } from "preact/hooks";
 import type { TracesAnswer } from "../../../gateway/http/traces.ts";
 import { pcapngQuery, type TraceChoice, withQuery } from "./trace_choice.ts";
-import { wiresharkCommands } from "./wireshark_commands.ts";
+import { fileCommands, gatewayCommands } from "./wireshark_commands.ts";
 
 /** The longest live trace to download, seconds: a day, as the gateway has it. */
 const LONGEST = 86_400;
 
-/** The same packets as a file, or in other programs. */
-export function TraceExports({ choice, known }: {
+interface TraceExportsProps {
   choice: TraceChoice;
   known: TracesAnswer | undefined;
-}) {
-  const [seconds, setSeconds] = useState(30);
-  const query = pcapngQuery(choice);
-  const minutes = Math.round((known?.recent?.seconds ?? 0) / 60);
+  file: File | undefined;
+  /** Whether programs need a token. */
+  token: boolean;
+}
+
+/** The same packets as a file, or in other programs. */
+export function TraceExports({ choice, known, file, token }: TraceExportsProps) {
+  const isFile = choice.source === "file";
+  if (isFile && !file) return null;
+  const commands = isFile ? fileCommands(choice, file!.name) : gatewayCommands(choice, {
+    base: new URL(location.href),
+    token,
+    tracePort: known?.tracePort,
+  });
   return (
-    <section class="box trace-exports" aria-labelledby="exports-title">
+    <section class="box" aria-labelledby="exports-title">
       <div class="box-head">
-        <h2 id="exports-title">Download, or open in Wireshark</h2>
-        <span class="muted">with the hops, channel and node chosen above</span>
+        <h2 id="exports-title">{isFile ? "Open elsewhere" : "Download, or open in Wireshark"}</h2>
+        {!isFile && <span class="muted">with the hops, channel and node chosen above</span>}
       </div>
-      <div class="trace-row">
-        {known?.recent === null
-          ? <span class="muted">No flight recorder: trace.recentBytes is 0.</span>
-          : (
-            <a class="download" href={withQuery("/traces/recent.pcapng", query)} download>
-              Flight recorder{minutes > 0 && ` (up to ${minutes} min)`}
-            </a>
-          )}
-        <a
-          class="download"
-          href={withQuery("/traces/live.pcapng", { ...query, seconds: String(seconds) })}
-          download
-        >
-          The next {seconds} s
-        </a>
-        <label class="trace-name">
-          Seconds
-          <input
-            type="number"
-            min={1}
-            max={LONGEST}
-            value={seconds}
-            onInput={({ currentTarget: { valueAsNumber } }) => {
-              if (valueAsNumber >= 1 && valueAsNumber <= LONGEST) setSeconds(valueAsNumber);
-            }}
-          />
-        </label>
-      </div>
+      {!isFile && <Downloads choice={choice} known={known} />}
       <ul class="commands">
-        {wiresharkCommands(choice, new URL(location.href), known?.tracePort)
-          .map(({ title, line }) => <CommandLine key={title} title={title} line={line} />)}
+        {commands.map(([title, line]) => <CommandLine key={title} title={title} line={line} />)}
       </ul>
     </section>
+  );
+}
+
+function Downloads({ choice, known }: Pick<TraceExportsProps, "choice" | "known">) {
+  const [seconds, setSeconds] = useState(30);
+  const link = (mode: string, text: string, more = {}) => (
+    <a
+      href={withQuery(`/traces/${mode}.pcapng`, { ...pcapngQuery(choice), ...more })}
+      download
+    >
+      {text}
+    </a>
+  );
+  const minutes = Math.round((known?.recent?.seconds ?? 0) / 60);
+  return (
+    <div class="trace-row">
+      {known?.recent === null
+        ? <span class="muted">No flight recorder: trace.recentBytes is 0.</span>
+        : link("recent", `Flight recorder${minutes > 0 ? ` (up to ${minutes} min)` : ""}`)}
+      {link("live", `The next ${seconds} s`, { seconds: `${seconds}` })}
+      <label class="trace-name">
+        Seconds
+        <input
+          type="number"
+          min={1}
+          max={LONGEST}
+          required
+          value={seconds}
+          onInput={({ currentTarget: { validity, valueAsNumber } }) =>
+            validity.valid && setSeconds(valueAsNumber)}
+        />
+      </label>
+    </div>
   );
 }
 
@@ -65,14 +79,12 @@ function CommandLine({ title, line }: { title: string; line: string }) {
   return (
     <li>
       <span class="muted">{title}</span>
-      <div>
-        <pre class="line" tabIndex={0} role="group" aria-label={title}><code>{line}</code></pre>
-        {navigator.clipboard && (
-          <button type="button" class="small" aria-label={`Copy: ${title}`} onClick={copy}>
-            {copied === line ? "Copied" : "Copy"}
-          </button>
-        )}
-      </div>
+      <code class="line">{line}</code>
+      {navigator.clipboard && (
+        <button type="button" class="small" aria-label={`Copy: ${title}`} onClick={copy}>
+          {copied === line ? "Copied" : "Copy"}
+        </button>
+      )}
     </li>
   );
 }

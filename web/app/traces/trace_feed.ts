@@ -9,21 +9,24 @@ import { readLines } from "./read_lines.ts";
 const SHORTEST = 1000;
 const LONGEST = 15_000;
 
-/** The last line of a capture. */
-export type TraceEnd = Extract<TreeLine, { end: unknown }>["end"];
-export type TraceProgress = Extract<TreeLine, { progress: unknown }>["progress"];
+export type TraceProgress = Pick<
+  Extract<TreeLine, { progress: unknown }>["progress"],
+  "bytes" | "frames"
+>;
 
 /** What the feed does now. */
-export type FeedState =
-  /** Nothing, or no more, as somebody wanted. */
-  | { kind: "stopped" }
-  /** Asked for; nothing came yet. */
-  | { kind: "opening" }
-  | { kind: "open" }
-  /** It broke off, and is asked for again at a time of this machine. */
-  | { kind: "waiting"; problem: string; retryAt: number }
-  | { kind: "ended"; end: TraceEnd }
-  | { kind: "failed"; problem: string };
+export interface FeedState {
+  /**
+   * - `stopped`: nothing, or no more, as somebody wanted;
+   * - `opening`: asked for, nothing came yet;
+   * - `open`;
+   * - `waiting`: it broke off, and is asked for again;
+   * - `ended`, `failed`.
+   */
+  kind: "stopped" | "opening" | "open" | "waiting" | "ended" | "failed";
+  /** Why it waits or failed, or what is wrong with a capture that ended. */
+  problem?: string | undefined;
+}
 
 export interface FeedRequest {
   /** Asks the gateway. */
@@ -38,9 +41,6 @@ interface FeedParts {
   /** Waits before another attempt, milliseconds. */
   delay?: (attempt: number) => number;
 }
-
-/** Will not be otherwise the next time. */
-class RefusedError extends Error {}
 
 /** Frames of one source at a time, and what comes of asking for them. */
 export class TraceFeed {
@@ -57,13 +57,9 @@ export class TraceFeed {
   #abort: AbortController | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
-  #skipped = 0;
-  #progress: TraceProgress | undefined;
   /** What numbers of the stream are added to: each stream counts from 1. */
   #base = 0;
   readonly #draw = () => {
-    this.skipped.value = this.#skipped;
-    this.progress.value = this.#progress;
     this.version.value++;
   };
 
@@ -97,8 +93,8 @@ export class TraceFeed {
 
   clear(): void {
     this.rows.clear();
-    this.#base = this.#skipped = 0;
-    this.#progress = undefined;
+    this.skipped.value = 0;
+    this.progress.value = undefined;
     this.#draw();
   }
 
@@ -107,38 +103,30 @@ export class TraceFeed {
     if (!request) return;
     const abort = this.#abort = new AbortController();
     this.state.value = { kind: "opening" };
-    this.#base = this.rows.at(this.rows.length - 1)?.number ?? 0;
+    this.#base = this.rows.list.at(-1)?.number ?? 0;
+    let again = request.live;
+    let problem = "the gateway ended it before its time";
     try {
-      const response = await this.#answer(request, abort.signal);
+      const response = await request.open(abort.signal);
+      if (!response.ok) {
+        // What the gateway refuses will not be otherwise the next time.
+        again &&= response.status >= 500;
+        const answer = await response.json().catch(() => undefined);
+        throw new Error(answer?.error?.message ?? `status ${response.status}`);
+      }
       if (request.live) this.state.value = { kind: "open" };
       for await (const lines of readLines(response.body!)) {
         if (abort.signal.aborted) return;
         for (const line of lines) this.#take(line, request.live);
         this.#schedule(this.#draw);
       }
-      if (abort.signal.aborted || this.state.peek().kind === "ended") return;
-      this.#broken("the gateway ended it before its time", request.live);
     } catch (error) {
-      if (abort.signal.aborted) return;
-      const { message } = error as Error;
-      this.#broken(message, request.live && !(error instanceof RefusedError));
-    } finally {
-      abort.abort();
+      problem = error instanceof TypeError
+        ? "no answer from the gateway"
+        : (error as Error).message;
     }
-  }
-
-  /** @throws {RefusedError} with what the gateway says */
-  async #answer(request: FeedRequest, signal: AbortSignal): Promise<Response> {
-    let response: Response;
-    try {
-      response = await request.open(signal);
-    } catch {
-      throw new Error("no answer from the gateway");
-    }
-    if (response.ok) return response;
-    const answer = await response.json().catch(() => undefined);
-    const message = answer?.error?.message ?? `status ${response.status}`;
-    throw response.status < 500 ? new RefusedError(message) : new Error(message);
+    if (!abort.signal.aborted && this.state.peek().kind !== "ended") this.#broken(problem, again);
+    abort.abort();
   }
 
   #take(text: string, live: boolean): void {
@@ -147,22 +135,18 @@ export class TraceFeed {
       this.#attempt = 0;
       if (this.state.peek().kind === "opening") this.state.value = { kind: "open" };
       this.rows.add(line.frame, text, this.#base);
-    } else if ("skipped" in line) this.#skipped += line.skipped;
-    else if ("progress" in line) this.#progress = line.progress;
-    else if ("end" in line) {
-      if (live) throw new Error(line.end.problem ?? "the gateway ended it");
-      this.state.value = { kind: "ended", end: line.end };
+    } else if ("skipped" in line) this.skipped.value += line.skipped;
+    else if ("progress" in line) this.progress.value = line.progress;
+    else {
+      const { problem } = this.progress.value = line.end;
+      if (live) throw new Error(problem ?? "the gateway ended it");
+      this.state.value = { kind: "ended", problem };
     }
   }
 
   #broken(problem: string, again: boolean): void {
     this.#schedule(this.#draw);
-    if (!again) {
-      this.state.value = { kind: "failed", problem };
-      return;
-    }
-    const rest = this.#delay(this.#attempt++);
-    this.state.value = { kind: "waiting", problem, retryAt: Date.now() + rest };
-    this.#retry = setTimeout(() => this.#ask(), rest);
+    this.state.value = { kind: again ? "waiting" : "failed", problem };
+    if (again) this.#retry = setTimeout(() => this.#ask(), this.#delay(this.#attempt++));
   }
 }

@@ -7,8 +7,8 @@ interface TraceFiltersProps {
   choice: TraceChoice;
   known: TracesAnswer | undefined;
   /** What the gateway says of the filter, and where it is wrong. */
-  problem: string | undefined;
-  column: number | undefined;
+  problem?: string | undefined;
+  column?: number | undefined;
 }
 
 /** Which frames: by Wireshark's filter, and by what the recorder knows of them. */
@@ -20,7 +20,10 @@ export function TraceFilters({ choice, known, problem, column }: TraceFiltersPro
         class="trace-filter"
         onSubmit={(event) => {
           event.preventDefault();
-          setQuery({ filter: new FormData(event.currentTarget).get("filter")?.toString().trim() });
+          setQuery({
+            filter: (event.currentTarget.elements.namedItem("filter") as HTMLInputElement).value
+              .trim(),
+          });
         }}
       >
         <label for="trace-filter">Display filter</label>
@@ -35,27 +38,26 @@ export function TraceFilters({ choice, known, problem, column }: TraceFiltersPro
           spellcheck={false}
           autocomplete="off"
           autocapitalize="off"
-          aria-invalid={problem !== undefined}
-          aria-describedby={problem === undefined ? undefined : "filter-problem"}
+          aria-describedby="filter-problem"
         />
         <button type="submit">Apply</button>
       </form>
-      {problem !== undefined && (
+      {problem && (
         <div id="filter-problem" class="filter-problem" role="alert">
           {column !== undefined && (
-            <pre aria-hidden="true">{`${filter}\n${" ".repeat(column)}`}<b>^</b></pre>
+            <pre aria-hidden="true">{`${filter}\n${" ".repeat(column)}^`}</pre>
           )}
           {problem}
         </div>
       )}
       {choice.source !== "file" && <RecorderFilters choice={choice} known={known} />}
-      {id !== "" && (
+      {id && (
         <div class="chip">
           id <code>{id}</code>
           <button
             type="button"
             class="small"
-            aria-label={`Show other ids than ${id} too`}
+            aria-label="Show all ids"
             onClick={() => setQuery({ id: undefined })}
           >
             ×

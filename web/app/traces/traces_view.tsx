@@ -31,16 +31,14 @@ export function TracesView({ store, query }: { store: Store; query: URLSearchPar
       <ViewHeading title="Traces" />
       {role.current === "admin"
         ? <AdminTraces store={store} query={query} />
-        : role.current === undefined
-        ? <p class="muted" role="status">Waiting for the gateway…</p>
-        : (
+        : role.current
+        ? (
           <p class="notice">
-            Traces show all that passes, also what others may not read, so they are for admins. This
-            link is{" "}
-            {role.current === "operator" ? "an operator" : `a ${role.current}`}’s: open an admin’s
-            link.
+            Traces show all that passes, so they are for admins. This link is{" "}
+            {role.current === "operator" ? "an" : "a"} {role.current}’s: open an admin’s link.
           </p>
-        )}
+        )
+        : <p class="muted" role="status">Waiting for the gateway…</p>}
     </>
   );
 }
@@ -67,12 +65,9 @@ function useFeed(choice: TraceChoice, file: File | undefined): TraceFeed {
       return;
     }
     const how = upload ? { method: "POST", body: upload } : {};
-    feed.open({
-      live: source === "live",
-      open: (signal) => fetch(path, { ...how, signal }),
-    });
+    feed.open({ live: source === "live", open: (signal) => fetch(path, { ...how, signal }) });
     return () => feed.stop();
-  }, [feed, source, path, upload]);
+  }, [path, upload]);
   return feed;
 }
 
@@ -86,7 +81,7 @@ function useChosen(feed: TraceFeed, choice: TraceChoice, file: File | undefined)
     setChosen(undefined);
     setFollow(source === "live");
   }, [framesPath(choice), file]);
-  const stations = useMemo(() => id === "" ? [] : stationsOf(feed.rows, id), [version, id]);
+  const stations = useMemo(() => !id ? [] : stationsOf(feed.rows.list, id), [version, id]);
   useEffect(() => {
     // Who follows a message from elsewhere looks at where it begins.
     if (feed.state.peek().kind === "ended") setChosen((now) => now ?? stations[0]?.row);
@@ -104,12 +99,16 @@ function AdminTraces({ store, query }: { store: Store; query: URLSearchParams })
   const known = useNames(store);
   const feed = useFeed(choice, file);
   const look = useChosen(feed, choice, file);
-  const { chosen, choose, follow, setFollow, stations } = look;
+  const { version, chosen, choose, follow, setFollow, stations } = look;
   const { source, id } = choice;
   const take = (file: File) => {
     setFile(file);
     setQuery({ source: "file", id: undefined });
   };
+  const chooseId = (id: string, channel: string) =>
+    setQuery(
+      source === "file" ? { id } : { id, source: "recent", channel: channel || choice.channel },
+    );
   return (
     <DropPlace onFile={take}>
       <section class="box trace-controls" aria-label="What is shown">
@@ -121,53 +120,36 @@ function AdminTraces({ store, query }: { store: Store; query: URLSearchParams })
         <TraceFilters choice={choice} known={known} {...filterProblem(choice, feed)} />
       </section>
       {stations.length > 0 && <HopStrip stations={stations} chosen={chosen} onChoose={choose} />}
-      <FramesBox {...{ choice, feed, file, look }} />
+      <div class="frames-box" data-short={id || undefined}>
+        <FrameTable
+          rows={feed.rows}
+          clock={choice.clock}
+          {...{ version, chosen, follow }}
+          onChoose={choose}
+          onOpen={() => document.querySelector<HTMLElement>(".tree")?.focus()}
+          onFollow={setFollow}
+        >
+          <NoFrames choice={choice} feed={feed} file={file} />
+        </FrameTable>
+        <TableFoot choice={choice} feed={feed} />
+      </div>
       {chosen && (
         <FrameDetails
           row={chosen}
           id={id}
-          onId={(id) => setQuery({ id, source: source === "file" ? source : "recent" })}
+          onId={chooseId}
           onFilter={(filter) => setQuery({ filter })}
           onLeave={() => document.querySelector<HTMLElement>(".frames")?.focus()}
         />
       )}
-      <TraceExports choice={choice} known={known} />
+      <TraceExports {...{ choice, known, file }} token={store.tokenNeeded.value} />
     </DropPlace>
-  );
-}
-
-interface FramesBoxProps {
-  choice: TraceChoice;
-  feed: TraceFeed;
-  file: File | undefined;
-  look: ReturnType<typeof useChosen>;
-}
-
-function FramesBox({ choice, feed, file, look }: FramesBoxProps) {
-  const { version, chosen, choose, follow, setFollow } = look;
-  return (
-    <div class="frames-box" data-short={choice.id === "" ? undefined : ""}>
-      <FrameTable
-        rows={feed.rows}
-        clock={choice.clock}
-        {...{ version, chosen, follow }}
-        onChoose={choose}
-        onOpen={() => document.querySelector<HTMLElement>(".tree")?.focus()}
-        onFollow={setFollow}
-      >
-        <NoFrames choice={choice} feed={feed} file={file} />
-      </FrameTable>
-      <TableFoot choice={choice} feed={feed} version={version} />
-    </div>
   );
 }
 
 /** What the gateway says of the filter, and where it is wrong. */
 function filterProblem(choice: TraceChoice, feed: TraceFeed) {
-  const state = feed.state.value;
-  const problem = state.kind === "failed" && state.problem.startsWith("filter")
-    ? state.problem
-    : undefined;
-  const column = problem === undefined ? undefined : wrongColumn(choice, problem);
-  return { problem, column };
+  const { kind, problem } = feed.state.value;
+  if (kind !== "failed" || !problem!.startsWith("filter")) return {};
+  return { problem, column: wrongColumn(choice, problem!) };
 }

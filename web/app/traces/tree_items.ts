@@ -16,8 +16,8 @@ export interface TreeItem {
   /** Place among its siblings, from 1, and their number. */
   position: number;
   size: number;
-  /** The innermost layer that has fields. */
-  innermost: boolean;
+  /** Whether its children are shown, at first those of the innermost layer; it may have none. */
+  open: boolean | undefined;
 }
 
 /** Lines that people opened (`true`) or closed; others are as at first. */
@@ -38,14 +38,9 @@ function itemsOf(nodes: readonly TreeNode[], parent?: TreeItem): TreeItem[] {
       parent: parent?.key,
       position: index + 1,
       size: nodes.length,
-      innermost: index === last,
+      open: node.children?.length ? index === last : undefined,
     };
   });
-}
-
-/** Whether a line's children are shown: at first those of the innermost layer. */
-export function isOpen({ key, innermost }: TreeItem, opened: Opened): boolean {
-  return opened.get(key) ?? innermost;
 }
 
 /** Lines that are shown, from the top. */
@@ -54,9 +49,8 @@ export function shownItems(tree: readonly TreeNode[], opened: Opened): TreeItem[
   const visit = (items: TreeItem[]) => {
     for (const item of items) {
       shown.push(item);
-      if (item.node.children?.length && isOpen(item, opened)) {
-        visit(itemsOf(item.node.children, item));
-      }
+      if (item.open !== undefined) item.open = opened.get(item.key) ?? item.open;
+      if (item.open) visit(itemsOf(item.node.children!, item));
     }
   };
   visit(itemsOf(tree));
@@ -87,6 +81,5 @@ export function itemsAt(tree: readonly TreeNode[], source: number, offset: numbe
 
 /** A display filter that lets through frames with this field as it is here. */
 export function filterOf({ field, value }: TreeNode): string | undefined {
-  if (field === undefined) return undefined;
-  return value === undefined ? field : `${field} == ${value}`;
+  return field && value !== undefined ? `${field} == ${value}` : field;
 }

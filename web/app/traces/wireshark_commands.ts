@@ -1,66 +1,66 @@
 import { fileFilter, hopsQuery, pcapngQuery, type TraceChoice, withQuery } from "./trace_choice.ts";
 
-export interface Command {
-  /** What it does. */
-  title: string;
-  line: string;
-}
+/** What it does, and its line. */
+export type Command = readonly [title: string, line: string];
 
 /** A word for a POSIX shell. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || /^127\.|^\[::1\]$/.test(host);
+/** Wireshark's option for the choice's filter, or another program's. */
+function filterOption(choice: TraceChoice, name = "-Y"): string {
+  const filter = fileFilter(choice);
+  return filter && ` ${name} ${shellWord(filter)}`;
 }
 
-/**
- * Command lines that show the choice's packets elsewhere.
- *
- * @param base the gateway's address, as the page's
- * @param tracePort the gateway's port that gives traces to its own machine
- */
-export function wiresharkCommands(
-  choice: TraceChoice,
-  base: URL,
-  tracePort: number | undefined,
-): Command[] {
-  const url = (mode: string) =>
-    shellWord(new URL(withQuery(`/traces/${mode}.pcapng`, pcapngQuery(choice)), base).href);
-  const token = isLoopback(base.hostname) ? "" : '-H "Authorization: Bearer $EDGEWIRE_TOKEN" ';
-  const filter = fileFilter(choice);
-  const only = filter === "" ? "" : ` -Y ${shellWord(filter)}`;
-  const from = `--from ${shellWord(base.origin)}`;
-  const chosen = Object.entries({
-    ...hopsQuery(choice.hops),
-    channel: choice.channel,
-    node: choice.node,
-  })
-    .map(([name, value]) => value ? ` --${name} ${shellWord(value)}` : "").join("");
-  const commands = [
-    {
-      title: "Live, with nothing installed",
-      line: `curl -sN ${token}${url("live")} | wireshark -k -i -${only}`,
-    },
-    {
-      title: "Live, from a checkout of Edgewire",
-      line: `deno task trace ${from}${chosen} --wireshark`,
-    },
-    {
-      title: "Live, with the edgewire program",
-      line: `edgewire trace ${from}${chosen} | wireshark -k -i -${only}`,
-    },
-    {
-      title: "Flight recorder, in the terminal",
-      line: `curl -s ${token}${url("recent")} | tshark -r -${only}`,
-    },
-    {
-      title: "As an interface in Wireshark’s list",
-      line: `deno task trace --install-extcap ${from}`,
-    },
+/** Command lines that show a capture file elsewhere. @param name of the file */
+export function fileCommands(choice: TraceChoice, name: string): Command[] {
+  const only = filterOption(choice);
+  // A name that begins like an option is none.
+  const file = shellWord(name.startsWith("-") ? `./${name}` : name);
+  return [
+    ["In Wireshark", `wireshark -r ${file}${only}`],
+    ["In the terminal", `tshark -r ${file}${only}`],
+    ["Edgewire’s report", `deno task decode ${file}${filterOption(choice, "--filter")}`],
   ];
-  if (tracePort === undefined) return commands;
-  const local = `wireshark -k -i TCP@127.0.0.1:${tracePort}${only}`;
-  return [...commands, { title: "Live, on the gateway’s own machine", line: local }];
+}
+
+export interface GatewayPlace {
+  /** Address as the page's. */
+  base: URL;
+  /** Whether programs there are asked for a token; `edgewire trace` finds it by itself. */
+  token: boolean;
+  /** The gateway's port that gives traces to its own machine. */
+  tracePort: number | undefined;
+}
+
+/** Command lines that show the choice's packets elsewhere. */
+export function gatewayCommands(
+  choice: TraceChoice,
+  { base, token, tracePort }: GatewayPlace,
+): Command[] {
+  const curl = (mode: string) => {
+    const header = token ? '-H "Authorization: Bearer $EDGEWIRE_TOKEN" ' : "";
+    const url = new URL(withQuery(`/traces/${mode}.pcapng`, pcapngQuery(choice)), base);
+    return `curl -sN ${header}${shellWord(url.href)} |`;
+  };
+  const only = filterOption(choice);
+  const wireshark = `wireshark -k -i -${only}`;
+  const from = `--from ${shellWord(base.origin)}`;
+  const { hops, channel, node } = choice;
+  const chosen = Object.entries({ ...hopsQuery(hops), channel, node })
+    .map(([name, value]) => value ? ` --${name} ${shellWord(value)}` : "").join("");
+  const commands: Command[] = [
+    ["Live", `${curl("live")} ${wireshark}`],
+    ["Live, from a checkout", `deno task trace ${from}${chosen} --wireshark`],
+    ["Live, with the edgewire program", `edgewire trace ${from}${chosen} | ${wireshark}`],
+    ["Flight recorder, in the terminal", `${curl("recent")} tshark -r -${only}`],
+    ["In Wireshark’s list of interfaces", `deno task trace --install-extcap ${from}`],
+  ];
+  if (tracePort !== undefined) {
+    const local = `wireshark -k -i TCP@127.0.0.1:${tracePort}${only}`;
+    commands.push(["Live, on this gateway’s machine", local]);
+  }
+  return commands;
 }

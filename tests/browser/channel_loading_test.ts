@@ -1,0 +1,134 @@
+/** The channel view while it loads, over a restart and a slow connection, and how it looks. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { seriousProblems } from "../support/axe.ts";
+import { TestBrowser } from "../support/browser.ts";
+import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+import { area, inkedParts, start, until } from "./channel_page.ts";
+
+const { testWith } = sideBySide(2);
+
+const open = TestBrowser.shared();
+
+/** Sum of all layout shifts since the page was asked for, and what moved. */
+async function shifts(page: Page): Promise<{ sum: number; moved: string }> {
+  return await page.evaluate(() => {
+    const list: { value: number; sources: { node?: Element }[] }[] = Reflect.get(window, "shifts");
+    const sum = list.reduce((all, { value }) => all + value, 0);
+    const moved = list.flatMap(({ value, sources }) =>
+      sources.map(({ node }) => `${value.toFixed(3)} ${node?.className ?? node?.nodeName}`)
+    );
+    return { sum, moved: moved.join("; ") };
+  });
+}
+
+testWith(["chromium"], "nothing jumps while a channel loads", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  for (const channel of ["fridge", "chamber"]) {
+    await peer.subscribe(`+/${channel}/#`);
+    await peer.subscribe(`edgewire/v1/readings/${channel}/#`);
+    await peer.message(({ topic }) => topic.includes(channel));
+  }
+  await using browser = await open();
+  for (const width of [1280, 360]) {
+    const page = await browser.page("about:blank", { width });
+    await page.addInitScript(() => {
+      const seen: PerformanceEntry[] = [];
+      Reflect.set(window, "shifts", seen);
+      new PerformanceObserver((list) => seen.push(...list.getEntries()))
+        .observe({ type: "layout-shift", buffered: true });
+    });
+    for (const channel of ["fridge", "chamber"]) {
+      await page.goto("about:blank");
+      await page.goto(String(new URL(`#/channel/${channel}`, gateway.url)));
+      await page.locator(".u-over").first().waitFor();
+      await page.getByRole("region", { name: "Events" }).getByText("this page").waitFor();
+      await page.getByRole("heading", { name: "Device" }).or(page.getByRole("slider")).first()
+        .waitFor();
+      const { sum, moved } = await shifts(page);
+      assert.ok(sum < 0.05, `${channel} at ${width} px: ${sum}: ${moved}`);
+    }
+  }
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "the line goes on over a restart of the gateway", async () => {
+  const first = await GatewayProcess.start();
+  const { mqttPort, url } = first;
+  const publish = async (from: number, to: number) => {
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
+    for (let value = from; value <= to; value++) {
+      await peer.publish("devices/desk/temperature", value);
+    }
+  };
+  await publish(1, 4);
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/desk?window=60000", url));
+  const shown = page.locator(".legend-value");
+  await shown.getByText("4", { exact: true }).waitFor();
+  await first[Symbol.asyncDispose]();
+  await page.getByText("Reconnecting").first().waitFor();
+  await using _second = await GatewayProcess.start({
+    args: ["--port", url.port, "--mqtt-port", String(mqttPort)],
+  });
+  await publish(20, 20);
+  await shown.getByText("20", { exact: true }).waitFor();
+  await page.getByText("Connected").first().waitFor();
+  await until(async () => {
+    const parts = await inkedParts(page);
+    const [from, to] = [parts.indexOf(true), parts.lastIndexOf(true)];
+    return to - from >= 2 && parts.slice(from, to).every(Boolean);
+  }, "a line without a hole");
+});
+
+testWith(["chromium"], "what a slow connection left out is loaded afterwards", async () => {
+  await using gateway = await start();
+  await using browser = await open();
+  const page = await browser.page("about:blank");
+  const sent = Promise.withResolvers<(text: string) => void>();
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.connectToServer();
+    sent.resolve((text) => socket.send(text));
+  });
+  await page.goto(String(new URL("#/channel/desk", gateway.url)));
+  await area(page);
+  const asked = page.waitForRequest(/\/history/);
+  const gap = { type: "gap", channel: "desk", from: 1, to: 3, reason: "slow" };
+  (await sent.promise)(JSON.stringify(gap));
+  await page.getByText("up to 3.").waitFor();
+  await asked;
+  await until(async () => (await inkedParts(page)).filter(Boolean).length > 40, "is drawn");
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "axe finds nothing serious, and nothing is cut off", async () => {
+  await using gateway = await start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.publish("devices/desk/lamp", "on");
+  await using browser = await open();
+  for (
+    const options of [
+      { width: 1280 },
+      { width: 1280, colorScheme: "dark" as const },
+      { width: 390, touch: true },
+      { width: 390, touch: true, colorScheme: "dark" as const },
+    ]
+  ) {
+    const page = await browser.page(new URL("#/channel/desk", gateway.url), options);
+    await area(page);
+    await page.getByRole("row", { name: /lamp/ }).waitFor();
+    await page.getByRole("application").first().press("Shift+ArrowRight");
+    await page.locator(".picked").waitFor();
+    assert.deepEqual(await seriousProblems(page), [], JSON.stringify(options));
+    const sideways = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    assert.ok(sideways <= 0, `${sideways} px`);
+    await page.close();
+  }
+  assert.deepEqual(browser.problems, []);
+});
