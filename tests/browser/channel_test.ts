@@ -4,8 +4,10 @@ import type { Page, Request } from "playwright-core";
 import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
 import { area, inkedParts, publishPast, readings, SECOND, start, until } from "./channel_page.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 const HOUR = 3600 * SECOND;
 const open = TestBrowser.shared();

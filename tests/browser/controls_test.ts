@@ -6,7 +6,9 @@ import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 const VIEWER = "a-token-of-the-viewer-here";
 const CONFIG = `

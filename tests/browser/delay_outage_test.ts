@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
 import { figure, received, stop, WAYS } from "./delay_page.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 testWith(["chromium"], "a restart of the gateway: said, counted, and the run goes on", async () => {
   const first = await GatewayProcess.start();

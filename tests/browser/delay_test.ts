@@ -5,8 +5,10 @@ import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
 import { figure, received, saved, stop, WAYS } from "./delay_page.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 interface ExportedWay {
   way: string;

@@ -6,8 +6,10 @@ import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { TestProcess } from "../support/process.ts";
-import { testWith } from "../support/tools.ts";
 import { members, mqtt, nodeSays, tile } from "./overview_page.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 /** Names of the tiles, in order. */
 async function names(page: Page): Promise<string[]> {

@@ -7,8 +7,10 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
-import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { testWith } = sideBySide(2);
 
 const launch = TestBrowser.shared();
 

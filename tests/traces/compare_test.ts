@@ -1,13 +1,11 @@
 /**
- * What the decoder says of every capture is what tshark says, but for named exceptions: all samples
- * of this project, and a cross-section of those of other projects where they are at hand; the soak
- * tests take all of these.
+ * What the decoder says of every sample of this project is what tshark says, but for named
+ * exceptions; the soak tests take the captures of other projects, where they are at hand.
  */
 import assert from "node:assert/strict";
 import { testWith } from "../support/tools.ts";
 import { compareCaptures, fieldsToCompare } from "./compare/compare_captures.ts";
 import { EXCEPTIONS } from "./compare/exceptions.ts";
-import { crossSection, otherCaptures } from "./compare/other_captures.ts";
 import { sampleFiles } from "./support/sample_files.ts";
 
 /** Differences shown of those there are. */
@@ -27,10 +25,6 @@ Deno.test("every exception names the clause that shows tshark wrong", () => {
 
 testWith(["tshark"], "samples are decoded as tshark does", async () => {
   await compare(sampleFiles().map(({ path }) => path));
-});
-
-testWith(["tshark"], "captures of each other project are decoded as tshark does", async () => {
-  await compare(crossSection(otherCaptures()));
 });
 
 async function compare(files: string[]) {

@@ -6,8 +6,6 @@
  */
 
 const CAPTURES = new URL("../../../../shared/captures/", import.meta.url);
-/** Of a project's captures, one of so many is in the cross-section. */
-const ONE_OF = 4;
 
 /** Paths, by name; none when the folder is not there. */
 export function otherCaptures(): string[] {
@@ -21,10 +19,4 @@ export function otherCaptures(): string[] {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-}
-
-/** Of each project the first capture, and each fourth after it. */
-export function crossSection(paths: readonly string[]): string[] {
-  const projects = Map.groupBy(paths, (path) => path.slice(0, path.indexOf("__")));
-  return [...projects.values()].flatMap((own) => own.filter((_, i) => i % ONE_OF === 0));
 }
