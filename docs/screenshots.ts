@@ -1,6 +1,6 @@
 /**
  * `deno task screenshots`: takes the README's pictures of the page, from a
- * gateway with the simulated nodes.
+ * gateway with the simulated nodes. Words behind it choose some of them by name.
  *
  * @module
  */
@@ -31,7 +31,15 @@ const shots: Shot[] = [
   { file: "channel-dark", view: CHAMBER, width: 1280, height: 760, dark: true, text: "setpoint" },
   { file: "channel-phone", view: CHAMBER, width: 390, height: 844, text: "setpoint" },
   { file: "channels", view: "#/", width: 1280, height: 700, text: "temperature" },
-  { file: "nodes", view: "#/nodes?device=bedroom", width: 1280, height: 900, text: "fridge" },
+  {
+    file: "nodes",
+    view: "#/nodes?device=bedroom",
+    width: 1280,
+    height: 900,
+    text: "Nodes and devices",
+    act: (page) =>
+      page.getByRole("link", { name: /^fridge/ }).first().waitFor({ state: "attached" }),
+  },
   {
     file: "delay",
     view: "#/delay?rate=20",
@@ -50,7 +58,7 @@ const shots: Shot[] = [
     height: 1100,
     text: "Complete",
     act: async (page) => {
-      await page.getByText("BTHome").last().click();
+      await page.getByText(/^(LE LL|HCI_EVT)$/).last().click();
       await page.waitForTimeout(500);
     },
   },
@@ -60,6 +68,7 @@ await using gateway = await GatewayProcess.start({ args: ["--demo"] });
 await using browser = await TestBrowser.launch();
 await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
 for (const { file, view, width, height, dark, text, act } of shots) {
+  if (Deno.args.length > 0 && !Deno.args.includes(file)) continue;
   const page = await browser.page(new URL(view, gateway.url), {
     width,
     height,
