@@ -18,13 +18,9 @@ Deno.test("a plain client whose backlog outlasts T is closed with 4408", async (
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await mqtt.publish("flood/x", 1);
   await using watcher = await WsPeer.open(gateway.ws("/ws/flood"));
-  const all = await Promise.all(
-    Array.from({ length: 4 }, () => RawWs.open(gateway.ws("/ws/flood"), { v1: false })),
-  );
-  using _all = { [Symbol.dispose]: () => all.forEach((plain) => plain[Symbol.dispose]()) };
-  for (const plain of all) {
-    await plain.readUntil(() => plain.messages.some(({ type }) => type === "presence"));
-  }
+  // It answers no pings either: Deno drops a connection on which something comes after its close.
+  using plain = await RawWs.open(gateway.ws("/ws/flood"), { v1: false, pong: false });
+  await plain.readUntil(() => plain.messages.some(({ type }) => type === "presence"));
   const flow = await Flow.start({
     mqttPort: gateway.mqttPort,
     rate: 200,
@@ -32,17 +28,12 @@ Deno.test("a plain client whose backlog outlasts T is closed with 4408", async (
     padding: 60_000,
   });
   await using _flow = flow;
-  for (let i = 0; i < all.length; i++) {
-    const left = await watcher.next("event", ({ kind }) => kind === "leave");
-    assert.equal((left.detail as { reason: string }).reason, "reads nothing");
-  }
+  const left = await watcher.next("event", ({ kind }) => kind === "leave");
+  assert.equal((left.detail as { reason: string }).reason, "reads nothing");
   await flow.stop();
-  // What the kernel held comes first, then the close frame: unless a pong crosses it, for which Deno
-  // drops the connection.
-  for (const plain of all) await plain.readUntil(() => plain.closeCode !== undefined);
-  const codes = all.map(({ closeCode }) => closeCode);
-  assert.ok(codes.includes(4408), `close codes ${codes}`);
-  assert.deepEqual(codes.filter((code) => code !== 4408 && code !== undefined), []);
+  // What the kernel held comes first, then the close frame.
+  await plain.readUntil(() => plain.closeCode !== undefined);
+  assert.equal(plain.closeCode, 4408);
 });
 
 Deno.test("a plain client that keeps up is not closed, however much flows", async () => {

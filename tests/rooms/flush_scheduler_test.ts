@@ -3,7 +3,7 @@ import { type Flushable, FlushScheduler } from "../../gateway/rooms/flush_schedu
 
 const GATHER_MS = 5;
 /** Timers of a busy machine are late. */
-const SLACK_MS = 500;
+const SLACK_MS = 100;
 
 /** Counts its flushes, and says when one came. */
 class Item implements Flushable {
