@@ -6,7 +6,14 @@
  */
 import { Aedes, type Client } from "aedes";
 import { Buffer } from "node:buffer";
-import { type AedesInsides, Delivery, insidesOf, partsOf, streamOf } from "./aedes_insides.ts";
+import {
+  type AedesInsides,
+  Delivery,
+  insidesOf,
+  partsOf,
+  streamOf,
+  withoutNumberCache,
+} from "./aedes_insides.ts";
 import { isLoopback } from "../access/peer.ts";
 import { isNodeName, type Policy } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
@@ -93,6 +100,7 @@ export class EmbeddedBroker implements Broker {
   /** Makes a broker that listens nowhere yet. */
   static async create(options: EmbeddedOptions): Promise<EmbeddedBroker> {
     const broker = new EmbeddedBroker(options);
+    withoutNumberCache();
     broker.#aedes = await Aedes.createBroker({
       connectTimeout: NEVER_MS,
       drainTimeout: NEVER_MS,
