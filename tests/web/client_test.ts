@@ -102,6 +102,30 @@ Deno.test("resumes after a lost connection, each seq once", async () => {
   assert.deepEqual(seen, [data(6), data(7), recovered, data(8)]);
 });
 
+Deno.test("after a restart of the gateway nothing of the new epoch is missed", async () => {
+  await using gateway = new FakeGateway();
+  using t = connect(gateway);
+  t.watch();
+  const first = await gateway.peers.take();
+  first.welcome();
+  first.send(snapshot(500));
+  await t.desk.take();
+  first.socket.close();
+  const second = await gateway.peers.take();
+  second.welcome("e2");
+  assert.equal((await second.next("subscribe")).since, "e2:0");
+  const recovered = { type: "recovered", channel: "desk", from: 1, to: 2, complete: true } as const;
+  second.send([data(1), data(2)], recovered, data(3));
+  const gap = { type: "gap", channel: "desk", from: 1, to: 0, reason: "epoch" } as const;
+  for (const each of [gap, data(1), data(2), recovered, data(3)]) {
+    assert.deepEqual(await t.desk.take(), each);
+  }
+  second.socket.close();
+  const third = await gateway.peers.take();
+  third.welcome("e2");
+  assert.equal((await third.next("subscribe")).since, "e2:3");
+});
+
 Deno.test("takes the snapshot of a new epoch as the new base", async () => {
   await using gateway = new FakeGateway();
   using t = connect(gateway);
@@ -113,6 +137,7 @@ Deno.test("takes the snapshot of a new epoch as the new base", async () => {
   first.socket.close();
   const second = await gateway.peers.take();
   second.welcome("e2");
+  assert.equal((await t.desk.take()).type, "gap");
   await second.next("subscribe");
   const gap = { type: "gap", channel: "desk", from: 1, to: 1, reason: "epoch" } as const;
   second.send(gap, data(1), snapshot(2, "e2"), data(2), data(3));

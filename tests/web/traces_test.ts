@@ -143,6 +143,10 @@ Deno.test("the address says what is asked of the gateway", () => {
     "/traces/frames?source=recent&hop=radio%2Cws&channel=a+b&filter=mqtt&id=X.1&rows=1000",
   );
   assert.equal(framesPath(choiceOf("hop=radio,mqtt,room,ws")), framesPath(choiceOf("")));
+  const followed = "source=recent&channel=a&within=b&id=X.1";
+  assert.match(framesPath(choiceOf(followed)), /&channel=b&id=X\.1&/);
+  const unfollowed = followed.replace("&id=X.1", "");
+  assert.match(framesPath(choiceOf(unfollowed)), /&channel=a&rows/, "as before the id");
   assert.match(framesPath(choiceOf("source=recent&rows=5000")), /&rows=5000$/);
   assert.match(framesPath(choiceOf("source=recent&rows=9e9")), /&rows=1000$/);
   const file = choiceOf("source=file&hop=ws&filter=mqtt or http&id=X.1");

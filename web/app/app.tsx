@@ -5,7 +5,7 @@ import { ConnectionBadge } from "./connection_badge.tsx";
 import { DelayView } from "./delay/delay_view.tsx";
 import { HealthView } from "./health/health_view.tsx";
 import { NodesView } from "./nodes/nodes_view.tsx";
-import { Notices } from "./notices.tsx";
+import { ConnectionNotice } from "./connection_notice.tsx";
 import { Overview } from "./overview/overview.tsx";
 import { type Route, viewHref, type ViewName } from "./router.ts";
 import type { Store } from "./store.ts";
@@ -59,7 +59,7 @@ export function App({ store, route }: { store: Store; route: ReadonlySignal<Rout
         <ConnectionBadge store={store} />
       </header>
       <main class="page" id="main" tabIndex={-1} data-view={current.view}>
-        <Notices store={store} />
+        <ConnectionNotice store={store} />
         <View store={store} route={current} />
       </main>
     </>

@@ -6,7 +6,7 @@ import type {
   TopicDescription,
   Update,
 } from "../../gateway/sessions/messages.ts";
-import type { ChannelMessage } from "../client/client.ts";
+import type { ChannelMessage, FrameText } from "../client/client.ts";
 import { onNextFrame } from "./frame_scheduler.ts";
 import { type Alive, eventLiveness } from "./nodes/liveness_words.ts";
 import { isDiagnostic } from "./values/is_diagnostic.ts";
@@ -23,6 +23,8 @@ export interface Commanded {
 /** What the page knows about one topic. */
 export class TopicModel {
   readonly update = signal<Update | undefined>(undefined);
+  /** What that update came in. */
+  frame: FrameText | undefined;
   readonly description = signal<TopicDescription | undefined>(undefined);
   /** The last command of somebody else that the page heard of. */
   readonly commanded = signal<Commanded | undefined>(undefined);
@@ -74,7 +76,7 @@ export class ChannelModel {
   readonly lastGap = signal<Gap | undefined>(undefined);
   readonly listeners = new Set<ChannelListener>();
   #byTopic = new Map<string, TopicModel>();
-  #pending = new Map<string, Update>();
+  #pending = new Map<string, { update: Update; frame: FrameText | undefined }>();
   #unordered = false;
   #flush = () => this.#show();
 
@@ -95,14 +97,15 @@ export class ChannelModel {
     return this.#byTopic.get(topic);
   }
 
-  receive(message: ChannelMessage): void {
+  /** @param frame What the message came in. */
+  receive(message: ChannelMessage, frame?: FrameText): void {
     switch (message.type) {
       case "snapshot":
-        for (const update of message.values) this.#take(update);
+        for (const update of message.values) this.#take(update, frame);
         this.loaded.value = true;
         break;
       case "data":
-        this.#take(message);
+        this.#take(message, frame);
         break;
       case "describe":
         this.#describe(message.topics);
@@ -129,8 +132,8 @@ export class ChannelModel {
     if (model && !this.#isMine(member)) model.commanded.value = { time };
   }
 
-  #take(update: Update): void {
-    this.#pending.set(update.topic, update);
+  #take(update: Update, frame: FrameText | undefined): void {
+    this.#pending.set(update.topic, { update, frame });
     if (this.#pending.size > MAX_TOPICS) this.#show();
     for (const listener of this.listeners) listener.update(update);
     onNextFrame(this.#flush);
@@ -159,9 +162,11 @@ export class ChannelModel {
   }
 
   #show(): void {
-    for (const [name, update] of this.#pending) {
+    for (const [name, { update, frame }] of this.#pending) {
       const topic = this.#topic(name);
-      if (topic) topic.update.value = update;
+      if (!topic) continue;
+      topic.frame = frame;
+      topic.update.value = update;
     }
     this.#pending.clear();
     if (this.#byTopic.size !== this.topics.value.length || this.#unordered) {

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Liveness, NodesAnswer } from "../../gateway/nodes/answers.ts";
-import type { MqttAddress, Status } from "../../gateway/sessions/messages.ts";
+import type { MqttAddress, Role, Status } from "../../gateway/sessions/messages.ts";
 import { Client, type ConnectionState, type Subscription } from "../client/client.ts";
 import { ChannelModel } from "./channel_model.ts";
 import { compareNames } from "./compare_names.ts";
@@ -39,6 +39,8 @@ const QUIET = 4000;
 /** The page's view of the gateway. */
 export class Store {
   readonly connection = signal<ConnectionState>({ state: "connecting", attempt: 0 });
+  /** What this page may do, as the gateway said last. */
+  readonly role = signal<Role | undefined>(undefined);
   /** Why the connection was lost; `undefined` while there is one, or never was. */
   readonly lost = signal<string | undefined>(undefined);
   readonly status = signal<Status | undefined>(undefined);
@@ -131,7 +133,11 @@ export class Store {
       const model = this.#models.get(name) ??
         new ChannelModel(name, (member) => this.#mine.has(member));
       this.#models.set(name, model);
-      const subscription = this.client.subscribe(name, (each) => model.receive(each), { quiet });
+      const subscription = this.client.subscribe(
+        name,
+        (each, frame) => model.receive(each, frame),
+        { quiet },
+      );
       watched = { model, watchers: 0, present: 0, subscription, leaving: undefined };
       this.#watched.set(name, watched);
     }
@@ -146,7 +152,10 @@ export class Store {
 
   #connected(state: ConnectionState): void {
     if (this.connection.value.state === "connected") this.#lostAt = this.time();
-    if (state.state === "connected") this.lost.value = undefined;
+    if (state.state === "connected") {
+      this.role.value = state.role;
+      this.lost.value = undefined;
+    }
     if (state.state === "waiting") this.lost.value ??= state.reason;
     this.connection.value = state;
   }

@@ -16,6 +16,19 @@ export class ChannelPosition {
     return this.#seq === undefined ? undefined : `${this.#epoch}:${this.#seq}`;
   }
 
+  /**
+   * Takes note of the gateway's epoch. The log of another one began after this connection was
+   * lost: from its beginning on all of it was missed.
+   *
+   * @returns Whether it is another than before.
+   */
+  enter(epoch: string): boolean {
+    if (this.#seq === undefined || this.#epoch === epoch) return false;
+    this.#epoch = epoch;
+    this.#seq = 0;
+    return true;
+  }
+
   /** Takes note of a message; says whether it is to be passed on. */
   accept(message: ChannelMessage): boolean {
     switch (message.type) {

@@ -22,11 +22,26 @@ import { type ChannelMessage, ChannelPosition } from "./channel_position.ts";
 import { type CommandProgress, Commands, type SentCommand } from "./commands.ts";
 import { Connection, type WebSocketConstructor } from "./connection.ts";
 import { CLOSE, type ConnectionState, type Ending } from "./connection_state.ts";
+import type { FrameText } from "./frame_text.ts";
 import type { ClockEstimate } from "./liveness.ts";
 import { retryDelay } from "./retry_delay.ts";
 import { DEFAULT_TIMING, type Timing } from "./timing.ts";
 
-export type { ChannelMessage, ClockEstimate, CommandProgress, ConnectionState, SentCommand };
+export type {
+  ChannelMessage,
+  ClockEstimate,
+  CommandProgress,
+  ConnectionState,
+  FrameText,
+  SentCommand,
+};
+
+/**
+ * Gets a channel's messages.
+ *
+ * @param frame What the message came in: it has values with all their digits.
+ */
+export type ChannelHandler = (message: ChannelMessage, frame: FrameText) => void;
 
 /** All optional; callbacks run synchronously, in the order of events. */
 export interface ClientOptions {
@@ -58,7 +73,7 @@ export interface SubscribeOptions {
 
 interface Wanted {
   position: ChannelPosition;
-  handler: (message: ChannelMessage) => void;
+  handler: ChannelHandler;
   quiet: boolean;
   /**
    * `asked`: subscribe was sent on this connection. `refused`: and the channel
@@ -116,13 +131,15 @@ export class Client implements Disposable {
   /**
    * Wants a channel from now on, over all reconnects: a snapshot first, then
    * each `data` and `event` once and in order. What can't be had comes as `gap`.
+   * After a restart of the gateway a `gap` of the reason `epoch` comes first, whose
+   * range is empty: nobody knows what the old one took in at the end.
    * A channel that does not exist yet is joined when it appears.
    *
    * @throws {Error} When this client has a subscription to that channel.
    */
   subscribe(
     channel: string,
-    handler: (message: ChannelMessage) => void,
+    handler: ChannelHandler,
     { quiet = false }: SubscribeOptions = {},
   ): Subscription {
     if (this.#wanted.has(channel)) {
@@ -201,7 +218,7 @@ export class Client implements Disposable {
     this.#setState({ state: "connecting", attempt: this.#attempt });
     const WebSocketClass = this.#options.WebSocket ?? WebSocket;
     const connection = new Connection(this.#url.href, WebSocketClass, this.#timing, {
-      message: (message) => this.#receive(message),
+      message: (message, frame) => this.#receive(message, frame),
       closed: (ending) => this.#closed(connection, ending),
     });
     this.#connection = connection;
@@ -241,8 +258,8 @@ export class Client implements Disposable {
     call(this.#options.onState, state);
   }
 
-  #receive(message: ServerMessage): void {
-    if ("channel" in message) return this.#deliver(message);
+  #receive(message: ServerMessage, frame: FrameText): void {
+    if ("channel" in message) return this.#deliver(message, frame);
     switch (message.type) {
       case "welcome": {
         const { session, epoch, role, time } = message;
@@ -254,7 +271,10 @@ export class Client implements Disposable {
         };
         this.#setState({ state: "connected", session, epoch, role });
         for (const [channel, wanted] of this.#wanted) {
+          const anew = wanted.position.enter(epoch);
           if (wanted.state === "idle") this.#ask(channel, wanted);
+          const gap = { type: "gap", channel, from: 1, to: 0, reason: "epoch" } as const;
+          if (anew) call(wanted.handler, gap, frame);
         }
         this.#commands.resend(epoch, (command) => this.#connection?.send(command) ?? false);
         break;
@@ -273,11 +293,11 @@ export class Client implements Disposable {
     call(this.#options.onMessage, message);
   }
 
-  #deliver(message: ChannelMessage): void {
+  #deliver(message: ChannelMessage, frame: FrameText): void {
     const wanted = this.#wanted.get(message.channel);
     if (!wanted) return;
     wanted.state = "joined";
-    if (wanted.position.accept(message)) call(wanted.handler, message);
+    if (wanted.position.accept(message)) call(wanted.handler, message, frame);
   }
 
   #ask(channel: string, wanted: Wanted): void {
@@ -318,9 +338,13 @@ export class Client implements Disposable {
 }
 
 /** Runs a callback of the user, whose errors must not end the connection. */
-function call<T>(callback: ((value: T) => void) | undefined, value: T): void {
+function call<T, M>(
+  callback: ((value: T, more: M) => void) | undefined,
+  value: T,
+  more?: M,
+): void {
   try {
-    callback?.(value);
+    callback?.(value, more!);
   } catch (error) {
     reportError(error);
   }

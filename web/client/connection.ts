@@ -4,6 +4,7 @@ import type {
   ServerMessage,
 } from "../../gateway/sessions/messages.ts";
 import { closeReason, type Ending } from "./connection_state.ts";
+import { FrameText } from "./frame_text.ts";
 import { type ClockEstimate, Liveness } from "./liveness.ts";
 import { Receipts } from "./receipts.ts";
 import type { Timing } from "./timing.ts";
@@ -15,7 +16,8 @@ export type WebSocketConstructor = new (url: string, protocols?: string | string
 
 /** Where a connection's news go. */
 export interface ConnectionEvents {
-  message(message: ServerMessage): void;
+  /** @param frame What it came in, maybe with others. */
+  message(message: ServerMessage, frame: FrameText): void;
   /** Called exactly once, and nothing after it. */
   closed(ending: Ending): void;
 }
@@ -95,11 +97,12 @@ export class Connection {
     } catch {
       return this.#abandon("the gateway sent something that is not JSON");
     }
+    const frame = new FrameText(text);
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) {
       if (this.#ended) return;
       if (message.type === "welcome") this.#welcome(message.idleTimeout);
       else if (message.type === "pong") this.#liveness?.pong(message);
-      this.#events.message(message);
+      this.#events.message(message, frame);
     }
   }
 

@@ -4,6 +4,7 @@ import type { ChannelModel } from "../channel_model.ts";
 import { Controls } from "../controls/controls.tsx";
 import { DevicePanel } from "../device/device_panel.tsx";
 import { SecurityNotice } from "../device/security_notice.tsx";
+import { Notice } from "../notice.tsx";
 import { latestLiveness } from "../nodes/liveness_words.ts";
 import { StateWord } from "../nodes/state_word.tsx";
 import { ChannelPlot } from "../plot/channel_plot.tsx";
@@ -122,11 +123,8 @@ function GapNotice({ model }: { model: ChannelModel }) {
     ? "came late: this connection was too slow"
     : "are lost: the gateway no longer had them";
   return (
-    <p class="notice">
-      Updates that {why}: up to {count}.{" "}
-      <button type="button" class="small" onClick={() => model.lastGap.value = undefined}>
-        Dismiss
-      </button>
-    </p>
+    <Notice onDismiss={() => model.lastGap.value = undefined}>
+      Updates that {why}: up to {count}.
+    </Notice>
   );
 }

@@ -1,5 +1,5 @@
 import type { ChannelModel } from "../channel_model.ts";
-import { ShowAll } from "../nodes/show_all.tsx";
+import { ShowAll } from "../show_all.tsx";
 import { clockText } from "../plot/time_text.ts";
 import type { EventLog } from "./event_log.ts";
 import { eventWords } from "./event_words.ts";

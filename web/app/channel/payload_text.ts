@@ -9,10 +9,14 @@ function isBytes(value: Value): value is { base64: string } {
     typeof value.base64 === "string";
 }
 
-/** A payload as it came: text as it is, bytes in hex, JSON as JSON. */
-export function payloadText(value: Value): string {
+/**
+ * A payload as it came: text as it is, bytes in hex, JSON as JSON.
+ *
+ * @param json Looks up the value's JSON text, which has digits that the value lost.
+ */
+export function payloadText(value: Value, json?: () => string | undefined): string {
   if (typeof value === "string") return clip(value);
-  if (!isBytes(value)) return clip(JSON.stringify(value) ?? "");
+  if (!isBytes(value)) return clip(json?.() ?? JSON.stringify(value) ?? "");
   let bytes: string;
   try {
     bytes = atob(value.base64);

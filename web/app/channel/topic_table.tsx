@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { ChannelModel, TopicModel } from "../channel_model.ts";
 import type { Store } from "../store.ts";
-import { ShowAll } from "../nodes/show_all.tsx";
+import { ShowAll } from "../show_all.tsx";
+import { Notice } from "../notice.tsx";
 import { formatAge } from "../values/format_age.ts";
 import { formatValue } from "../values/format_value.ts";
 import { innerValue } from "../values/inner_value.ts";
@@ -13,13 +14,13 @@ import { bytesHref, showBytes } from "./show_bytes.ts";
 export function TopicTable({ store, model }: { store: Store; model: ChannelModel }) {
   const problem = useSignal<string | undefined>(undefined);
   const topics = model.topics.value;
-  const connection = store.connection.value;
-  const admin = connection.state === "connected" && connection.role === "admin";
+  const admin = store.role.value === "admin";
   if (topics.length === 0) return null;
   return (
     <section class="box topics" aria-labelledby="topics-title">
       <h2 id="topics-title">Topics</h2>
-      {problem.value && <p class="notice" role="status">{problem.value}</p>}
+      {problem.value && <Notice onDismiss={() => problem.value = undefined}>{problem.value}
+      </Notice>}
       <ShowAll rows={topics}>
         {(shown) => (
           <table>
@@ -80,7 +81,7 @@ function TopicRow({ store, topic, channel, onBytes }: RowProps) {
         {formatValue(value)}
       </td>
       <td class="unit-cell">{topic.unit}</td>
-      <td class="payload cell-text">{payloadText(value)}</td>
+      <td class="payload cell-text">{payloadText(value, () => topic.frame?.value(update))}</td>
       <td class="right age">{formatAge(store.now.value - time)}</td>
       {onBytes && (
         <td class="right to-bytes">

@@ -24,7 +24,7 @@ export interface DelayStatistics {
 }
 
 /** The smallest value that at least this share of the values does not exceed. */
-export function nearestRank(sorted: Float64Array, share: number): number | undefined {
+function nearestRank(sorted: Float64Array, share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 

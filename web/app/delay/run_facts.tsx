@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import { Fact } from "../fact.tsx";
 import { useClock } from "../use_clock.ts";
 import type { Store } from "../store.ts";
 import type { DelayRun, RunSettings } from "./delay_run.ts";
@@ -37,14 +37,5 @@ export function RunFacts({ store, run, settings }: RunFactsProps) {
       <Fact name="Uncertainty">± {formatDelay(roundTrip && roundTrip / 2)}</Fact>
       <Fact name="Delays">{crosses ? "cross both clocks" : "are of one clock"}</Fact>
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { DeviceInfo } from "../../../gateway/nodes/answers.ts";
-import { Fact } from "../nodes/fact.tsx";
+import { Fact } from "../fact.tsx";
 import { LivenessFacts } from "../nodes/liveness_facts.tsx";
 import { formatDuration } from "../values/format_duration.ts";
 import { ReceiverTable } from "./receiver_table.tsx";

@@ -5,8 +5,7 @@ import type { Store } from "../store.ts";
 export function ForgetDevice({ store, name }: { store: Store; name: string }) {
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const connection = store.connection.value;
-  if (connection.state !== "connected" || connection.role !== "admin") return null;
+  if (store.role.value !== "admin") return null;
   const forget = async () => {
     try {
       const path = `/api/devices/${encodeURIComponent(name)}`;

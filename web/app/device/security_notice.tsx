@@ -1,4 +1,5 @@
 import type { ChannelModel } from "../channel_model.ts";
+import { Notice } from "../notice.tsx";
 import type { Store } from "../store.ts";
 import { findingText } from "../values/finding_text.ts";
 import { formatAgo } from "../values/format_age.ts";
@@ -15,16 +16,9 @@ export function SecurityNotice({ store, model }: { store: Store; model: ChannelM
   const kind = text.split(":", 1)[0]!;
   if (model.dismissed.value.includes(kind)) return null;
   return (
-    <p class="notice" role="status">
+    <Notice onDismiss={() => model.dismissed.value = [...model.dismissed.value, kind]}>
       <strong>Security:</strong> {text}{" "}
-      <span class="muted">{formatAgo(store.now.value - update.time)}</span>{" "}
-      <button
-        type="button"
-        class="small"
-        onClick={() => model.dismissed.value = [...model.dismissed.value, kind]}
-      >
-        Dismiss
-      </button>
-    </p>
+      <span class="muted" aria-live="off">{formatAgo(store.now.value - update.time)}</span>
+    </Notice>
   );
 }

@@ -6,7 +6,7 @@ import { Cell, Heads } from "./cell.tsx";
 import { LinkList } from "./link_list.tsx";
 import type { Chosen } from "./map_layout.ts";
 import { inOrder } from "./receivers.ts";
-import { ShowAll } from "./show_all.tsx";
+import { ShowAll } from "../show_all.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
 const HEADS = ["Device", "What it is", "State", "Interval", "Last seen", "Heard by"];

@@ -3,13 +3,13 @@ import type { DeviceInfo, NodeInfo } from "../../../gateway/nodes/answers.ts";
 import { DeviceFacts } from "../device/device_facts.tsx";
 import { channelHref } from "../router.ts";
 import type { Store } from "../store.ts";
-import { Fact } from "./fact.tsx";
+import { Fact } from "../fact.tsx";
 import { LinkList } from "./link_list.tsx";
 import { LivenessFacts } from "./liveness_facts.tsx";
 import type { Chosen } from "./map_layout.ts";
 import { nodeCounts } from "./node_counts.ts";
 import { NodeSettings } from "./node_settings.tsx";
-import { ShowAll } from "./show_all.tsx";
+import { ShowAll } from "../show_all.tsx";
 
 interface FactsProps {
   store: Store;

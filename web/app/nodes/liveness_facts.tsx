@@ -1,6 +1,6 @@
 import type { Liveness } from "../../../gateway/nodes/answers.ts";
 import { formatAge, formatAgo } from "../values/format_age.ts";
-import { Fact } from "./fact.tsx";
+import { Fact } from "../fact.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
 /** Whether something is alive, since when, why not, and when it was last heard. */

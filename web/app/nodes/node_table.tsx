@@ -3,7 +3,7 @@ import { formatAge } from "../values/format_age.ts";
 import { Cell, Heads } from "./cell.tsx";
 import type { Chosen } from "./map_layout.ts";
 import { nodeCounts } from "./node_counts.ts";
-import { ShowAll } from "./show_all.tsx";
+import { ShowAll } from "../show_all.tsx";
 import { StateAndCause } from "./state_word.tsx";
 
 const RIGHT = ["Frames", "Missed batches", "Dropped by it", "Reboots", "Last seen"];

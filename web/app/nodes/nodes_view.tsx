@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { Liveness, NodesAnswer } from "../../../gateway/nodes/answers.ts";
+import { Notice } from "../notice.tsx";
 import { StartLines } from "../overview/start_lines.tsx";
 import { setQuery, viewHref } from "../router.ts";
 import type { Store } from "../store.ts";
@@ -27,9 +28,9 @@ export function NodesView({ store, query }: { store: Store; query: URLSearchPara
         {answer && <Search text={query.get("q") ?? ""} />}
       </ViewHeading>
       {problem && (
-        <p class="notice" role="status">
+        <Notice>
           {problem}. {answer ? "What you see is as of the last answer." : "The page tries again."}
-        </p>
+        </Notice>
       )}
       {!answer && !problem && <p class="muted" role="status">Waiting for the gateway…</p>}
       {answer && <Everything store={store} answer={answer} query={query} />}

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { setQuery } from "../router.ts";
-import { Segments } from "../traces/segments.tsx";
+import { Segments } from "../segments.tsx";
 import { type Filter, type Filtered, type StateChoice, STATES } from "./channel_filter.ts";
 
 interface FilterBarProps {

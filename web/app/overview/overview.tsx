@@ -1,6 +1,7 @@
 import { computed } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { DeviceInfo } from "../../../gateway/nodes/answers.ts";
+import { Notice } from "../notice.tsx";
 import { Poller } from "../poller.ts";
 import { setQuery } from "../router.ts";
 import type { Store } from "../store.ts";
@@ -112,7 +113,7 @@ function SearchProblem({ index }: { index: Poller<TopicIndex> }) {
   const text = index.problem.value
     ? `${index.problem.value}. Only names are searched.`
     : left && `${left.toLocaleString("en")} topics are not searched: there are too many.`;
-  return text ? <p class="notice" role="status">{text}</p> : null;
+  return text ? <Notice>{text}</Notice> : null;
 }
 
 /** @param waits Whether names of topics are still to come. */

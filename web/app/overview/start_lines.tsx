@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { CopyButton } from "../copy_button.tsx";
 import type { Store } from "../store.ts";
 
 const TOKEN = '"$EDGEWIRE_TOKEN"';
@@ -42,8 +42,7 @@ export function StartLines({ store, message, children }: StartProps) {
 
 /** Whose token the lines need. */
 function TokenNote({ store }: { store: Store }) {
-  const connection = store.connection.value;
-  const role = connection.state === "connected" ? connection.role : "admin";
+  const role = store.role.value ?? "admin";
   return (
     <p class="notice">
       Publishing needs a token: set <code>EDGEWIRE_TOKEN</code>{" "}
@@ -54,17 +53,10 @@ function TokenNote({ store }: { store: Store }) {
 }
 
 function CopyLine({ line }: { line: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(line);
-    setCopied(true);
-  };
   return (
     <div class="copy-line">
       <pre class="line" tabIndex={0}><code>{line}</code></pre>
-      {navigator.clipboard && (
-        <button type="button" onClick={copy}>{copied ? "Copied" : "Copy"}</button>
-      )}
+      <CopyButton text={line} />
     </div>
   );
 }

@@ -32,8 +32,6 @@ export function PickedPointBox({ panel, context, plot, box }: Props) {
     context.picked.value = undefined;
     box.current?.focus();
   };
-  const connection = context.store.connection.value;
-  const admin = connection.state === "connected" && connection.role === "admin";
   const show = async () => {
     problem.value = await showBytes(updateAt(context.channel, here.line.topic, here.time));
   };
@@ -57,7 +55,9 @@ export function PickedPointBox({ panel, context, plot, box }: Props) {
           <span class="below">{clockText(here.time, 1)}</span>
         </p>
         <div class="steps">
-          {admin && <button type="button" class="small" onClick={show}>Show its bytes</button>}
+          {context.store.role.value === "admin" && (
+            <button type="button" class="small" onClick={show}>Show its bytes</button>
+          )}
           <button type="button" class="small" onClick={close}>Close</button>
         </div>
         {problem.value && <p class="muted" role="status">{problem.value}</p>}

@@ -1,5 +1,5 @@
 import { useComputed } from "@preact/signals";
-import { Segments } from "../traces/segments.tsx";
+import { Segments } from "../segments.tsx";
 import { exportPng } from "./export_png.ts";
 import { historyPath } from "./fetch_history.ts";
 import type { PlotContext } from "./plot_context.ts";

@@ -27,7 +27,7 @@ const SHORT = 1000;
  * @param intervals Milliseconds; sorted by this.
  * @returns The longest pause that is no silence, milliseconds; `Infinity` when not regular.
  */
-export function longestPause(intervals: Float64Array): number {
+function longestPause(intervals: Float64Array): number {
   if (intervals.length < FEWEST) return Infinity;
   intervals.sort();
   const median = intervals[intervals.length >> 1]!;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { TreeSource } from "../../../traces/report/tree_line.ts";
-import { Segments } from "./segments.tsx";
+import { Segments } from "../segments.tsx";
 import { reveal, useRowsShown } from "./use_rows_shown.ts";
 
 /** Bytes of a line. */

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import { setQuery } from "../router.ts";
 import { formatBytes } from "../values/format_bytes.ts";
 import { feedWords } from "./feed_words.ts";
-import { Segments } from "./segments.tsx";
+import { Segments } from "../segments.tsx";
 import type { TraceChoice, TraceSource } from "./trace_choice.ts";
 import type { TraceFeed } from "./trace_feed.ts";
 

@@ -22,6 +22,8 @@ export interface TraceChoice {
   filter: string;
   /** Of one message, as packet comments name it; "": all. */
   id: string;
+  /** Channel in which the id is followed, in place of `channel`; "": none. Goes with the id. */
+  within: string;
   /** Whether times are those of the day instead of seconds since the first frame. */
   clock: boolean;
   /** Most frames of what the gateway remembers. */
@@ -30,20 +32,22 @@ export interface TraceChoice {
 
 /** Most frames a second when they come live, and at first, and at all, of what is remembered. */
 const LIVE_ROWS = 50;
-export const FEW_ROWS = 1000;
+const FEW_ROWS = 1000;
 export const ALL_ROWS = 5000;
 
 /** Reads an address; what it does not say, or says wrongly, is as at first. */
 export function readChoice(query: URLSearchParams): TraceChoice {
   const text = (name: string) => query.get(name)?.trim() ?? "";
   const asked = text("hop").split(",");
+  const id = text("id");
   return {
     source: SOURCES.find((each) => each === text("source")) ?? "live",
     hops: HOPS.filter((hop) => asked.includes(hop)),
     channel: text("channel"),
     node: text("node"),
     filter: text("filter"),
-    id: text("id"),
+    id,
+    within: id && text("within"),
     clock: text("time") === "day",
     rows: text("rows") === `${ALL_ROWS}` ? ALL_ROWS : FEW_ROWS,
   };
@@ -56,8 +60,8 @@ export function hopsQuery(hops: readonly string[]): Query {
 }
 
 /** What `/traces/live.pcapng` and `/traces/recent.pcapng` take of the choice. */
-export function pcapngQuery({ hops, channel, node }: TraceChoice): Query {
-  return { ...hopsQuery(hops), channel, node };
+export function pcapngQuery({ hops, channel, within, node }: TraceChoice): Query {
+  return { ...hopsQuery(hops), channel: within || channel, node };
 }
 
 /** A path with those parameters that say something. */

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import type { TracesAnswer } from "../../../gateway/http/traces.ts";
+import { CopyButton } from "../copy_button.tsx";
 import { pcapngQuery, type TraceChoice, withQuery } from "./trace_choice.ts";
 import { fileCommands, gatewayCommands } from "./wireshark_commands.ts";
 
@@ -31,7 +32,13 @@ export function TraceExports({ choice, known, file, token }: TraceExportsProps) 
       </div>
       {!isFile && <Downloads choice={choice} known={known} />}
       <ul class="commands">
-        {commands.map(([title, line]) => <CommandLine key={title} title={title} line={line} />)}
+        {commands.map(([title, line]) => (
+          <li key={title}>
+            <span class="muted">{title}</span>
+            <code class="line">{line}</code>
+            <CopyButton text={line} title={title} class="small" />
+          </li>
+        ))}
       </ul>
     </section>
   );
@@ -67,24 +74,5 @@ function Downloads({ choice, known }: Pick<TraceExportsProps, "choice" | "known"
         />
       </label>
     </div>
-  );
-}
-
-function CommandLine({ title, line }: { title: string; line: string }) {
-  const [copied, setCopied] = useState("");
-  const copy = async () => {
-    await navigator.clipboard.writeText(line);
-    setCopied(line);
-  };
-  return (
-    <li>
-      <span class="muted">{title}</span>
-      <code class="line">{line}</code>
-      {navigator.clipboard && (
-        <button type="button" class="small" aria-label={`Copy: ${title}`} onClick={copy}>
-          {copied === line ? "Copied" : "Copy"}
-        </button>
-      )}
-    </li>
   );
 }

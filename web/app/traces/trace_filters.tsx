@@ -13,7 +13,7 @@ interface TraceFiltersProps {
 
 /** Which frames: by Wireshark's filter, and by what the recorder knows of them. */
 export function TraceFilters({ choice, known, problem, column }: TraceFiltersProps) {
-  const { filter, id } = choice;
+  const { filter, id, within } = choice;
   return (
     <>
       <form
@@ -54,11 +54,12 @@ export function TraceFilters({ choice, known, problem, column }: TraceFiltersPro
       {id && (
         <div class="chip">
           id <code>{id}</code>
+          {within && `in ${within}`}
           <button
             type="button"
             class="small"
             aria-label="Show all ids"
-            onClick={() => setQuery({ id: undefined })}
+            onClick={() => setQuery({ id: undefined, within: undefined })}
           >
             ×
           </button>
@@ -108,7 +109,8 @@ function NameInput({ name, title, value, names = [] }: NameInputProps) {
         defaultValue={value}
         placeholder="all"
         autocomplete="off"
-        onChange={(event) => setQuery({ [name]: event.currentTarget.value.trim() })}
+        onChange={(event) =>
+          setQuery({ [name]: event.currentTarget.value.trim(), within: undefined })}
       />
       <datalist id={`trace-${name}`}>
         {names.map((each) => <option key={each} value={each} />)}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { TracesAnswer } from "../../../gateway/http/traces.ts";
 import { fetchJson } from "../fetch_json.ts";
 import { Poller } from "../poller.ts";
@@ -23,19 +23,15 @@ const NAMES = 15_000;
 
 /** Frames at every hop, and what is in them: for admins. */
 export function TracesView({ store, query }: { store: Store; query: URLSearchParams }) {
-  const connection = store.connection.value;
-  const role = useRef<string | undefined>(undefined);
-  if (connection.state === "connected") role.current = connection.role;
+  const role = store.role.value;
   return (
     <>
       <ViewHeading title="Traces" />
-      {role.current === "admin"
-        ? <AdminTraces store={store} query={query} />
-        : role.current
+      {role === "admin" ? <AdminTraces store={store} query={query} /> : role
         ? (
           <p class="notice">
             Traces show all that passes, so they are for admins. This link is{" "}
-            {role.current === "operator" ? "an" : "a"} {role.current}’s: open an admin’s link.
+            {role === "operator" ? "an" : "a"} {role}’s: open an admin’s link.
           </p>
         )
         : <p class="muted" role="status">Waiting for the gateway…</p>}
@@ -103,12 +99,10 @@ function AdminTraces({ store, query }: { store: Store; query: URLSearchParams })
   const { source, id } = choice;
   const take = (file: File) => {
     setFile(file);
-    setQuery({ source: "file", id: undefined });
+    setQuery({ source: "file", id: undefined, within: undefined });
   };
-  const chooseId = (id: string, channel: string) =>
-    setQuery(
-      source === "file" ? { id } : { id, source: "recent", channel: channel || choice.channel },
-    );
+  const chooseId = (id: string, within: string | undefined) =>
+    setQuery(source === "file" ? { id } : { id, within, source: "recent" });
   return (
     <DropPlace onFile={take}>
       <section class="box trace-controls" aria-label="What is shown">

@@ -1,4 +1,4 @@
-import { fileFilter, hopsQuery, pcapngQuery, type TraceChoice, withQuery } from "./trace_choice.ts";
+import { fileFilter, pcapngQuery, type TraceChoice, withQuery } from "./trace_choice.ts";
 
 /** What it does, and its line. */
 export type Command = readonly [title: string, line: string];
@@ -48,8 +48,7 @@ export function gatewayCommands(
   const only = filterOption(choice);
   const wireshark = `wireshark -k -i -${only}`;
   const from = `--from ${shellWord(base.origin)}`;
-  const { hops, channel, node } = choice;
-  const chosen = Object.entries({ ...hopsQuery(hops), channel, node })
+  const chosen = Object.entries(pcapngQuery(choice))
     .map(([name, value]) => value ? ` --${name} ${shellWord(value)}` : "").join("");
   const commands: Command[] = [
     ["Live", `${curl("live")} ${wireshark}`],

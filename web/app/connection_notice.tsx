@@ -1,3 +1,4 @@
+import { Notice } from "./notice.tsx";
 import type { Store } from "./store.ts";
 
 function stopped(code: number, reason: string): string {
@@ -11,22 +12,26 @@ function stopped(code: number, reason: string): string {
   }
 }
 
-/** What keeps values from arriving, in words, above everything else. */
-export function Notices({ store }: { store: Store }) {
+/** What keeps values from arriving, in words. */
+export function ConnectionNotice({ store }: { store: Store }) {
   const connection = store.connection.value;
   const status = store.status.value;
   if (connection.state === "stopped") {
-    return <p class="notice bad" role="alert">{stopped(connection.code, connection.reason)}</p>;
+    return (
+      <Notice>
+        <span role="alert">{stopped(connection.code, connection.reason)}</span>
+      </Notice>
+    );
   }
   if (store.lost.value !== undefined && store.channels.value) {
-    return <p class="notice">What you see is as of the last connection: {store.lost.value}.</p>;
+    return <Notice>What you see is as of the last connection: {store.lost.value}.</Notice>;
   }
   if (connection.state === "connected" && status?.broker === "disconnected") {
     return (
-      <p class="notice" role="status">
+      <Notice>
         The gateway has lost its MQTT broker{status.reason ? `: ${status.reason}` : ""}.{" "}
         New values come when it is back.
-      </p>
+      </Notice>
     );
   }
   return null;

@@ -1,0 +1,143 @@
+import type { HealthAnswer } from "../../../gateway/http/health_answer.ts";
+import { Fact } from "../fact.tsx";
+import { viewHref } from "../router.ts";
+import { formatAge } from "../values/format_age.ts";
+import { formatBytes } from "../values/format_bytes.ts";
+import { formatNumber } from "../values/format_value.ts";
+import { Box } from "./health_box.tsx";
+import { Trend, type Trends } from "./trend.tsx";
+
+/** From here on the event loop's delay is felt, and is bad, ms. */
+const LATE = 50;
+const BAD = 250;
+
+interface BoxesProps {
+  answer: HealthAnswer;
+  rate: { messages: number; updates: number } | undefined;
+  trends: Trends;
+}
+
+/** What the gateway says of itself. */
+export function GatewayBoxes(props: BoxesProps) {
+  const { uplink, disk, versions, uptime } = props.answer;
+  return (
+    <>
+      <BrokerBox {...props} />
+      <Box title="Uplink" word={uplink.state === "off" ? "Off" : uplink.state}>
+        <Fact name="Backlog">none: no uplink is configured</Fact>
+      </Box>
+      <LoadBoxes {...props} />
+      <DataBoxes {...props} />
+      {disk && (
+        <Box
+          title="Disk"
+          level={disk.free < disk.total * 0.05 ? "warn" : "plain"}
+          word={`${formatBytes(disk.free)} free`}
+        >
+          <Budget name="Used" used={disk.total - disk.free} limit={disk.total} />
+        </Box>
+      )}
+      <Box title="Versions" word={versions.edgewire}>
+        <Fact name="Deno">{versions.deno}</Fact>
+        <Fact name="V8">{versions.v8}</Fact>
+        <Fact name="Up for">{formatAge(uptime * 1000)}</Fact>
+      </Box>
+    </>
+  );
+}
+
+function BrokerBox({ answer: { broker }, rate }: BoxesProps) {
+  return (
+    <Box
+      title="MQTT broker"
+      level={broker.connected ? "good" : "bad"}
+      word={broker.connected ? "Working" : "Lost"}
+    >
+      <Fact name="Kind">{broker.kind === "embedded" ? "in this gateway" : "external"}</Fact>
+      <Fact name="Address">{broker.address}</Fact>
+      <Fact name="Why">{broker.reason}</Fact>
+      <Fact name="Messages taken in">{broker.messages}</Fact>
+      <Fact name="Now">{rate ? `${perSecond(rate.messages)}/s` : "–"}</Fact>
+    </Box>
+  );
+}
+
+function LoadBoxes({ answer: { eventLoop, process }, trends }: BoxesProps) {
+  const { median, p99, longest } = eventLoop;
+  return (
+    <>
+      <Box
+        title="Event loop"
+        level={p99 > BAD ? "bad" : p99 > LATE ? "warn" : "good"}
+        word={`99 % within ${formatNumber(round(p99))} ms`}
+        below={<Trend label="Processor, percent of a core" values={trends.cpu.value} unit=" %" />}
+      >
+        <Fact name="Median, last minute">{median.toFixed(1)} ms</Fact>
+        <Fact name="Longest">{longest.toFixed(1)} ms</Fact>
+        <Fact name="Processor">{`${(process.cpuShare * 100).toFixed(0)} % of a core`}</Fact>
+      </Box>
+      <Box
+        title="Memory"
+        word={formatBytes(process.resident)}
+        below={<Trend label="Resident memory, MB" values={trends.memory.value} unit=" MB" />}
+      >
+        <Fact name="JavaScript heap">
+          {formatBytes(process.heapUsed)} of {formatBytes(process.heapTotal)}
+        </Fact>
+      </Box>
+    </>
+  );
+}
+
+function DataBoxes({ answer: { clients, history, recorder, traceReaders }, rate }: BoxesProps) {
+  return (
+    <>
+      <Box
+        title="Clients"
+        level={clients.lagging > 0 ? "warn" : "plain"}
+        word={`${clients.sessions}`}
+      >
+        <Fact name="Behind">{clients.lagging}</Fact>
+        <Fact name="Queued for them">{formatBytes(clients.queuedBytes)}</Fact>
+        <Fact name="Reading traces">{traceReaders}</Fact>
+      </Box>
+      <Box title="History" word={`in memory, ${formatAge(history.ageSeconds * 1000)}`}>
+        <Fact name="Channels">{history.channels}</Fact>
+        <Fact name="Updates made">
+          {history.updates.toLocaleString("en")}
+          {rate && `, ${perSecond(rate.updates)}/s now`}
+        </Fact>
+        <Budget name="Budget" used={history.bytes} limit={history.limitBytes} />
+      </Box>
+      <Box
+        title="Flight recorder"
+        word={recorder ? `last ${formatAge(recorder.seconds * 1000)}` : "Off"}
+      >
+        <Fact name="Memory">{recorder ? formatBytes(recorder.bytes) : "–"}</Fact>
+        <Fact name="See">
+          <a href={viewHref("traces")}>Traces</a>
+        </Fact>
+      </Box>
+    </>
+  );
+}
+
+function perSecond(rate: number): string {
+  return Math.round(rate).toLocaleString("en");
+}
+
+function round(ms: number): number {
+  return ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms);
+}
+
+function Budget({ name, used, limit }: { name: string; used: number; limit: number }) {
+  const share = limit > 0 ? used / limit : 0;
+  return (
+    <Fact name={name}>
+      <span class="budget">
+        <meter min={0} max={1} high={0.9} value={share} aria-label={name} />
+        {formatBytes(used)} of {formatBytes(limit)}
+      </span>
+    </Fact>
+  );
+}
