@@ -1,15 +1,18 @@
 /**
- * The part of an upload that the decoder has not taken yet: a little in memory, the rest in a file,
- * which has no name any more, so that it cannot be left behind. The sender is not made to wait, for
- * two reasons. Many clients (browsers, Python's requests) read nothing before they have sent all, so
- * that the decoder would wait for ever for its output to be read. And once an answer has begun, Deno
- * 2.9.6 reads what the client sends in any case, into one buffer without bound, from whose front it
- * takes what is asked for by moving all the rest.
+ * Bytes that wait: a little in memory, the rest in a file, which has no name any more, so that it
+ * cannot be left behind. They are what is to be decoded a second time, or the part of an upload that
+ * the decoder has not taken yet.
+ *
+ * The sender of an upload is not made to wait, for two reasons. Many clients (browsers, Python's
+ * requests) read nothing before they have sent all, so that the decoder would wait for ever for its
+ * output to be read. And once an answer has begun, Deno 2.9.6 reads what the client sends in any
+ * case, into one buffer without bound, from whose front it takes what is asked for by moving all the
+ * rest.
  *
  * @module
  */
 
-/** Bytes in memory from which a file is used. */
+/** Bytes of an upload in memory from which a file is used. */
 const IN_MEMORY = 4 << 20;
 /** Bytes read from the file at once. */
 const PIECE = 64 * 1024;
@@ -23,6 +26,17 @@ export class DecodeSpool {
   #ended = false;
   #closed = false;
   #changed = Promise.withResolvers<void>();
+  readonly #inMemory: number;
+  readonly #without: "wait" | "grow";
+
+  /**
+   * @param inMemory Bytes in memory from which a file is used. @default 4 MiB
+   * @param without Where no file can be made: whether who adds waits, or more is in memory.
+   */
+  constructor(inMemory: number = IN_MEMORY, without: "wait" | "grow" = "wait") {
+    this.#inMemory = inMemory;
+    this.#without = without;
+  }
 
   /**
    * Adds bytes, which belong to the spool then; settles when there may be more.
@@ -30,9 +44,10 @@ export class DecodeSpool {
    * @throws If the file can't be written, as on a full disk.
    */
   async push(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    while (this.#file === undefined && this.#bytes >= IN_MEMORY && !this.#closed) {
+    while (this.#file === undefined && this.#bytes >= this.#inMemory && !this.#closed) {
       if (this.#mayHaveFile) await this.#openFile();
-      else await this.#changed.promise;
+      else if (this.#without === "wait") await this.#changed.promise;
+      else break;
     }
     if (this.#closed) {
       this.#file?.close();
@@ -75,13 +90,13 @@ export class DecodeSpool {
     this.#announce();
   }
 
-  /** Without a file the sender has to wait. */
+  /** Settles also where there can be no file. */
   async #openFile(): Promise<void> {
     try {
       this.#file = await openSpillFile();
     } catch (error) {
       this.#mayHaveFile = false;
-      console.error(`decode: no temporary file for an upload: ${(error as Error).message}`);
+      console.error(`decode: no temporary file: ${(error as Error).message}`);
     }
   }
 

@@ -7,6 +7,7 @@
 import { getHeapStatistics } from "node:v8";
 import { parseDecodeOptions } from "../../traces/command/decode_options.ts";
 import { DecodePipeline } from "../../traces/command/decode_pipeline.ts";
+import type { ByteSource } from "../../traces/files/byte_source.ts";
 import type { CaptureEvents } from "../../traces/files/capture_events.ts";
 import { type CaptureEnd, CaptureReader } from "../../traces/files/capture_reader.ts";
 import { SMALL_LIMITS } from "../../traces/flows/decoder_limits.ts";
@@ -100,7 +101,10 @@ class Decode {
 
   async run(): Promise<void> {
     const telling = setInterval(() => this.#tellSkipped(), SKIPPED_MS);
-    const end = await this.#readAll().finally(() => clearInterval(telling));
+    const end = await this.#readAll().finally(() => {
+      clearInterval(telling);
+      this.body.forget();
+    });
     if (!this.#begun && "message" in end) {
       return scope.postMessage({ kind: "refused", message: end.message });
     }
@@ -126,10 +130,10 @@ class Decode {
     this.#rows.again();
     this.#pipeline = this.#newPipeline();
     const second = await this.#read(this.body.again());
-    return this.#outgrown ? second : end;
+    return this.#outgrown || second.kind === "unreadable" ? second : end;
   }
 
-  #read(body: DecodeBody): Promise<CaptureEnd> {
+  #read(body: ByteSource): Promise<CaptureEnd> {
     const pipeline = this.#pipeline;
     const events: CaptureEvents = {
       section: () => this.#begin(),
@@ -173,8 +177,9 @@ class Decode {
     this.#outgrown = true;
     const { frames } = this.#pipeline;
     const most = `${Math.round(MOST_MEMORY / 1e6)} MB`;
+    const advice = this.#rows?.twice ? "ask for fewer seconds" : "decode it with edgewire decode";
     const message = `what is to be remembered of the capture needs more than ${most} ` +
-      `(after frame ${frames}): decode it with edgewire decode`;
+      `(after frame ${frames}): ${advice}`;
     return { kind: "unsupported", message, offset: this.body.position, frames };
   }
 

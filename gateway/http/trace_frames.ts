@@ -9,7 +9,8 @@
  *   many more there were is told every second. In a silence a line of progress comes about every 10 s.
  * - recent: the newest `rows` frames (1 to 50000, 5000 unless said), then `end`. Older ones that
  *   passed the filter are told before them, as `skipped`. One such reading runs at a time, since it
- *   holds the trace in memory; others wait for it, and are refused where that takes too long.
+ *   keeps the trace, in memory and in a file; others wait for it, and are refused where that takes
+ *   too long.
  *
  * A worker decodes, one for each reader, so that the gateway's own thread only hands bytes on. A
  * reader that is too slow loses packets, as with any trace; nobody waits for it.
@@ -23,13 +24,8 @@ import { TraceInput } from "./decode_input.ts";
 import { DecodeJob } from "./decode_job.ts";
 import type { TreeSetting } from "./decode_messages.ts";
 import type { DecodeQuery } from "./decode_query.ts";
-import {
-  NO_RECENT,
-  ParameterError,
-  readRequest,
-  type TraceEnv,
-  type TraceRouteParts,
-} from "./traces.ts";
+import { type Env, problem } from "./route.ts";
+import { NO_RECENT, ParameterError, readRequest, type TraceRouteParts } from "./traces.ts";
 import { Turns } from "./turns.ts";
 
 /** Readers at a time: each has a thread. */
@@ -129,7 +125,7 @@ export class TraceFrames {
 
 /** Adds the route; `addTraces` has refused who may not read traces. */
 export function addTraceFrames(
-  app: Hono<TraceEnv>,
+  app: Hono<Env>,
   parts: TraceRouteParts & { frames: TraceFrames },
 ) {
   app.get("/traces/frames", async (c) => {
@@ -151,7 +147,7 @@ export function addTraceFrames(
 }
 
 async function answer(
-  c: Context<TraceEnv>,
+  c: Context<Env>,
   { traces, frames }: TraceRouteParts & { frames: TraceFrames },
   request: TraceRequest,
   query: DecodeQuery,
@@ -166,10 +162,6 @@ async function answer(
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
   const lines = await frames.open(request, query, c.req.raw.signal);
   return typeof lines === "string" ? problem(c, 503, lines) : c.body(lines, 200, headers);
-}
-
-function problem(c: Context, status: 400 | 404 | 503, message: string) {
-  return c.json({ error: { message } }, status);
 }
 
 function sourceOf(query: URLSearchParams): TraceRequest["mode"] {

@@ -3,11 +3,15 @@ import assert from "node:assert/strict";
 import { UploadInput } from "../../gateway/http/decode_input.ts";
 import { DecodeJob } from "../../gateway/http/decode_job.ts";
 import { DecodeUploads } from "../../gateway/http/decode_upload.ts";
+import { decode } from "../../traces/decode.ts";
 import { PcapWriter } from "../../traces/files/pcap_writer.ts";
 import { PcapngWriter } from "../../traces/files/pcapng_writer.ts";
 import { eventually } from "../support/eventually.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+import { commandHere } from "../traces/support/command_here.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const { test } = sideBySide();
+
 const SAMPLES = new URL("../../traces/samples/", import.meta.url);
 
 /** One with damage, one compressed, one with secrets, radio, MQTT over WebSocket. */
@@ -111,21 +115,12 @@ function endless(first: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<Arra
   return new ReadableStream({ start: (controller) => controller.enqueue(first) });
 }
 
-async function commandOutput(args: string[]): Promise<{ code: number; text: string }> {
-  const output = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-read", MAIN, "decode", ...args],
-    stdout: "piped",
-    stderr: "null",
-  }).output();
-  return { code: output.code, text: new TextDecoder().decode(output.stdout) };
-}
-
 Deno.test("the lines are those of the command, byte by byte", async (t) => {
   await using uploads = new Uploads();
   for (const name of COMPARED) {
     await t.step(name, async () => {
       const path = new URL(name, SAMPLES).pathname;
-      const { code, text } = await commandOutput([path, "--format", "ndjson"]);
+      const { code, stdout: text } = await commandHere(decode, [path, "--format", "ndjson"]);
       const response = await uploads.post("progress=0", await Deno.readFile(path));
       assert.equal(response.status, 200);
       assert.equal(response.headers.get("content-type"), "application/x-ndjson");
@@ -142,7 +137,8 @@ Deno.test("the lines are those of the command, byte by byte", async (t) => {
   await t.step("options mean the same", async () => {
     const path = new URL("zigbee.pcap", SAMPLES).pathname;
     const key = "5A:69:67:42:65:65:41:6C:6C:69:61:6E:63:65:30:39";
-    const { text } = await commandOutput(
+    const { stdout: text } = await commandHere(
+      decode,
       [path, "--format", "ndjson", "--filter", "zbee_aps", "--fields", "frame.number,data.data"]
         .concat(["--zigbee-key", key]),
     );
@@ -154,7 +150,7 @@ Deno.test("the lines are those of the command, byte by byte", async (t) => {
   });
   await t.step("the summary, in one line", async () => {
     const path = new URL("ble-sensors.pcap", SAMPLES).pathname;
-    const { text } = await commandOutput([path, "--summary", "--format", "json"]);
+    const { stdout: text } = await commandHere(decode, [path, "--summary", "--format", "json"]);
     const answer = await (await uploads.post("summary=1", await Deno.readFile(path))).text();
     const [summary, end, ...more] = linesOf(answer);
     assert.deepEqual(summary, { summary: JSON.parse(text) });
@@ -163,7 +159,7 @@ Deno.test("the lines are those of the command, byte by byte", async (t) => {
   });
 });
 
-Deno.test("what is wrong is said before the body is read", async () => {
+test("what is wrong is said before the body is read", async () => {
   await using uploads = new Uploads({ limitBytes: 5000 });
   const file = "no capture";
   for (
@@ -203,7 +199,7 @@ Deno.test("what is wrong is said before the body is read", async () => {
   assert.match(new TextDecoder().decode(head.subarray(0, count)), /^HTTP\/1.1 400 /);
 });
 
-Deno.test("progress: bytes of the body, and the end", async () => {
+test("progress: bytes of the body, and the end", async () => {
   await using uploads = new Uploads();
   const body = capture(50_000);
   const lines = linesOf(await (await uploads.post("filter=tcp", body)).text());
@@ -225,7 +221,7 @@ Deno.test("progress: bytes of the body, and the end", async () => {
   assert.deepEqual(silent, lines.slice(-1));
 });
 
-Deno.test("a body that grows beyond the limit: what came before is reported", async () => {
+test("a body that grows beyond the limit: what came before is reported", async () => {
   await using uploads = new Uploads({ limitBytes: 100_000 });
   const body = capture(2000);
   let at = 0;
@@ -244,7 +240,7 @@ Deno.test("a body that grows beyond the limit: what came before is reported", as
   assert.equal(end.frames, lines.length);
 });
 
-Deno.test("frames are reported while the body still comes", async () => {
+test("frames are reported while the body still comes", async () => {
   await using uploads = new Uploads();
   const body = capture(3);
   using conn = await uploads.open("fields=frame.number&progress=0");
@@ -259,7 +255,7 @@ Deno.test("frames are reported while the body still comes", async () => {
   await received.until(/"end":\{"kind":"complete","frames":3/);
 });
 
-Deno.test("a client may send everything before it reads anything", async () => {
+test("a client may send everything before it reads anything", async () => {
   await using uploads = new Uploads();
   // More than the buffers between hold, both ways.
   const body = capture(300_000);
@@ -278,7 +274,7 @@ Deno.test("a client may send everything before it reads anything", async () => {
   assert.match(last, /\{"end":\{"kind":"complete","frames":300000,/);
 });
 
-Deno.test("two at a time; who closes makes room", async () => {
+test("two at a time; who closes makes room", async () => {
   await using uploads = new Uploads();
   const abort = new AbortController();
   const first = await uploads.post("", endless(capture(1)), abort.signal);
@@ -294,7 +290,7 @@ Deno.test("two at a time; who closes makes room", async () => {
   assert.match(await fourth.text(), /"kind":"complete"/);
 });
 
-Deno.test("a place is free once the worker has stopped, not before", async () => {
+test("a place is free once the worker has stopped, not before", async () => {
   // A second or more of work within one frame: twice as long for each letter.
   const writer = new PcapngWriter();
   writer.section();
@@ -323,7 +319,7 @@ Deno.test("a place is free once the worker has stopped, not before", async () =>
   await over;
 });
 
-Deno.test("interfaces without end: a small body, and an end of it", async () => {
+test("interfaces without end: a small body, and an end of it", async () => {
   await using uploads = new Uploads();
   const section = Uint32Array.of(0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffff_ffff, 0xffff_ffff, 28);
   const one = Uint32Array.of(1, 20, 1, 0, 20);
@@ -343,37 +339,7 @@ Deno.test("interfaces without end: a small body, and an end of it", async () => 
   );
 });
 
-Deno.test("a million connections need little memory", async () => {
-  await using uploads = new Uploads();
-  const packet = new Uint8Array(54);
-  packet.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6]);
-  packet.set([10, 0, 0, 1, 10, 0, 0, 2, 0x30, 0x39, 0x07, 0x5b, 0, 0, 0, 1], 26);
-  packet.set([0, 0, 0, 0, 0x50, 2, 0xff, 0xff], 42);
-  const view = new DataView(packet.buffer);
-  const compressed = new CompressionStream("gzip");
-  const body = new Response(compressed.readable).arrayBuffer();
-  const sink = compressed.writable.getWriter();
-  const writer = new PcapWriter({ linkType: 1 });
-  for (let n = 0; n < 1_200_000; n++) {
-    view.setUint32(30, 0x0b000000 + n);
-    writer.packet({ seconds: 1_700_000_000, nanoseconds: 0 }, packet);
-    if (n % 10_000 === 0) await sink.write(writer.take().slice());
-  }
-  await sink.write(writer.take().slice());
-  await sink.close();
-  const bytes = await body;
-  const before = Deno.memoryUsage().rss;
-  let most = 0;
-  const watch = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss), 20);
-  const lines = linesOf(await (await uploads.post("summary=1&progress=0", bytes)).text());
-  clearInterval(watch);
-  const [first, last] = lines as [{ summary: { frames: number } }, { end: { kind: string } }];
-  assert.equal(last.end.kind, "complete");
-  assert.equal(first.summary.frames, 1_200_000);
-  assert.ok(most - before < 250e6, `memory grew by ${most - before} bytes`);
-});
-
-Deno.test("a client that stops sending is told, one that stops reading is left", async () => {
+test("a client that stops sending is told, one that stops reading is left", async () => {
   await using uploads = new Uploads({ stallMs: 2000 });
   using idle = await uploads.open("");
   await send(idle, chunk(capture(2)));
@@ -391,7 +357,7 @@ Deno.test("a client that stops sending is told, one that stops reading is left",
   await sent;
 });
 
-Deno.test("at the end of the gateway clients are told", async () => {
+test("at the end of the gateway clients are told", async () => {
   await using uploads = new Uploads();
   using conn = await uploads.open("");
   await send(conn, chunk(capture(2)));

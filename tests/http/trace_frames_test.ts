@@ -5,6 +5,9 @@ import { TraceFrames } from "../../gateway/http/trace_frames.ts";
 import type { TraceRequest } from "../../gateway/recorder/trace_messages.ts";
 import { PcapngWriter } from "../../traces/files/pcapng_writer.ts";
 import { eventually } from "../support/eventually.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test } = sideBySide();
 
 const LIVE: TraceRequest = { mode: "live", filter: { channels: [], hops: [], nodes: [] } };
 const RECENT: TraceRequest = { ...LIVE, mode: "recent" };
@@ -76,7 +79,7 @@ function over(frames: TraceFrames) {
   return eventually("the worker's end", () => frames.running === 0);
 }
 
-Deno.test("a quiet time ends nothing; packets after it come", async () => {
+test("a quiet time ends nothing; packets after it come", async () => {
   const trace = new Trace();
   const { frames, lines } = await open(trace, 50, { stallMs: STALL_MS });
   const reader = lines.pipeThrough(new TextDecoderStream()).getReader();
@@ -94,7 +97,7 @@ Deno.test("a quiet time ends nothing; packets after it come", async () => {
   assert.ok(trace.cancelled);
 });
 
-Deno.test("who takes nothing is left, also in a silence and while something passes", async () => {
+test("who takes nothing is left, also in a silence and while something passes", async () => {
   for (const everyMs of [undefined, STALL_MS / 8]) {
     const trace = new Trace();
     const { frames, lines } = await open(trace, 50, { stallMs: STALL_MS });
@@ -106,7 +109,7 @@ Deno.test("who takes nothing is left, also in a silence and while something pass
   }
 });
 
-Deno.test("who reads nothing of what there is is left, and little waited for him", async () => {
+test("who reads nothing of what there is is left, and little waited for him", async () => {
   const trace = new Trace((trace) => trace.give(100));
   const { frames, lines } = await open(trace, 1_000_000, { stallMs: STALL_MS });
   await over(frames);
@@ -115,7 +118,7 @@ Deno.test("who reads nothing of what there is is left, and little waited for him
   await lines.cancel();
 });
 
-Deno.test("a trace that fails: what came before, and why", async () => {
+test("a trace that fails: what came before, and why", async () => {
   const trace = new Trace();
   const { frames, lines } = await open(trace, 50);
   trace.give(2);
@@ -131,7 +134,7 @@ Deno.test("a trace that fails: what came before, and why", async () => {
   await over(frames);
 });
 
-Deno.test("newest: the rest is told before them", async () => {
+test("newest: the rest is told before them", async () => {
   const trace = new Trace();
   const { frames, lines } = await open(trace, 3, { mode: "newest" });
   trace.give(3000);
@@ -162,7 +165,7 @@ function several(turnMs?: number) {
   return { frames, traces, ask };
 }
 
-Deno.test("recent: one is decoded at a time, the next waits for its turn", async () => {
+test("recent: one is decoded at a time, the next waits for its turn", async () => {
   const { frames, traces, ask } = several();
   const first = await ask() as ReadableStream<Uint8Array<ArrayBuffer>>;
   const gone = new AbortController();
@@ -182,7 +185,7 @@ Deno.test("recent: one is decoded at a time, the next waits for its turn", async
   assert.equal(traces.length, 3);
 });
 
-Deno.test("recent: nobody waits for its turn for long, nor for a gateway that stops", async () => {
+test("recent: nobody waits for its turn for long, nor for a gateway that stops", async () => {
   const { frames, ask } = several(20);
   const first = await ask() as ReadableStream;
   assert.equal(await ask(), "others read what passed last: try again in a moment");
@@ -197,7 +200,7 @@ Deno.test("recent: nobody waits for its turn for long, nor for a gateway that st
   await over(later.frames);
 });
 
-Deno.test("at the end of the gateway readers are told, and nobody else comes", async () => {
+test("at the end of the gateway readers are told, and nobody else comes", async () => {
   const trace = new Trace();
   const { frames, lines } = await open(trace, 50);
   frames.close();
