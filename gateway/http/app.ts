@@ -19,7 +19,7 @@ import type { Sessions } from "../sessions/sessions.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
 import { addChannelEntries } from "./channel_entries.ts";
 import { addChannels } from "./channels_answer.ts";
-import { connectionFacts, type RequestEnds } from "./connection_facts.ts";
+import { connectionFacts } from "./connection_facts.ts";
 import type { DecodeUploads } from "./decode_upload.ts";
 import { watchHandshake } from "./handshake.ts";
 import { historyAnswer, historyCsv } from "./history.ts";
@@ -30,6 +30,7 @@ import { type Asset, noTokenPage, pageAnswer } from "./page.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import { addHealth } from "./health.ts";
 import { addRelays } from "./relays.ts";
+import { type Env, problem } from "./route.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { addTraceFrames, type TraceFrames } from "./trace_frames.ts";
 import { addTraces, type TraceParts } from "./traces.ts";
@@ -50,21 +51,11 @@ export interface AppParts {
   assets: Record<string, Asset>;
 }
 
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
-
 const DECODE = "/api/decode";
 const COOKIE_SECONDS = 31_536_000;
 const HOUR_MS = 3_600_000;
 const DEFAULT_POINTS = 2000;
 const MAX_POINTS = 100_000;
-
-function problem(
-  c: Context,
-  status: 400 | 401 | 403 | 404 | 405 | 413 | 426 | 503,
-  message: string,
-) {
-  return c.json({ error: { message } }, status);
-}
 
 /** Makes the application; `fetch(request, ends)` answers one request. */
 export function makeApp(parts: AppParts): Hono<Env> {
@@ -113,7 +104,7 @@ export function makeApp(parts: AppParts): Hono<Env> {
   app.notFound(notFound);
   app.onError((error, c) => {
     console.error(`http: ${c.req.method} ${new URL(c.req.url).pathname}:`, error);
-    return c.json({ error: { message: "internal error" } }, 500);
+    return problem(c, 500, "internal error");
   });
   return app;
 }

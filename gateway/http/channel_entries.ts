@@ -11,7 +11,7 @@ import type { Context, Hono } from "hono";
 import type { Entry } from "../rooms/history.ts";
 import type { Room } from "../rooms/room.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import type { TraceEnv } from "./traces.ts";
+import { type Env, problem } from "./route.ts";
 
 /** How far from the time asked for an update may be, ms. */
 const NEAR_MS = 600_000;
@@ -20,7 +20,7 @@ const MAX_EVENTS = 1000;
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** Adds the routes. Who is not even a viewer has been refused before. */
-export function addChannelEntries(app: Hono<TraceEnv>, { rooms }: { rooms: Rooms }) {
+export function addChannelEntries(app: Hono<Env>, { rooms }: { rooms: Rooms }) {
   app.get("/api/channels/:name/update", (c) => {
     const room = rooms.get(c.req.param("name"));
     return room === undefined ? noChannel(c) : update(c, room);
@@ -31,15 +31,11 @@ export function addChannelEntries(app: Hono<TraceEnv>, { rooms }: { rooms: Rooms
   });
 }
 
-function problem(c: Context, status: 400 | 404, message: string) {
-  return c.json({ error: { message } }, status);
-}
-
 function noChannel(c: Context) {
   return problem(c, 404, `no channel "${c.req.param("name")}"`);
 }
 
-function update(c: Context<TraceEnv>, room: Room) {
+function update(c: Context<Env>, room: Room) {
   const topic = c.req.query("topic") ?? "";
   const text = c.req.query("time") ?? "";
   if (topic === "") return problem(c, 400, "topic: the topic whose update is asked for");
@@ -70,7 +66,7 @@ function updateText(room: Room, entry: Entry): string {
   return room.encode(entry).replace(head, () => "{");
 }
 
-function events(c: Context<TraceEnv>, room: Room) {
+function events(c: Context<Env>, room: Room) {
   const limit = Number(c.req.query("limit") ?? DEFAULT_EVENTS);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_EVENTS) {
     return problem(c, 400, `limit: a whole number from 1 to ${MAX_EVENTS}`);

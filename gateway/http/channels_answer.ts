@@ -4,10 +4,9 @@
  * @module
  */
 import type { Hono } from "hono";
-import type { Identity } from "../access/tokens.ts";
 import { AnswerText } from "../nodes/answer_text.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import type { RequestEnds } from "./connection_facts.ts";
+import type { Env } from "./route.ts";
 
 /** One channel, shortly. */
 export interface ChannelInfo {
@@ -39,8 +38,6 @@ export interface ChannelsAnswer {
 const MAX_NAMES = 100_000;
 /** Of the time, making names takes one part of so many: 10 ms are due once a second. */
 const NAMES_PARTS = 100;
-
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
 
 /** Adds the route; who may ask is decided before it. Names may be from a moment ago. */
 export function addChannels(app: Hono<Env>, rooms: Rooms): void {

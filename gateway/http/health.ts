@@ -6,15 +6,14 @@
 import type { Hono } from "hono";
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { Identity } from "../access/tokens.ts";
 import type { Broker } from "../broker/broker.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { RequestEnds } from "./connection_facts.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import type { HealthAnswer } from "./health_answer.ts";
+import type { Env } from "./route.ts";
 import type { TraceParts } from "./traces.ts";
 
 export interface HealthParts {
@@ -25,8 +24,6 @@ export interface HealthParts {
   eventLoop: EventLoopDelay;
   traces: TraceParts;
 }
-
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
 
 /** Adds the routes; who may ask is decided before. */
 export function addHealth(app: Hono<Env>, parts: HealthParts): void {

@@ -8,9 +8,7 @@ import { atLeast } from "../access/policy.ts";
 import type { Identity } from "../access/tokens.ts";
 import { type Broker, PublishError } from "../broker/broker.ts";
 import type { Nodes } from "../nodes/nodes.ts";
-import type { RequestEnds } from "./connection_facts.ts";
-
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
+import { type Env, problem } from "./route.ts";
 
 const PATH = "/api/nodes/:name/settings";
 
@@ -18,10 +16,6 @@ const PATH = "/api/nodes/:name/settings";
 export interface NodeSettingsParts {
   nodes: Nodes;
   broker: Broker;
-}
-
-function problem(c: Context, status: 400 | 403 | 404 | 405 | 503 | 504, message: string) {
-  return c.json({ error: { message } }, status);
 }
 
 /** Adds the route. Who comes here has shown who they are; the body's size is bounded. */

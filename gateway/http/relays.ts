@@ -4,11 +4,8 @@
  * @module
  */
 import type { Hono } from "hono";
-import type { Identity } from "../access/tokens.ts";
 import type { Rooms } from "../rooms/rooms.ts";
-import type { RequestEnds } from "./connection_facts.ts";
-
-type Env = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
+import { type Env, problem } from "./route.ts";
 
 /** An MQTT topic name is at most so long (MQTT 5, 1.5.4), bytes. */
 const MAX_TOPIC_BYTES = 65_535;
@@ -32,7 +29,7 @@ export function addRelays(app: Hono<Env>, rooms: Rooms): void {
   app.get("/api/relays", (c) => {
     const topic = c.req.query("topic") ?? "";
     if (!isTopicName(topic)) {
-      return c.json({ error: { message: "topic: the name of one MQTT topic" } }, 400);
+      return problem(c, 400, "topic: the name of one MQTT topic");
     }
     const { channel, relays } = rooms.route(topic);
     return c.json({ channel, relays } satisfies RelaysAnswer);

@@ -16,10 +16,10 @@ import type { Identity } from "../access/tokens.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Nodes } from "../nodes/nodes.ts";
-import type { RequestEnds } from "./connection_facts.ts";
 import { type Hop, HOPS, type TraceFilter, type TraceRequest } from "../recorder/trace_messages.ts";
 import { MAX_READERS, type TraceStreams } from "../recorder/trace_streams.ts";
 import type { Rooms } from "../rooms/rooms.ts";
+import { type Env, problem } from "./route.ts";
 
 /** Where the gateway listens. */
 export interface TraceAddresses {
@@ -70,8 +70,6 @@ export interface TracesAnswer {
   tracePort?: number;
 }
 
-export type TraceEnv = { Bindings: RequestEnds; Variables: { identity: Identity | null } };
-
 const CONTENT_TYPE = "application/vnd.tcpdump.pcap";
 const PARAMETERS = ["channel", "hop", "node", "seconds", "token"];
 /** There is nothing that passed. */
@@ -89,12 +87,8 @@ const DEFAULT_PORTS: Record<string, number> = {
 /** A parameter that makes no sense; the message says what would. */
 export class ParameterError extends Error {}
 
-function problem(c: Context, status: 400 | 403 | 404 | 503, message: string) {
-  return c.json({ error: { message } }, status);
-}
-
 /** Adds the routes. Who is not even a viewer has been refused before. */
-export function addTraces(app: Hono<TraceEnv>, parts: TraceRouteParts) {
+export function addTraces(app: Hono<Env>, parts: TraceRouteParts) {
   app.use("/traces/*", async (c, next) => {
     c.header("cross-origin-resource-policy", "same-origin");
     if (isForeign(c.req.raw, parts.config.access.origins)) {
@@ -123,7 +117,7 @@ function isForeign(request: Request, origins: string[]): boolean {
   return !["none", "same-origin"].includes(site) && !request.headers.has("origin");
 }
 
-function trace(c: Context<TraceEnv>, parts: TraceRouteParts, mode: TraceRequest["mode"]) {
+function trace(c: Context<Env>, parts: TraceRouteParts, mode: TraceRequest["mode"]) {
   let request: TraceRequest;
   try {
     request = readRequest(new URL(c.req.url).searchParams, parts, mode);
