@@ -4,6 +4,7 @@ import { RingReader } from "../../gateway/recorder/ring_reader.ts";
 import type { ConnectionSubject, Subject } from "../../gateway/recorder/trace_messages.ts";
 import type { BytesEvent, TextEvent, TraceEvent } from "../../gateway/recorder/trace_event.ts";
 import { eventually } from "../support/eventually.ts";
+import { record } from "../support/radio.ts";
 import type { ConnectionFacts, TappedTopic, Upgrade } from "../../gateway/taps.ts";
 
 const RECENT = 64 << 10;
@@ -223,19 +224,8 @@ Deno.test("recorder: names are cut", async () => {
   const recorder = new Recorder({ recentBytes: RECENT });
   const reader = new Reader(recorder);
   recorder.connection(facts()).named("n".repeat(65_000));
-  const data = new Uint8Array(1);
-  const record = {
-    linkType: 195,
-    flags: 0,
-    rssi: -50,
-    channel: 11,
-    lqi: 255,
-    data,
-    start: 0,
-    end: 1,
-  };
   for (let index = 0; index < 2; index++) {
-    recorder.radio("😀".repeat(16_000), "Ab-1", index, record, 0, 0);
+    recorder.radio("😀".repeat(16_000), "Ab-1", index, record(new Uint8Array(1)), 0, 0);
   }
   await Promise.resolve();
   const names = [...reader.subjects.values()].map((subject) => "name" in subject && subject.name);
@@ -282,18 +272,8 @@ Deno.test("recorder: who attaches is told thousands of subjects in slices", asyn
 Deno.test("recorder: nodes are forgotten as topics are, and come back", async () => {
   const recorder = new Recorder({ recentBytes: RECENT });
   const reader = new Reader(recorder);
-  const data = new Uint8Array(100);
-  const record = {
-    linkType: 195,
-    flags: 0,
-    rssi: -50,
-    channel: 11,
-    lqi: 255,
-    data,
-    start: 0,
-    end: 100,
-  };
-  const heard = (node: string) => recorder.radio(node, "Ab-1", 0, record, 0, 0);
+  const heardRecord = record(new Uint8Array(100));
+  const heard = (node: string) => recorder.radio(node, "Ab-1", 0, heardRecord, 0, 0);
   const nodes = () =>
     [...reader.subjects.values()].flatMap((subject) =>
       subject.kind === "node" ? [subject.name] : []

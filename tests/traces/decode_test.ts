@@ -1,20 +1,17 @@
 /**
- * `edgewire decode` as a process, with no more permissions than it should need.
+ * `edgewire decode` as a process, with no more permissions than it should need. What is said of many
+ * wrong command lines is looked at within this process.
  *
  * @module
  */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { decode } from "../../traces/decode.ts";
 import { PcapWriter } from "../../traces/files/pcap_writer.ts";
 import { testWith } from "../support/tools.ts";
+import { commandHere, type CommandResult } from "./support/command_here.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 function command(args: string[], stdin: "piped" | "null"): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
@@ -35,7 +32,7 @@ function command(args: string[], stdin: "piped" | "null"): Deno.Command {
   });
 }
 
-async function decode(args: string[], input?: Uint8Array): Promise<Result> {
+async function decodeProcess(args: string[], input?: Uint8Array): Promise<CommandResult> {
   const child = command(args, input === undefined ? "null" : "piped").spawn();
   if (input !== undefined) {
     const writer = child.stdin.getWriter();
@@ -89,18 +86,18 @@ const ROW = (n: number) =>
 Deno.test("decode: fields of a file, of gzip, of standard input", async () => {
   const expected = `${ROW(1)}\n${ROW(2)}\n`;
   await withFile(capture(2), async (path) => {
-    const result = await decode([path, "--fields", FIELDS]);
+    const result = await decodeProcess([path, "--fields", FIELDS]);
     assert.deepEqual(result, { code: 0, stdout: expected, stderr: "" });
   });
   await withFile(gzipSync(capture(2)), async (path) => {
-    assert.equal((await decode([path, "--fields", FIELDS])).stdout, expected);
+    assert.equal((await decodeProcess([path, "--fields", FIELDS])).stdout, expected);
   });
-  assert.equal((await decode(["-", "--fields", FIELDS], capture(2))).stdout, expected);
+  assert.equal((await decodeProcess(["-", "--fields", FIELDS], capture(2))).stdout, expected);
 });
 
 testWith(["tshark"], "decode: the same as tshark", async () => {
   await withFile(capture(300), async (path) => {
-    const { stdout } = await decode([path, "--fields", FIELDS, "--filter", "ip.id & 1"]);
+    const { stdout } = await decodeProcess([path, "--fields", FIELDS, "--filter", "ip.id & 1"]);
     const names = FIELDS.split(",").flatMap((name) => ["-e", name]);
     const theirs = await new Deno.Command("tshark", {
       args: ["-n", "-r", path, "-T", "fields", ...names, "-Y", "ip.id & 1"],
@@ -112,29 +109,29 @@ testWith(["tshark"], "decode: the same as tshark", async () => {
 
 Deno.test("decode: every format", async () => {
   await withFile(capture(3), async (path) => {
-    const text = await decode([path]);
+    const text = await decodeProcess([path]);
     assert.equal(text.stdout.trimEnd().split("\n").length, 3);
     assert.match(text.stdout, /^ +1 +0\.0+ +10\.0\.0\.1 → 10\.0\.0\.2 +UDP +46 /);
-    const details = await decode([path, "-v", "--filter", "frame.number == 2"]);
+    const details = await decodeProcess([path, "-v", "--filter", "frame.number == 2"]);
     assert.match(details.stdout, /ip\.id {2}\[18\.\.19: 00 02\]/);
     assert.match(details.stdout, / {4}0010 {2}00 20 00 02/);
-    const json = JSON.parse((await decode([path, "--format", "json"])).stdout);
+    const json = JSON.parse((await decodeProcess([path, "--format", "json"])).stdout);
     assert.equal(json.length, 3);
-    const lines = (await decode([path, "--format", "ndjson"])).stdout.trimEnd().split("\n");
+    const lines = (await decodeProcess([path, "--format", "ndjson"])).stdout.trimEnd().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line)), json);
-    const csv = await decode([path, "--format", "csv", "--fields", "frame.number,ip.addr"]);
+    const csv = await decodeProcess([path, "--format", "csv", "--fields", "frame.number,ip.addr"]);
     assert.equal(csv.stdout.split("\r\n")[3], '3,"10.0.0.1,10.0.0.2"');
     assert.match(
-      (await decode([path, "--format", "html"])).stdout,
+      (await decodeProcess([path, "--format", "html"])).stdout,
       /^<!DOCTYPE html>[^]*<\/html>\n$/,
     );
-    assert.match((await decode([path, "--summary"])).stdout, /^3 frames, 138 bytes\n/);
-    const summary = await decode([path, "--summary", "--format", "json"]);
+    assert.match((await decodeProcess([path, "--summary"])).stdout, /^3 frames, 138 bytes\n/);
+    const summary = await decodeProcess([path, "--summary", "--format", "json"]);
     assert.equal(JSON.parse(summary.stdout).frames, 3);
-    const some = await decode([path, "--summary", "--filter", "ip.id > 1"]);
+    const some = await decodeProcess([path, "--summary", "--filter", "ip.id > 1"]);
     assert.match(some.stdout, /^only frames with: ip.id > 1\n2 frames, 92 bytes\n/);
     assert.match(some.stdout, /UDP datagram \(link, IP, UDP\) {6}2 /);
-    const twice = await decode([path, "--format", "json", "--fields", "ip.id,ip.id"]);
+    const twice = await decodeProcess([path, "--format", "json", "--fields", "ip.id,ip.id"]);
     assert.equal(twice.stdout.match(/"ip.id"/g)!.length, 3);
   });
 });
@@ -142,15 +139,15 @@ Deno.test("decode: every format", async () => {
 Deno.test("decode: --out", async () => {
   await withFile(capture(2), async (path) => {
     const out = `${path}.txt`;
-    const result = await decode([path, "--fields", "frame.number", "--out", out]);
+    const result = await decodeProcess([path, "--fields", "frame.number", "--out", out]);
     assert.deepEqual(result, { code: 0, stdout: "", stderr: "" });
     assert.equal(await Deno.readTextFile(out), "1\n2\n");
     await Deno.remove(out);
-    const same = await decode([path, "--out", path]);
+    const same = await decodeProcess([path, "--out", path]);
     assert.equal(same.code, 2);
     assert.match(same.stderr, /is the capture itself/);
     assert.equal((await Deno.stat(path)).size, capture(2).length);
-    const nowhere = await decode([path, "--out", "/nosuch/folder/x"]);
+    const nowhere = await decodeProcess([path, "--out", "/nosuch/folder/x"]);
     assert.equal(nowhere.code, 1);
     assert.match(nowhere.stderr, /^edgewire: \/nosuch\/folder\/x can't be written: /);
   });
@@ -158,7 +155,7 @@ Deno.test("decode: --out", async () => {
 
 Deno.test("decode: a cut file gives what came before, and 3", async () => {
   await withFile(capture(3).subarray(0, -5), async (path) => {
-    const result = await decode([path, "--format", "json", "--fields", "frame.number"]);
+    const result = await decodeProcess([path, "--format", "json", "--fields", "frame.number"]);
     assert.equal(result.code, 3);
     assert.equal(JSON.parse(result.stdout).length, 2);
     assert.match(
@@ -198,16 +195,21 @@ Deno.test("decode: wrong usage and unreadable input give 2 and say what to do", 
       [[MAIN], /not a pcap or pcapng file/],
     ];
     for (const [args, message] of cases) {
-      const { code, stderr, stdout } = await decode(args);
+      const { code, stderr, stdout } = await commandHere(decode, args);
       assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, message);
       assert.equal(stdout, "");
+    }
+    // What may be read and looked up before anything is wrong is no more in a process.
+    for (const at of [0, 16, 20, 21]) {
+      const [args] = cases[at]!;
+      assert.deepEqual(await decodeProcess(args), await commandHere(decode, args));
     }
   });
 });
 
 Deno.test("decode: --help", async () => {
-  const { code, stdout } = await decode(["--help"]);
+  const { code, stdout } = await decodeProcess(["--help"]);
   assert.equal(code, 0);
   for (const option of ["--format", "--fields", "--filter", "--summary", "--out", "--sensor-key"]) {
     assert.ok(stdout.includes(option), option);

@@ -6,11 +6,11 @@ import { testWith } from "../../support/tools.ts";
 import {
   facts,
   longestBlock,
+  mqttWebSocketFacts,
   ownRows,
   Recording,
   type RecordingOptions,
   type Row,
-  sessionFacts,
   TROUBLE,
   troubled,
   tsharkRows,
@@ -24,18 +24,7 @@ const FIELDS = [
   ...TROUBLE,
 ];
 
-const FACTS = sessionFacts({
-  ...facts({ transport: "websocket" }),
-  upgrade: {
-    target: "/mqtt",
-    requestHeaders: [
-      ["Host", "gw"],
-      ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
-      ["Sec-WebSocket-Protocol", "mqtt"],
-    ],
-    responseHeaders: [["sec-websocket-protocol", "mqtt"]],
-  },
-});
+const FACTS = mqttWebSocketFacts();
 
 const CONNECT = encode({
   cmd: "connect",

@@ -61,6 +61,22 @@ export function sessionFacts(more: Partial<ConnectionFacts> = {}): ConnectionFac
   });
 }
 
+/** Of a browser's MQTT client. */
+export function mqttWebSocketFacts(): ConnectionFacts {
+  return facts({
+    transport: "websocket",
+    upgrade: {
+      target: "/mqtt",
+      requestHeaders: [
+        ["Host", "gw"],
+        ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+        ["Sec-WebSocket-Protocol", "mqtt"],
+      ],
+      responseHeaders: [["sec-websocket-protocol", "mqtt"]],
+    },
+  });
+}
+
 export function shared(text: string): SharedText {
   return { text, bytes: new TextEncoder().encode(text).length, kept: -1 };
 }

@@ -217,26 +217,27 @@ for (
     `tshark finds nothing to say about a whole conversation: ${name}`,
     async () => {
       const good = name === "IPv6" ? ["", "", "1", ""] : ["", "1", "1", ""];
-      for (const initial of [undefined, [0xffff_fff0, 0xfff0_0000] as const]) {
-        const ends = [
-          (script: Script) => script.tcp.close("client", script.sink),
-          (script: Script) => script.tcp.reset("server", script.sink),
-          ({ tcp, sink }: Script) => {
-            tcp.finish("server", sink);
-            tcp.data("client", [bytes(9)], sink);
-            tcp.finish("client", sink);
-          },
-        ];
-        const packets = ends.flatMap((end, at) => {
-          const script = new Script(client, server, initial, { client: 6000 + at, server: 1234 });
+      const ends = [
+        (script: Script) => script.tcp.close("client", script.sink),
+        (script: Script) => script.tcp.reset("server", script.sink),
+        ({ tcp, sink }: Script) => {
+          tcp.finish("server", sink);
+          tcp.data("client", [bytes(9)], sink);
+          tcp.finish("client", sink);
+        },
+      ];
+      let port = 6000;
+      const packets = [undefined, [0xffff_fff0, 0xfff0_0000] as const].flatMap((initial) =>
+        ends.flatMap((end) => {
+          const script = new Script(client, server, initial, { client: port++, server: 1234 });
           everything(script);
           end(script);
           return script.packets;
-        });
-        const found = await tsharkFields(raw(packets), FIELDS);
-        assert.deepEqual([...new Set(found.map((line) => line.join("|")))], [good.join("|")]);
-        assert.deepEqual(await ownProblems(raw(packets)), []);
-      }
+        })
+      );
+      const found = await tsharkFields(raw(packets), FIELDS);
+      assert.deepEqual([...new Set(found.map((line) => line.join("|")))], [good.join("|")]);
+      assert.deepEqual(await ownProblems(raw(packets)), []);
     },
   );
 }

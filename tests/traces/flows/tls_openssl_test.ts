@@ -1,9 +1,11 @@
 /** Sessions of OpenSSL with each kind of suite, and what else happens in a session, decrypted. */
 import assert from "node:assert/strict";
 import { KeyLog } from "../../../traces/flows/key_log.ts";
-import { testWith } from "../../support/tools.ts";
+import { sideBySide } from "../../support/side_by_side.ts";
 import { OpensslServer } from "../support/openssl_session.ts";
 import { replayTls, type TlsReplay } from "../support/tls_replay.ts";
+
+const { testWith } = sideBySide();
 
 const HELLO = "hello over there";
 const ANSWER = [...HELLO].reverse().join("");

@@ -4,11 +4,13 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { trace as runTrace } from "../../../traces/trace.ts";
 import { makeCertificates } from "../../support/certificates.ts";
 import { CutProxy } from "../../support/cut_proxy.ts";
 import { eventually } from "../../support/eventually.ts";
 import { FakeGateway, newSection, packet } from "./fake_gateway.ts";
 import { readCapture } from "./read_capture.ts";
+import { commandHere } from "../support/command_here.ts";
 import { ended, startTrace, trace } from "./trace_process.ts";
 import { sideBySide } from "../../support/side_by_side.ts";
 
@@ -234,7 +236,7 @@ test("trace: an answer that is no pcapng, exit 1", async () => {
   assert.match(stderr, /does not begin as pcapng/);
 });
 
-test("trace: wrong usage, exit 2", async () => {
+Deno.test("trace: wrong usage, exit 2", async () => {
   const cases: [args: string[], message: RegExp][] = [
     [["--hop", "moon"], /"moon" is not one of radio, mqtt, room, ws/],
     [["--bogus"], /unknown option --bogus/],
@@ -249,10 +251,14 @@ test("trace: wrong usage, exit 2", async () => {
     [["--install-extcap", "--hop", "ws"], /goes with --from alone/],
   ];
   for (const [args, message] of cases) {
-    const { code, stderr } = await trace(args);
-    assert.equal(code, 2, args.join(" "));
+    const { code, stdout, stderr } = await commandHere(runTrace, args);
+    assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     assert.match(stderr, message);
   }
+  const [args, message] = cases[0]!;
+  const { code, stderr } = await trace(args);
+  assert.equal(code, 2);
+  assert.match(stderr, message);
 });
 
 test("trace --wireshark without Wireshark says what else can be done", async () => {

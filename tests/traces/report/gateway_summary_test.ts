@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectPacket, encode, publishPacket } from "../../support/raw_mqtt.ts";
-import { facts, Recording, sessionFacts } from "../../recorder/encoder/recording.ts";
+import { facts, mqttWebSocketFacts, Recording } from "../../recorder/encoder/recording.ts";
 import { HopTrace, summaryOf } from "../support/hop_trace.ts";
 import { summaryJson } from "../../../traces/report/summary/summary_json.ts";
 
@@ -16,18 +16,7 @@ const PUBACK = encode({ cmd: "puback", messageId: 7 });
 const PINGREQ = encode({ cmd: "pingreq" });
 const PINGRESP = encode({ cmd: "pingresp" });
 
-const OVER_WEBSOCKET = sessionFacts({
-  ...facts({ transport: "websocket" }),
-  upgrade: {
-    target: "/mqtt",
-    requestHeaders: [
-      ["Host", "gw"],
-      ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
-      ["Sec-WebSocket-Protocol", "mqtt"],
-    ],
-    responseHeaders: [["sec-websocket-protocol", "mqtt"]],
-  },
-});
+const OVER_WEBSOCKET = mqttWebSocketFacts();
 
 /** A client that connects, publishes with QoS 1 and pings. @param before it connected earlier */
 async function trace(websocket: boolean, before: boolean): Promise<Uint8Array> {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Side } from "../../../traces/flows/conversation.ts";
-import { makeCertificates } from "../../support/certificates.ts";
+import { type Certificates, makeCertificates } from "../../support/certificates.ts";
 import type { Chunk } from "./tls_replay.ts";
 
 export interface Session {
@@ -23,6 +23,12 @@ export interface SessionOptions {
   readonly lines: readonly string[];
 }
 
+type KeyPair = Pick<Certificates, "cert" | "key">;
+
+/** Those of all servers, once one has needed them. */
+let ec: Promise<KeyPair> | undefined;
+let rsa: Promise<KeyPair> | undefined;
+
 /** A server that sends each line back reversed, to which sessions are made. */
 export class OpensslServer implements AsyncDisposable {
   readonly #dir: string;
@@ -38,12 +44,10 @@ export class OpensslServer implements AsyncDisposable {
 
   static async start(options: Pick<SessionOptions, "server" | "rsa">): Promise<OpensslServer> {
     const dir = await Deno.makeTempDir({ prefix: "edgewire-tls-" });
-    if (options.rsa === true) await makeRsa(dir);
-    else {
-      const { cert, key } = await makeCertificates();
-      await Deno.writeTextFile(`${dir}/cert.pem`, cert);
-      await Deno.writeTextFile(`${dir}/key.pem`, key);
-    }
+    const { cert, key } =
+      await (options.rsa === true ? rsa ??= makeRsa() : ec ??= makeCertificates());
+    await Deno.writeTextFile(`${dir}/cert.pem`, cert);
+    await Deno.writeTextFile(`${dir}/key.pem`, key);
     const args = ["s_server", "-accept", "0", "-rev", "-cert", "cert.pem", "-key", "key.pem"];
     const process = new Deno.Command("openssl", {
       args: [...args, ...(options.server ?? [])],
@@ -93,15 +97,16 @@ export class OpensslServer implements AsyncDisposable {
   }
 }
 
-async function makeRsa(dir: string): Promise<void> {
-  const args =
-    "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=localhost";
-  const { success } = await new Deno.Command("openssl", {
-    args: [...args.split(" "), "-days", "2"],
-    cwd: dir,
+async function makeRsa(): Promise<KeyPair> {
+  const args = "req -x509 -newkey rsa:2048 -nodes -keyout - -subj /CN=localhost -days 2";
+  const { success, stdout } = await new Deno.Command("openssl", {
+    args: args.split(" "),
     stderr: "null",
   }).output();
   if (!success) throw new Error(`openssl ${args} failed`);
+  // Both in one text, of which OpenSSL takes what it looks for.
+  const both = new TextDecoder().decode(stdout);
+  return { cert: both, key: both };
 }
 
 /** Sends the lines, waiting for what OpenSSL prints upon each, then ends the session. */
