@@ -15,6 +15,8 @@ const LANE = 26;
 const LANE_SPACE = 1.6;
 /** Letters for which the value axis has room. */
 const LANE_NAME = 7;
+/** Longest text beside the value axis, characters. */
+const AXIS_NAME = 8;
 
 /** What a plot tells its component. */
 export interface PlotHooks {
@@ -77,6 +79,12 @@ function laneAxis(labels: readonly string[]): Pick<uPlot.Axis, "splits" | "value
   };
 }
 
+/** A number as it fits beside the plot. */
+function axisText(value: number): string {
+  const text = formatNumber(value);
+  return text.length <= AXIS_NAME ? text : Number(value.toPrecision(4)).toExponential();
+}
+
 function axes({ states, labels, theme }: PlotMake): uPlot.Axis[] {
   const common = {
     stroke: theme.text,
@@ -97,7 +105,7 @@ function axes({ states, labels, theme }: PlotMake): uPlot.Axis[] {
       ...common,
       size: AXIS,
       space: 32,
-      values: (_, values) => values.map((value) => formatNumber(value)),
+      values: (_, values) => values.map(axisText),
     },
   ];
 }
