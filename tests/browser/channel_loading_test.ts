@@ -6,11 +6,13 @@ import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
-import { area, inkedParts, start, until } from "./channel_page.ts";
+import { area, channelWithReadings, inkedParts, until } from "./channel_page.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 
 const open = TestBrowser.shared();
+const start = sharedGateway();
 
 /** Sum of all layout shifts since the page was asked for, and what moved. */
 async function shifts(page: Page): Promise<{ sum: number; moved: string }> {
@@ -33,16 +35,17 @@ testWith(["chromium"], "nothing jumps while a channel loads", async () => {
     await peer.message(({ topic }) => topic.includes(channel));
   }
   await using browser = await open();
+  const page = await browser.page("about:blank");
+  await page.addInitScript(() => {
+    const seen: PerformanceEntry[] = [];
+    Reflect.set(window, "shifts", seen);
+    new PerformanceObserver((list) => seen.push(...list.getEntries()))
+      .observe({ type: "layout-shift", buffered: true });
+  });
   for (const width of [1280, 360]) {
-    const page = await browser.page("about:blank", { width });
-    await page.addInitScript(() => {
-      const seen: PerformanceEntry[] = [];
-      Reflect.set(window, "shifts", seen);
-      new PerformanceObserver((list) => seen.push(...list.getEntries()))
-        .observe({ type: "layout-shift", buffered: true });
-    });
     for (const channel of ["fridge", "chamber"]) {
       await page.goto("about:blank");
+      await page.setViewportSize({ width, height: 800 });
       await page.goto(String(new URL(`#/channel/${channel}`, gateway.url)));
       await page.locator(".u-over").first().waitFor();
       await page.getByRole("region", { name: "Events" }).getByText("this page").waitFor();
@@ -85,7 +88,7 @@ testWith(["chromium"], "the line goes on over a restart of the gateway", async (
 });
 
 testWith(["chromium"], "what a slow connection left out is loaded afterwards", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
   const page = await browser.page("about:blank");
   const sent = Promise.withResolvers<(text: string) => void>();
@@ -93,10 +96,10 @@ testWith(["chromium"], "what a slow connection left out is loaded afterwards", a
     socket.connectToServer();
     sent.resolve((text) => socket.send(text));
   });
-  await page.goto(String(new URL("#/channel/desk", gateway.url)));
+  await page.goto(String(await channelWithReadings(gateway, "slow")));
   await area(page);
   const asked = page.waitForRequest(/\/history/);
-  const gap = { type: "gap", channel: "desk", from: 1, to: 3, reason: "slow" };
+  const gap = { type: "gap", channel: "slow", from: 1, to: 3, reason: "slow" };
   (await sent.promise)(JSON.stringify(gap));
   await page.getByText("up to 3.").waitFor();
   await asked;
@@ -105,19 +108,19 @@ testWith(["chromium"], "what a slow connection left out is loaded afterwards", a
 });
 
 testWith(["chromium"], "axe finds nothing serious, and nothing is cut off", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await peer.publish("devices/desk/lamp", "on");
+  const url = await channelWithReadings(gateway, "seen");
+  await peer.publish("devices/seen/lamp", "on");
   await using browser = await open();
+  // The test of all views looks at the other two of light, dark, wide and narrow.
   for (
     const options of [
-      { width: 1280 },
       { width: 1280, colorScheme: "dark" as const },
       { width: 390, touch: true },
-      { width: 390, touch: true, colorScheme: "dark" as const },
     ]
   ) {
-    const page = await browser.page(new URL("#/channel/desk", gateway.url), options);
+    const page = await browser.page(url, options);
     await area(page);
     await page.getByRole("row", { name: /lamp/ }).waitFor();
     await page.getByRole("application").first().press("Shift+ArrowRight");

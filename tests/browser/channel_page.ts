@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { REPLAY_TOPIC } from "../../gateway/broker/replay_times.ts";
-import { GatewayProcess } from "../support/gateway.ts";
+import type { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 
 export const SECOND = 1000;
@@ -31,17 +31,20 @@ export async function publishPast(port: number, said: Said[]) {
 }
 
 /** Four minutes of a temperature each second, with a silence from 150 to 90 s ago. */
-export function readings(channel: string): Said[] {
+function readings(channel: string): Said[] {
   const topic = `devices/${channel}/temperature`;
   return Array.from({ length: 240 }, (_, i) => ({ ago: 240 - i, topic, value: 20 + (i % 7) / 10 }))
     .filter(({ ago }) => ago > 150 || ago < 90);
 }
 
-/** A gateway with a channel `desk`. */
-export async function start(options: { args?: string[] } = {}) {
-  const gateway = await GatewayProcess.start(options);
-  await publishPast(gateway.mqttPort, readings("desk"));
-  return gateway;
+/** Page of a channel that has those readings. */
+export async function channelWithReadings(
+  gateway: GatewayProcess,
+  channel: string,
+  query = "",
+): Promise<URL> {
+  await publishPast(gateway.mqttPort, readings(channel));
+  return new URL(`#/channel/${channel}${query}`, gateway.url);
 }
 
 /** The area of the first plot within its axes. */

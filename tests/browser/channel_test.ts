@@ -2,15 +2,27 @@
 import assert from "node:assert/strict";
 import type { Page, Request } from "playwright-core";
 import { TestBrowser } from "../support/browser.ts";
-import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { area, inkedParts, publishPast, readings, SECOND, start, until } from "./channel_page.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import {
+  area,
+  channelWithReadings,
+  inkedParts,
+  publishPast,
+  SECOND,
+  until,
+} from "./channel_page.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 
 const HOUR = 3600 * SECOND;
+const VIEWER = "a-token-of-a-viewer";
 const open = TestBrowser.shared();
+/** Each test has a channel of its own in it. */
+const start = sharedGateway({
+  config: `tokens:\n  - { name: wall, role: viewer, token: ${VIEWER} }\n`,
+});
 
 function query(page: Page): URLSearchParams {
   return new URLSearchParams(new URL(page.url()).hash.split("?")[1]);
@@ -26,9 +38,9 @@ function addressHas(page: Page, has: (query: URLSearchParams) => boolean) {
 }
 
 testWith(["chromium"], "zooming, panning and pausing are in the address; back works", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
-  const page = await browser.page(new URL("#/channel/desk", gateway.url));
+  const page = await browser.page(await channelWithReadings(gateway, "zoomed"));
   const asked: URLSearchParams[] = [];
   page.on("request", (request: Request) => {
     const url = new URL(request.url());
@@ -82,9 +94,9 @@ testWith(["chromium"], "zooming, panning and pausing are in the address; back wo
 });
 
 testWith(["chromium"], "keys and buttons move in time; links open what they name", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
-  const page = await browser.page(new URL("#/channel/desk?window=60000", gateway.url));
+  const page = await browser.page(await channelWithReadings(gateway, "moved", "?window=60000"));
   await area(page);
   assert.ok(await page.getByRole("radio", { name: "1 min" }).isChecked());
   await page.getByRole("button", { name: "Pause" }).click();
@@ -106,7 +118,7 @@ testWith(["chromium"], "keys and buttons move in time; links open what they name
 
   const item = page.getByRole("button", { name: /^temperature/ });
   await item.click();
-  assert.equal(query(page).get("hide"), "devices/desk/temperature");
+  assert.equal(query(page).get("hide"), "devices/moved/temperature");
   assert.equal(await item.getAttribute("aria-pressed"), "false");
   await page.reload();
   await page.locator('.legend-item[aria-pressed="false"]').waitFor();
@@ -116,11 +128,12 @@ testWith(["chromium"], "keys and buttons move in time; links open what they name
 });
 
 testWith(["chromium"], "a silence is drawn as a gap; files hold what is shown", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
+  const url = await channelWithReadings(gateway, "desk");
   const to = Date.now();
-  const address = `#/channel/desk?from=${to - 240 * SECOND}&to=${to}`;
-  const page = await browser.page(new URL(address, gateway.url));
+  url.hash += `?from=${to - 240 * SECOND}&to=${to}`;
+  const page = await browser.page(url);
   await area(page);
   await until(async () => (await inkedParts(page)).filter(Boolean).length > 50, "is drawn");
   const parts = await inkedParts(page);
@@ -150,15 +163,15 @@ testWith(["chromium"], "a silence is drawn as a gap; files hold what is shown", 
 });
 
 testWith(["chromium"], "from a point to its bytes, as long as they are recorded", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await publishPast(gateway.mqttPort, [
-    { ago: 1800, topic: "devices/desk/temperature", value: 5 },
-    { ago: 0, topic: "devices/desk/temperature", value: 20 },
+    { ago: 1800, topic: "devices/points/temperature", value: 5 },
+    { ago: 0, topic: "devices/points/temperature", value: 20 },
   ]);
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await peer.publish("devices/desk/raw", new Uint8Array([0, 127, 255]));
+  await peer.publish("devices/points/raw", new Uint8Array([0, 127, 255]));
   await using browser = await open();
-  const page = await browser.page(new URL("#/channel/desk?window=3600000", gateway.url));
+  const page = await browser.page(new URL("#/channel/points?window=3600000", gateway.url));
   const { x, y, width, height } = await area(page);
   const row = page.getByRole("row", { name: /raw/ });
   await row.getByText("00 7f ff").waitFor();
@@ -188,14 +201,15 @@ testWith(["chromium"], "from a point to its bytes, as long as they are recorded"
 });
 
 testWith(["chromium"], "who watches and what happened, in words", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
-  const page = await browser.page(new URL("#/channel/desk", gateway.url));
+  const url = await channelWithReadings(gateway, "watched");
+  const page = await browser.page(url);
   const watchers = page.locator(".watchers");
   await watchers.getByText("you").waitFor();
   const events = page.getByRole("region", { name: "Events" });
   await events.getByText("this page").waitFor();
-  const other = await browser.page(new URL("#/channel/desk", gateway.url));
+  const other = await browser.page(url);
   const name = (await watchers.getByText(/^admin/).textContent())!;
   await events.getByRole("listitem").filter({ hasText: name }).getByText("Came to watch").waitFor();
   await other.close();
@@ -207,9 +221,9 @@ testWith(["chromium"], "who watches and what happened, in words", async () => {
 });
 
 testWith(["chromium"], "two fingers zoom, one moves along", async () => {
-  await using gateway = await start();
+  const gateway = await start();
   await using browser = await open();
-  const page = await browser.page(new URL("#/channel/desk", gateway.url), {
+  const page = await browser.page(await channelWithReadings(gateway, "touched"), {
     width: 390,
     height: 844,
     touch: true,
@@ -240,13 +254,11 @@ testWith(["chromium"], "two fingers zoom, one moves along", async () => {
 });
 
 testWith(["chromium"], "viewers are not offered bytes", async () => {
-  const token = "a-token-of-a-viewer";
-  await using gateway = await GatewayProcess.start({
-    config: `tokens:\n  - { name: wall, role: viewer, token: ${token} }\n`,
-  });
-  await publishPast(gateway.mqttPort, readings("desk"));
+  const gateway = await start();
   await using browser = await open();
-  const page = await browser.page(new URL(`?token=${token}#/channel/desk`, gateway.url));
+  const url = await channelWithReadings(gateway, "viewed");
+  url.searchParams.set("token", VIEWER);
+  const page = await browser.page(url);
   await area(page);
   await page.getByText("viewer", { exact: true }).first().waitFor();
   await page.getByRole("row", { name: /temperature/ }).waitFor();

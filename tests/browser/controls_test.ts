@@ -4,9 +4,10 @@ import type { Locator, Page } from "playwright-core";
 import { seriousProblems } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
-import { GatewayProcess } from "../support/gateway.ts";
+import type { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 
@@ -25,33 +26,38 @@ const CONTROLS = {
   reset: { platform: "button", payload_press: "now" },
 };
 
-/** A gateway with a device that has every kind of control; the test decides what it answers. */
+const launch = TestBrowser.shared();
+const startGateway = sharedGateway({ config: CONFIG });
+
+/** A device of its own that has every kind of control; the test decides what it answers. */
 class Bench implements AsyncDisposable {
   answer: (name: string, text: string) => void = () => {};
   readonly commands: string[] = [];
 
   private constructor(
+    readonly name: string,
     readonly gateway: GatewayProcess,
-    readonly device: MqttPeer,
+    readonly peer: MqttPeer,
     readonly browser: TestBrowser,
   ) {
-    device.client.on("message", (topic, payload) => {
+    peer.client.on("message", (topic, payload) => {
       const name = topic.split("/")[2]!;
       this.commands.push(`${name} ${payload}`);
       this.answer(name, payload.toString());
     });
   }
 
-  static async start(): Promise<Bench> {
-    const gateway = await GatewayProcess.start({ config: CONFIG });
-    const device = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-    const bench = new Bench(gateway, device, await TestBrowser.launch());
-    await device.subscribe("devices/bench/+/set");
+  /** @param device the name of its channel */
+  static async start(device: string): Promise<Bench> {
+    const gateway = await startGateway();
+    const peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const bench = new Bench(device, gateway, peer, await launch());
+    await peer.subscribe(`devices/${device}/+/set`);
     const components = Object.entries(CONTROLS).map(([name, control]) => {
-      const topic = `devices/bench/${name}`;
+      const topic = `devices/${device}/${name}`;
       return [name, { ...control, state_topic: topic, command_topic: `${topic}/set` }];
     });
-    await device.publish("homeassistant/device/bench/config", {
+    await peer.publish(`homeassistant/device/${device}/config`, {
       components: Object.fromEntries(components),
     });
     await bench.say("level", 20);
@@ -61,11 +67,11 @@ class Bench implements AsyncDisposable {
   }
 
   async say(name: string, value: unknown) {
-    await this.device.publish(`devices/bench/${name}`, value);
+    await this.peer.publish(`devices/${this.name}/${name}`, value);
   }
 
   async open(options = {}, token?: string): Promise<Page> {
-    const url = new URL("#/channel/bench", this.gateway.url);
+    const url = new URL(`#/channel/${this.name}`, this.gateway.url);
     if (token !== undefined) url.searchParams.set("token", token);
     const page = await this.browser.page(url, options);
     await page.getByRole("slider", { name: "level" }).waitFor();
@@ -75,8 +81,7 @@ class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose]() {
     await this.browser[Symbol.asyncDispose]();
-    await this.device[Symbol.asyncDispose]();
-    await this.gateway[Symbol.asyncDispose]();
+    await this.peer[Symbol.asyncDispose]();
   }
 }
 
@@ -111,7 +116,7 @@ testWith(
   ["chromium"],
   "each kind of control sends its value and shows how far it came",
   async () => {
-    await using bench = await Bench.start();
+    await using bench = await Bench.start("every-kind");
     const page = await bench.open();
     bench.answer = (name, text) => void bench.say(name, text);
 
@@ -159,7 +164,7 @@ testWith(
 );
 
 testWith(["chromium"], "a page that opens sends nothing, and a viewer's cannot", async () => {
-  await using bench = await Bench.start();
+  await using bench = await Bench.start("untouched");
   const page = await bench.open();
   await page.reload();
   const watching = await bench.open({ width: 390, height: 844 }, VIEWER);
@@ -185,7 +190,7 @@ testWith(
   ["chromium"],
   "after letting go a slider waits for the answer to its last command",
   async () => {
-    await using bench = await Bench.start();
+    await using bench = await Bench.start("let-go");
     const page = await bench.open();
     const slider = page.getByRole("slider", { name: "level" });
     await drag(page, slider, 0.3, 0.8);
@@ -216,7 +221,7 @@ testWith(
   ["chromium"],
   "two browsers on one slider: who watches is told, who moves is not",
   async () => {
-    await using bench = await Bench.start();
+    await using bench = await Bench.start("two-hands");
     bench.answer = (name, text) => void bench.say(name, Number(text));
     const [mine, other] = [await bench.open(), await bench.open({ width: 390, height: 844 })];
     const said = (page: Page) => page.getByText("Someone else is moving this");
@@ -244,15 +249,19 @@ testWith(
 );
 
 testWith(["chromium"], "controls are accessible and fit, in both themes and sizes", async () => {
-  await using bench = await Bench.start();
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const [width, height] of [[1280, 800], [360, 740]] as const) {
-      const page = await bench.open({ width, height, colorScheme });
-      const section = page.getByRole("region", { name: "Controls" });
-      const wide = await section.evaluate((element) => element.scrollWidth - element.clientWidth);
-      assert.equal(wide, 0, `${width} wide`);
-      assert.deepEqual(await seriousProblems(page), []);
-    }
+  await using bench = await Bench.start("looked-at");
+  // The test of all views looks at the other two of light, dark, wide and narrow.
+  for (
+    const options of [
+      { width: 1280, colorScheme: "dark" as const },
+      { width: 360, height: 740 },
+    ]
+  ) {
+    const page = await bench.open(options);
+    const section = page.getByRole("region", { name: "Controls" });
+    const wide = await section.evaluate((element) => element.scrollWidth - element.clientWidth);
+    assert.equal(wide, 0, `${options.width} wide`);
+    assert.deepEqual(await seriousProblems(page), []);
   }
   assert.deepEqual(bench.browser.problems, []);
 });

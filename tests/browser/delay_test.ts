@@ -1,6 +1,7 @@
 /** The delay view in real Chromium: four ways, on a gateway as the user starts it. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { seriousProblems } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
@@ -9,6 +10,7 @@ import { figure, received, saved, stop, WAYS } from "./delay_page.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { testWith } = sideBySide(2);
+const launch = TestBrowser.shared();
 
 interface ExportedWay {
   way: string;
@@ -33,7 +35,7 @@ async function countPings(page: Page): Promise<() => Promise<number>> {
 
 testWith(["chromium"], "the page's own pings come on four ways; none is lost", async () => {
   await using gateway = await GatewayProcess.start();
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   const scripts: string[] = [];
   const api: string[] = [];
@@ -146,7 +148,7 @@ tokens:
   });
   await desk.publish("devices/desk/temperature", 20, { retain: true });
   await desk.publish("devices/desk/other", "x");
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(new URL("?token=viewer-0123456789#/delay", gateway.url));
   const start = page.getByRole("button", { name: "Start" });
   await page.getByText("Only an admin's link sends.").waitFor();
@@ -187,5 +189,89 @@ tokens:
     const { median } = statistics;
     assert.ok(median > -run.clock.uncertainty - 1 && median < 5000, `${way}: ${median}`);
   }
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "the delay view: nothing serious, nothing cut off, no jumps", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using browser = await launch();
+  // The test of all views looks at the other two of light, dark, wide and narrow.
+  for (
+    const [width, height, colorScheme] of [[1280, 800, "dark"], [390, 844, "light"]] as const
+  ) {
+    const options = { width, height, colorScheme };
+    const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url), options);
+    await page.locator('[data-way="relay"] svg').waitFor();
+    await page.getByText("No run yet.").waitFor();
+    const tops = () =>
+      page.locator("[data-way]").evaluateAll((all) =>
+        all.map((each) => (each as HTMLElement).offsetTop)
+      );
+    const before = await tops();
+    await page.getByRole("button", { name: "Start" }).click();
+    await received(page, "poll", 1);
+    assert.deepEqual(await tops(), before, "starting moves nothing");
+    assert.deepEqual(await seriousProblems(page), [], `${width}`);
+    if (width === 390) await page.setViewportSize({ width: 360, height });
+    const overflow = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    // Room kept free for a scroll bar makes it negative.
+    assert.ok(overflow <= 0, `${width} wide scrolls sideways`);
+    await page.close();
+  }
+  assert.deepEqual(browser.problems, []);
+});
+
+testWith(["chromium"], "a restart of the gateway: said, counted, and the run goes on", async () => {
+  const first = await GatewayProcess.start();
+  const { mqttPort, url } = first;
+  await using browser = await launch();
+  const page = await browser.page(new URL("#/delay?rate=20&poll=100", url));
+  await page.getByRole("button", { name: "Start" }).click();
+  for (const way of WAYS) await received(page, way, 3);
+  // The room would try again after 25 s, were it not for the other ways.
+  await page.evaluate(() => void (Math.random = () => 100));
+  await first[Symbol.asyncDispose]();
+  for (const way of WAYS) {
+    await page.locator(`[data-way="${way}"]`).getByText("away", { exact: true }).waitFor();
+  }
+  await page.getByText(/^Cannot send: .* counts as lost/).waitFor();
+  await using _second = await GatewayProcess.start({
+    args: ["--port", url.port, "--mqtt-port", String(mqttPort)],
+  });
+  const before = Number(await figure(page, "room", "Received"));
+  for (const way of WAYS) {
+    await page.locator(`[data-way="${way}"]`).getByText("receiving", { exact: true }).waitFor();
+    await received(page, way, before + 20);
+    const lost = await figure(page, way, way === "poll" ? "Not seen" : "Lost");
+    assert.match(lost, /^[1-9]\d* \(/, way);
+  }
+  assert.match((await page.locator(".delay .facts").textContent())!, /without a connection/);
+});
+
+testWith(["chromium"], "a hidden page sends nothing, and says so", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using browser = await launch();
+  const page = await browser.page(new URL("#/delay?rate=50", gateway.url));
+  await page.getByRole("button", { name: "Start" }).click();
+  await received(page, "mqtt", 5);
+  const hide = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await hide(true);
+  await page.getByText(/^Paused while nobody sees the page/).waitFor();
+  await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await watcher.subscribe("devices/delay/ping");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(watcher.received, []);
+  await hide(false);
+  await watcher.message(({ topic }) => topic === "devices/delay/ping");
+  await page.getByText("Sending.").waitFor();
+  await stop(page);
+  assert.equal(await figure(page, "mqtt", "Lost"), "0 (0 %)");
   assert.deepEqual(browser.problems, []);
 });

@@ -8,12 +8,20 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RadioSource, RUUVI_EVENT } from "../support/radio.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 
 const RUUVI = Uint8Array.fromHex(RUUVI_EVENT);
 const ADDRESS = "CD:D4:FA:52:7A:F2";
 const launch = TestBrowser.shared();
+/** Each test has a node of its own in it; of a device they all say the same. */
+const start = sharedGateway({
+  config: `
+devices:
+  - { address: "54:48:E6:8F:80:A5", name: shelf, key: 231d39c1d7cc1ab1aee224cd096db932 }
+`,
+});
 
 /** An HCI event with an advertisement of encrypted BTHome v2. */
 function sealed(address: string, serviceData: string): Uint8Array {
@@ -71,7 +79,7 @@ testWith(
   ["chromium"],
   "a radio frame becomes values with units, receivers, and the bytes that say so",
   async () => {
-    await using gateway = await GatewayProcess.start();
+    const gateway = await start();
     await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
     const [west, east] = [new Node("west", peer), new Node("east", peer)];
     await west.online();
@@ -152,11 +160,11 @@ testWith(
 );
 
 testWith(["chromium"], "a device without its key says what to put where", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  const west = new Node("west", peer);
-  await west.online();
-  await west.hears(sealed("A4:C1:38:8D:18:B2", "41a47266c95f730011223378237214"), -60);
+  const node = new Node("cellar", peer);
+  await node.online();
+  await node.hears(sealed("A4:C1:38:8D:18:B2", "41a47266c95f730011223378237214"), -60);
   const name = await deviceAt(gateway, "A4:C1:38:8D:18:B2");
   await using browser = await launch();
   const page = await browser.page(channel(gateway, name));
@@ -167,21 +175,16 @@ testWith(["chromium"], "a device without its key says what to put where", async 
 });
 
 testWith(["chromium"], "a replayed packet is told of, and can be dismissed", async () => {
-  await using gateway = await GatewayProcess.start({
-    config: `
-devices:
-  - { address: "54:48:E6:8F:80:A5", name: shelf, key: 231d39c1d7cc1ab1aee224cd096db932 }
-`,
-  });
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  const west = new Node("west", peer);
-  await west.online();
-  await west.hears(sealed("54:48:E6:8F:80:A5", "413e932cc7175f34221100553876af"), -60);
+  const node = new Node("hall", peer);
+  await node.online();
+  await node.hears(sealed("54:48:E6:8F:80:A5", "413e932cc7175f34221100553876af"), -60);
   await using browser = await launch();
   const page = await browser.page(channel(gateway, "shelf"));
   await page.locator(".topics").getByText("humidity").waitFor();
   // The counter before the last one.
-  await west.hears(sealed("54:48:E6:8F:80:A5", "41723d3035fb88322211009e7414c0"), -60);
+  await node.hears(sealed("54:48:E6:8F:80:A5", "41723d3035fb88322211009e7414c0"), -60);
   const notice = page.locator(".notice", { hasText: "Security: replayed counter" });
   await notice.waitFor();
   await page.locator(".topics").getByText(/^replayed counter: /).waitFor();
@@ -195,11 +198,11 @@ devices:
 });
 
 testWith(["chromium"], "a card says in a word that its device is lost", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  const west = new Node("west", peer);
-  await west.online();
-  await west.hears(RUUVI, -67);
+  const node = new Node("porch", peer);
+  await node.online();
+  await node.hears(RUUVI, -67);
   const name = await deviceAt(gateway, ADDRESS);
   await using browser = await launch();
   const page = await browser.page("about:blank");
@@ -219,7 +222,7 @@ testWith(["chromium"], "a card says in a word that its device is lost", async ()
 });
 
 testWith(["chromium"], "a light of Zigbee2MQTT gets a switch and a slider that work", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.subscribe("zigbee2mqtt/lamp/set");
   await peer.publish("zigbee2mqtt/bridge/state", { state: "online" }, { retain: true });
@@ -275,12 +278,12 @@ testWith(["chromium"], "a light of Zigbee2MQTT gets a switch and a slider that w
 });
 
 testWith(["chromium"], "a request that fails is said, and what was there stays", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await new Node("west", peer).online();
+  await new Node("garden", peer).online();
   await using browser = await launch();
   const page = await browser.page(new URL("#/nodes", gateway.url));
-  const row = page.getByRole("row", { name: /^west/ });
+  const row = page.getByRole("row", { name: /^garden/ });
   await row.waitFor();
   await page.route("**/api/nodes", (route) => route.fulfill({ status: 503, body: "{}" }));
   await page.getByText("Cannot load nodes and devices: status 503").waitFor();
@@ -291,21 +294,25 @@ testWith(["chromium"], "a request that fails is said, and what was there stays",
 });
 
 for (
-  const { name, options } of [
-    { name: "a phone", options: { width: 390, height: 844, colorScheme: "dark" as const } },
-    { name: "a wide screen", options: { width: 1600, height: 1000 } },
+  const { name, node, options } of [
+    {
+      name: "a phone",
+      node: "attic",
+      options: { width: 390, height: 844, colorScheme: "dark" as const },
+    },
+    { name: "a wide screen", node: "roof", options: { width: 1600, height: 1000 } },
   ]
 ) {
   testWith(["chromium"], `nodes and devices are not cut off on ${name}`, async () => {
-    await using gateway = await GatewayProcess.start();
+    const gateway = await start();
     await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-    const west = new Node("west", peer);
-    await west.online();
-    await west.hears(RUUVI, -67);
+    const hearer = new Node(node, peer);
+    await hearer.online();
+    await hearer.hears(RUUVI, -67);
     const device = await deviceAt(gateway, ADDRESS);
     await using browser = await launch();
     const page = await browser.page(new URL("#/nodes", gateway.url), options);
-    await page.getByText("−67 dBm").waitFor();
+    await page.getByText("−67 dBm").first().waitFor();
     const sideways = () =>
       page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;

@@ -9,6 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 const launch = TestBrowser.shared();
@@ -18,6 +19,8 @@ const CONFIG = `
 tokens:
   - { name: watcher, role: viewer, token: ${VIEWER} }
 `;
+/** For tests that are given an answer, and one that looks at a single node. */
+const start = sharedGateway({ config: CONFIG });
 
 /** An answer of so many nodes and devices; each device is heard by up to four nodes. */
 function house(nodeCount: number, deviceCount: number): NodesAnswer {
@@ -85,7 +88,7 @@ testWith(
   ["chromium"],
   "the map: who hears whom, chosen by mouse, by keys and by address",
   async () => {
-    await using gateway = await GatewayProcess.start();
+    const gateway = await start();
     await using browser = await launch();
     const page = await open(browser, gateway, "#/nodes", {}, house(3, 6));
     await spot(page, "node-00").click();
@@ -143,7 +146,7 @@ testWith(
 );
 
 testWith(["chromium"], "the map is one stop for Tab, also after arrows led away", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using browser = await launch();
   const page = await open(browser, gateway, "#/nodes?device=device-3", {}, house(3, 6));
   const table = page.getByRole("table", { name: "Nodes" });
@@ -171,7 +174,7 @@ testWith(["chromium"], "the map is one stop for Tab, also after arrows led away"
 });
 
 testWith(["chromium"], "on a phone what was chosen comes into sight", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using browser = await launch();
   const at = { width: 390, height: 844, touch: true };
   const page = await open(browser, gateway, "#/nodes", at, house(12, 24));
@@ -215,12 +218,13 @@ testWith(
   ["chromium"],
   "20 nodes and 300 devices: searched, folded, accessible, nothing cut off",
   async () => {
-    await using gateway = await GatewayProcess.start();
+    const gateway = await start();
     await using browser = await launch();
+    // The test of all views looks at the other two of light, dark, wide and narrow.
     for (
       const [width, height, colorScheme, longest] of [
-        [1600, 1000, "light", 4500],
-        [390, 844, "dark", 5500],
+        [1600, 1000, "dark", 4500],
+        [390, 844, "light", 5500],
       ] as const
     ) {
       const at = { width, height, colorScheme };
@@ -329,7 +333,7 @@ testWith(
 );
 
 testWith(["chromium"], "a viewer sees why settings are not for it, and asks for none", async () => {
-  await using gateway = await GatewayProcess.start({ config: CONFIG });
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.subscribe("edgewire/v1/+/set");
   await peer.publish("edgewire/v1/attic/status", { state: "online", radios: ["ble"] });

@@ -10,6 +10,7 @@ import { members, mqtt, nodeSays, tile } from "./overview_page.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { testWith } = sideBySide(2);
+const launch = TestBrowser.shared();
 
 /** Names of the tiles, in order. */
 async function names(page: Page): Promise<string[]> {
@@ -30,7 +31,7 @@ testWith(
     await using gateway = await GatewayProcess.start({
       config: `describe: [{ topic: devices/+/temperature, unit: "°C" }]`,
     });
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(gateway.url);
     const line = (await page.locator("pre", { hasText: "mosquitto_pub" }).textContent())!;
     await page.getByText(`deno task nodes --broker mqtt://127.0.0.1:${gateway.mqttPort}`).waitFor();
@@ -67,7 +68,7 @@ testWith(["chromium"], "search and state are in the address; back and links work
   for (const name of ["ble-2", "ble-10"]) await peer.publish(`devices/${name}/uptime`, 1);
   await peer.publish("office/co2", 600);
   await peer.publish("hall/temperature", 20);
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   await shown(page, ["ble-2", "ble-10", "hall", "office"]);
   await page.getByText("All 4", { exact: true }).waitFor();
@@ -124,7 +125,7 @@ testWith(["chromium"], "a simulated node that dies is lost, and says why", async
     ],
     cwd: new URL("../../", import.meta.url).pathname,
   });
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   const lux = tile(page, "lux");
   await lux.getByText("online", { exact: true }).waitFor();
@@ -153,13 +154,15 @@ function subscriptions(page: Page): Set<string> {
 /** Sends values to so many channels until it is disposed of, about 2,000 a second in all. */
 async function flood(gateway: GatewayProcess, channels: number) {
   const peer = await mqtt(gateway);
+  await Promise.all(
+    Array.from({ length: channels }, (_, i) => peer.publish(`devices/room-${i}/temperature`, 20)),
+  );
   let at = 0;
   const timer = setInterval(() => {
     for (let i = 0; i < 40; i++, at++) {
       peer.client.publish(`devices/room-${at % channels}/temperature`, String(20 + at % 7 / 10));
     }
   }, 20);
-  for (let i = 0; i < channels; i++) await peer.publish(`devices/room-${i}/temperature`, 20);
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -174,7 +177,7 @@ testWith(
   async () => {
     await using gateway = await GatewayProcess.start();
     await using _flood = await flood(gateway, 300);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page("about:blank");
     const open = subscriptions(page);
     let [histories, running, most] = [0, 0, 0];
@@ -228,7 +231,7 @@ testWith(
     });
     await using peer = await mqtt(gateway);
     for (let i = 100; i < 140; i++) await peer.publish(`devices/room-${i}/temperature`, i);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page("about:blank", { width: 2560, height: 1440 });
     const open = subscriptions(page);
     await page.goto(gateway.url.href);
@@ -255,23 +258,20 @@ testWith(["chromium"], "the overview is accessible in both themes, wide and narr
   await peer.publish("devices/attic/temperature", 3);
   await nodeSays(peer, "attic", "online");
   await nodeSays(peer, "attic", "offline");
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const sideways = () => document.documentElement.scrollWidth - innerWidth;
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 390]) {
-      const options = { width, height: 900, colorScheme };
-      const page = await browser.page(gateway.url, options);
-      await tile(page, "attic").getByText("lost: said goodbye").waitFor();
-      await page.locator('.spark-line[d^="M"]').first().waitFor({ state: "attached" });
-      assert.deepEqual(await seriousProblems(page), [], `${width} px ${colorScheme}`);
-      assert.ok(await page.evaluate(sideways) <= 0, `${width} px scrolls sideways`);
-      await page.getByRole("searchbox").fill("no such channel");
-      await page.getByRole("button", { name: "Clear the filter" }).waitFor();
-      assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, nothing found`);
-      await page.close();
-    }
-    const width = colorScheme === "light" ? 1280 : 390;
-    const page = await browser.page(empty.url, { width, height: 900, colorScheme });
+  // The test of all views looks at the other two of light, dark, wide and narrow.
+  for (const [width, colorScheme] of [[1280, "dark"], [390, "light"]] as const) {
+    const page = await browser.page(gateway.url, { width, height: 900, colorScheme });
+    await tile(page, "attic").getByText("lost: said goodbye").waitFor();
+    await page.locator('.spark-line[d^="M"]').first().waitFor({ state: "attached" });
+    assert.deepEqual(await seriousProblems(page), [], `${width} px ${colorScheme}`);
+    assert.ok(await page.evaluate(sideways) <= 0, `${width} px scrolls sideways`);
+    await page.getByRole("searchbox").fill("no such channel");
+    await page.getByRole("button", { name: "Clear the filter" }).waitFor();
+    assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, nothing found`);
+
+    await page.goto(empty.url.href);
     await page.getByText("No channels yet").waitFor();
     assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, empty`);
     assert.ok(await page.evaluate(sideways) <= 0, `${width} px, empty, scrolls sideways`);

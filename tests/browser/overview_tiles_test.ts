@@ -8,6 +8,7 @@ import { members, mqtt, nodeSays, tile } from "./overview_page.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { testWith } = sideBySide(2);
+const launch = TestBrowser.shared();
 
 testWith(
   ["chromium", "mosquitto_pub"],
@@ -19,7 +20,7 @@ testWith(
       await using gateway = await GatewayProcess.start({ args, dataDir });
       const tokens = JSON.parse(await Deno.readTextFile(`${dataDir}/tokens.json`));
       const as = (role: string) => new URL(`?token=${tokens[role]}`, gateway.url);
-      await using browser = await TestBrowser.launch();
+      await using browser = await launch();
       const viewer = await browser.page(as("viewer"));
       await viewer.getByText("Publishing needs a token").waitFor();
       await viewer.getByText("Yours is a viewer's.").waitFor();
@@ -52,7 +53,7 @@ testWith(
     await using gateway = await GatewayProcess.start();
     await using peer = await mqtt(gateway);
     await peer.publish("devices/desk/temperature", 20);
-    await using browser = await TestBrowser.launch();
+    await using browser = await launch();
     const page = await browser.page(gateway.url);
     const events = async () => {
       const { events } = await gateway.json("/api/channels/desk/events") as { events: unknown[] };
@@ -96,9 +97,10 @@ testWith(["chromium"], "no digit of a main value is ever cut", async () => {
     await peer.publish(`devices/${name}-flow/flow`, value);
   }
   await peer.publish("devices/short/energy", 7);
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
+  const page = await browser.page(gateway.url, { width: 1280, height: 3000 });
   for (const width of [1280, 360]) {
-    const page = await browser.page(gateway.url, { width, height: 3000 });
+    if (width !== 1280) await browser.reshape(page, { width, height: 3000 });
     for (const [name, value] of Object.entries({ ...values, short: 7 })) {
       const text = name === "plain" ? "1234567.89" : `${value}`;
       await tile(page, name).locator(".tile-main").getByText(text, { exact: true }).waitFor();
@@ -121,7 +123,7 @@ testWith(["chromium"], "no digit of a main value is ever cut", async () => {
 
 testWith(["chromium"], "bar and page are as wide as each other, on any screen", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   const edges = (selector: string) =>
     page.locator(selector).evaluate((each) => {
@@ -148,7 +150,7 @@ testWith(["chromium"], "values that change or grow move nothing", async () => {
   await using peer = await mqtt(gateway);
   await peer.publish("devices/desk/temperature", 1);
   await peer.publish("devices/lamp/power", 5);
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(gateway.url, { width: 390, height: 844 });
   const boxes = () =>
     page.evaluate(() =>

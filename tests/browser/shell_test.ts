@@ -5,8 +5,12 @@ import { seriousProblems } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
+const launch = TestBrowser.shared();
+/** For tests that only look. */
+const demo = sharedGateway({ args: ["--demo"] });
 
 /** Address, and a text that is there once the view has its data. */
 const VIEWS = [
@@ -33,8 +37,8 @@ testWith(
   ["chromium"],
   "every view, wide and on a dark phone: accessible, nothing cut off",
   async () => {
-    await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-    await using browser = await TestBrowser.launch();
+    const gateway = await demo();
+    await using browser = await launch();
     for (const shape of SHAPES) {
       const page = await browser.page(gateway.url, shape);
       for (const [view, text] of VIEWS) {
@@ -51,8 +55,8 @@ testWith(
 );
 
 testWith(["chromium"], "links are addresses: titles, focus, back, keyboard", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-  await using browser = await TestBrowser.launch();
+  const gateway = await demo();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   const title = (text: string) => page.waitForFunction((t) => document.title === t, text);
   await title("Overview · Edgewire");
@@ -77,7 +81,7 @@ testWith(["chromium"], "links are addresses: titles, focus, back, keyboard", asy
 
 testWith(["chromium"], "the connection's state is honest: stale, reconnecting, back", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-  await using browser = await TestBrowser.launch();
+  await using browser = await launch();
   const page = await browser.page(new URL("#/health", gateway.url), { width: 360, height: 740 });
   const badge = page.locator(".badge");
   await badge.getByText("Connected").waitFor();
@@ -100,8 +104,8 @@ testWith(["chromium"], "the connection's state is honest: stale, reconnecting, b
 });
 
 testWith(["chromium"], "the page can be installed as a web app", async () => {
-  await using gateway = await GatewayProcess.start();
-  await using browser = await TestBrowser.launch();
+  const gateway = await demo();
+  await using browser = await launch();
   const page = await browser.page(gateway.url);
   const session = await page.context().newCDPSession(page);
   const { errors, url } = await session.send("Page.getAppManifest");
@@ -115,8 +119,8 @@ testWith(["chromium"], "the page can be installed as a web app", async () => {
 });
 
 testWith(["chromium"], "a slow network: values come, and nothing pretends to be live", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-  await using browser = await TestBrowser.launch();
+  const gateway = await demo();
+  await using browser = await launch();
   const page = await browser.page("about:blank");
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");

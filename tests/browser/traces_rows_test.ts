@@ -24,6 +24,18 @@ async function publishes(gateway: GatewayProcess): Promise<MqttPeer> {
   return await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
 }
 
+/** Processor time that the page's main thread takes from now on, s: others' work does not count. */
+async function countBusy(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busy = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")!.value;
+  };
+  const before = await busy();
+  return async () => await busy() - before;
+}
+
 testWith(
   ["chromium"],
   "thousands of frames: few are on the page, keys reach all, the newest are kept",
@@ -65,18 +77,17 @@ testWith(
     await rows(page, /\d\d:\d\d:\d\d\.\d{6}/).first().waitFor();
     assert.match(page.url(), /time=day/);
 
-    const fps = await page.evaluate(async () => {
+    const busy = await countBusy(page);
+    await page.evaluate(async () => {
       const grid = document.querySelector(".frames")!;
-      const begun = performance.now();
-      let frames = 0;
-      for (; frames < 60; frames++) {
-        grid.scrollTop = frames * 2000;
+      for (let frame = 0; frame < 60; frame++) {
+        grid.scrollTop = frame * 2000;
         await new Promise(requestAnimationFrame);
         if (!grid.querySelector(".frames-row")) throw new Error("no rows");
       }
-      return frames * 1000 / (performance.now() - begun);
     });
-    assert.ok(fps > 20, `${fps} frames a second while it is scrolled`);
+    const fps = 60 / await busy();
+    assert.ok(fps > 20, `the page can draw ${fps} frames a second while it is scrolled`);
     assert.deepEqual(browser.problems, []);
   },
 );

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import axe from "axe-core";
+import axe from "axe-core/axe.min.js";
 import type { Page } from "playwright-core";
 
 /** Rules with an impact of "serious" or "critical" that the page breaks, each with its elements. */
 export async function seriousProblems(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-    return (await axe.run()).violations;
+    return (await axe.run({ resultTypes: ["violations"] })).violations;
   });
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
