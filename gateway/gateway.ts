@@ -33,6 +33,8 @@ import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
 import type { MqttAddress } from "./sessions/messages.ts";
 import { Sessions } from "./sessions/sessions.ts";
+import { Store } from "./store/store.ts";
+import type { StoreState } from "./store/store_messages.ts";
 
 /** Where the gateway can be reached. */
 export interface Addresses {
@@ -54,6 +56,8 @@ const MQTT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883 };
 const GOODBYE_MS = 1500;
 /** Part of it for goodbyes that traces show. */
 const TRACED_MS = 700;
+/** Time for what waits to get on disk at the end, milliseconds. */
+const STORE_MS = 20_000;
 
 function url(scheme: string, { hostname, port }: Deno.NetAddr): URL {
   return new URL(`${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`);
@@ -71,6 +75,18 @@ async function within(ms: number, done: Promise<unknown>) {
   clearTimeout(timer);
 }
 
+/** @returns the history on disk; `null` where none is wanted */
+async function openStore(
+  { dataDir, history, store }: Config,
+  onState: (state: StoreState) => void,
+  log: (line: string) => void,
+): Promise<Store | null> {
+  if (!history.disk) return null;
+  const { diskCount, diskBytes, ageSeconds } = history;
+  const keep = { count: diskCount, bytes: diskBytes, ageMs: ageSeconds * 1000 };
+  return await Store.open({ dataDir, ...store, keep, onState, log });
+}
+
 /** Starts with {@linkcode Gateway.start}; ends with `close()`. */
 export class Gateway {
   readonly rooms: Rooms;
@@ -79,6 +95,7 @@ export class Gateway {
   addresses!: Addresses;
   readonly #config: Config;
   readonly #options: GatewayOptions;
+  readonly #store: Store | null;
   readonly #tokens: TokenBook;
   readonly #policy: Policy;
   readonly #recorder: Recorder;
@@ -104,9 +121,10 @@ export class Gateway {
   #broker!: Broker;
   #server!: Deno.HttpServer<Deno.NetAddr>;
 
-  private constructor(config: Config, options: GatewayOptions) {
+  private constructor(config: Config, options: GatewayOptions, store: Store | null) {
     this.#config = config;
     this.#options = options;
+    this.#store = store;
     const everywhere = !isLoopback(config.host) || !isLoopback(config.mqttHost) ||
       !config.access.openLoopback;
     this.madeTokens = everywhere ? loadOrMakeTokens(config.dataDir) : {};
@@ -117,7 +135,8 @@ export class Gateway {
     // Home Assistant says there that it has started, and leaves its will there.
     const birth = `${prefix}/status`;
     this.#policy = new Policy((topic) => rules.isCommand(topic) || topic === birth);
-    this.rooms = new Rooms(config, rules, (delay) => this.#delivery.observe(delay), this.#recorder);
+    const onSent = (delay: number) => this.#delivery.observe(delay);
+    this.rooms = new Rooms(config, rules, onSent, this.#recorder, store);
     this.#discovery = new Discovery(
       (description, commandTopic) => this.rooms.describe(description, commandTopic),
       (topic) => this.rooms.undescribe(topic),
@@ -153,6 +172,7 @@ export class Gateway {
       this.#commands,
       () => this.#broker.state,
       () => this.#mqttAddress(),
+      store,
     );
     this.#decodes = new DecodeUploads(config.limits.decodeBytes);
     this.#traces = new TraceStreams({
@@ -171,7 +191,17 @@ export class Gateway {
    *   be read or written.
    */
   static async start(config: Config, options: GatewayOptions): Promise<Gateway> {
-    const gateway = new Gateway(config, options);
+    let gateway: Gateway | null = null;
+    const onState = () => {
+      if (gateway !== null) gateway.#storeChanged();
+    };
+    const store = await openStore(config, onState, options.log);
+    try {
+      gateway = new Gateway(config, options, store);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
     try {
       const mqtt = await gateway.#startBroker();
       const http = gateway.#startHttp();
@@ -186,6 +216,7 @@ export class Gateway {
 
   async #startBroker(): Promise<URL[]> {
     const { url: address, ca, username, password, subscribe } = this.#config.broker;
+    const store = this.#store;
     const common = {
       policy: this.#policy,
       tokens: this.#tokens,
@@ -196,6 +227,7 @@ export class Gateway {
       },
       counters: this.#brokerCounters,
       sink: (message: IncomingMessage) => this.rooms.take(message),
+      durable: store && (() => store.synced()),
       taps: this.#recorder,
       onSession: (event: SessionEvent) => this.#nodes.session(event),
       log: this.#options.log,
@@ -222,6 +254,11 @@ export class Gateway {
     return [];
   }
 
+  #storeChanged() {
+    // Not before there is a broker whose state is told with it.
+    if (this.addresses !== undefined) this.#sessions.statusChanged();
+  }
+
   #brokerChanged() {
     this.#sessions.statusChanged();
     if (this.#broker?.state.connected) this.#readings.connected();
@@ -246,6 +283,7 @@ export class Gateway {
       sessions: this.#sessions,
       nodes: this.#nodes,
       broker: this.#broker,
+      store: this.#store,
       taps: this.#recorder,
       decodes: this.#decodes,
       traces: {
@@ -259,6 +297,7 @@ export class Gateway {
       assets: this.#options.assets,
       metrics: new Metrics({
         rooms: this.rooms,
+        store: this.#store,
         nodes: this.#nodes,
         sessions: this.#sessions,
         commands: this.#commands,
@@ -362,7 +401,10 @@ export class Gateway {
     await this.#server?.shutdown();
   }
 
-  /** Says goodbye to everyone and stops listening, within two seconds. */
+  /**
+   * Says goodbye to everyone and stops listening, within two seconds; what waits for the disk may
+   * take longer.
+   */
   async close() {
     this.#commands.close();
     this.#decodes.close();
@@ -371,5 +413,6 @@ export class Gateway {
     this.#nodes.close();
     this.rooms.close();
     this.#eventLoop.close();
+    if (this.#store !== null) await within(STORE_MS, this.#store.close());
   }
 }

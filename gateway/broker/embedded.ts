@@ -14,6 +14,7 @@ import {
   streamOf,
   withoutNumberCache,
 } from "./aedes_insides.ts";
+import { type Durable, untilReleased } from "./ack_gate.ts";
 import { isLoopback } from "../access/peer.ts";
 import { isNodeName, type Policy } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
@@ -50,6 +51,8 @@ export interface EmbeddedOptions {
   limits: SocketLimits;
   counters: BrokerCounters;
   sink: MessageSink;
+  /** What the sink took in is acknowledged only when it is durable. @default at once */
+  durable?: Durable | null;
   /** Hears of each session. */
   onSession?: (event: SessionEvent) => void;
   /** Hears of the connections that came by TCP. @default noTaps */
@@ -59,6 +62,8 @@ export interface EmbeddedOptions {
 
 /** aedes' own timers would go off after a stall of this process; `ConnectionWatch` does their work. */
 const NEVER_MS = 2 ** 31 - 1;
+/** Time for acknowledgements that are held when the broker ends, milliseconds. */
+const FAREWELL_MS = 1000;
 /** Clients whose whole backlog is kept while they are away. */
 const KEPT_BACKLOGS = 16;
 const RETAINED_BYTES = 64 << 20;
@@ -244,6 +249,7 @@ export class EmbeddedBroker implements Broker {
   #handle(stream: SocketStream) {
     this.#connections++;
     this.#watch.add(stream);
+    if (this.#options.durable) stream.holdAcks(this.#options.durable);
     stream.once("close", () => {
       this.#connections--;
       this.#watch.delete(stream);
@@ -386,6 +392,7 @@ export class EmbeddedBroker implements Broker {
     this.state.connected = false;
     this.#watch.close();
     for (const listener of this.#listeners) listener.close();
+    await untilReleased(this.#options.durable, FAREWELL_MS);
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
   }
 }

@@ -15,6 +15,7 @@ import {
   PublishError,
   type PublishOptions,
 } from "./broker.ts";
+import { type Durable, untilReleased } from "./ack_gate.ts";
 import type { Policy } from "../access/policy.ts";
 import type { TokenBook } from "../access/tokens.ts";
 import { OwnPublishes } from "./own_publishes.ts";
@@ -38,6 +39,8 @@ export interface ExternalOptions {
   limits: SocketLimits;
   counters: BrokerCounters;
   sink: MessageSink;
+  /** What the sink took in is acknowledged only when it is durable. @default at once */
+  durable?: Durable | null;
   /** Called when the broker came or went. */
   onState: () => void;
   /** Hears of the connections to the broker. @default noTaps */
@@ -52,6 +55,10 @@ const KEEPALIVE_SECONDS = 30;
 /** How long the broker keeps our session while we are away, seconds. */
 const SESSION_EXPIRY_SECONDS = 86_400;
 const ACK_TIMEOUT_MS = 30_000;
+/** Messages that may wait for our acknowledgement, so that the broker need not wait for a disk. */
+const RECEIVE_MAXIMUM = 65_535;
+/** Time for acknowledgements that are held when we end, milliseconds. */
+const FAREWELL_MS = 1000;
 
 /** CONNACK codes that mean "not this version": 3.1.1 section 3.2.2.3, 5 section 3.2.2.2. */
 const WRONG_VERSION = new Set([1, 132]);
@@ -102,7 +109,12 @@ export class ExternalBroker implements Broker {
         will: { topic: willTopic, payload: Buffer.from("offline"), qos: 1, retain: true },
       }),
       ...(this.#version === 5
-        ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_SECONDS } }
+        ? {
+          properties: {
+            sessionExpiryInterval: SESSION_EXPIRY_SECONDS,
+            receiveMaximum: RECEIVE_MAXIMUM,
+          },
+        }
         : {}),
     };
   }
@@ -238,6 +250,7 @@ export class ExternalBroker implements Broker {
     if (client === undefined) return;
     this.state.connected = false;
     this.state.reason = "shutting down";
+    if (client.connected) await untilReleased(this.#options.durable, FAREWELL_MS);
     await new Promise<void>((resolve) => client.end(!client.connected, () => resolve()));
   }
 }

@@ -12,6 +12,7 @@ import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Identity } from "../access/tokens.ts";
 import type { ConnectionTap } from "../taps.ts";
+import { AckGate, type Durable } from "./ack_gate.ts";
 import type { SessionEnd } from "./broker.ts";
 import type { WatchedConnection } from "./connection_watch.ts";
 import { Intake, type IntakeMember } from "./intake.ts";
@@ -20,6 +21,7 @@ import { CHUNK_BYTES } from "./read_buffer.ts";
 
 /** Time for an answer under way when the connection is closed, milliseconds. */
 const FAREWELL_MS = 1000;
+const NOTHING = Buffer.alloc(0);
 /**
  * Of the backlog bound, the share from which a client counts as slow: QoS 0
  * messages are left out, and what can wait (retained messages, acknowledgements) waits.
@@ -69,6 +71,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   #receivedBytes = 0;
   #handedBytes = 0;
   #sending: Promise<void> | null = null;
+  #gate: AckGate | null = null;
 
   constructor(
     peer: string,
@@ -126,6 +129,15 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     this.#receivedBytes += bytes.length;
   }
 
+  /**
+   * Acknowledges what comes only when it is durable, and not at all where the connection ends
+   * first. To be called before anything is sent.
+   */
+  holdAcks(durable: Durable) {
+    // A write brings what was released in between other writes.
+    this.#gate = new AckGate(durable, () => this.writable && this.write(NOTHING));
+  }
+
   /** CONNECT was answered: the rest may flow. */
   answered() {
     this.#answered = true;
@@ -144,8 +156,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
 
   override read(size?: number) {
     if (this.#handedOut || (!this.#answered && this.#handedBytes >= this.#connectEnd)) return null;
-    // Who does not read our answers is not read from, or they would pile up.
-    if (this.writableNeedDrain) {
+    if (!this.#mayAnswer) {
       this.#held = true;
       return null;
     }
@@ -159,16 +170,23 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     return chunk;
   }
 
+  /** Who does not read our answers is not read from, or they would pile up. */
+  get #mayAnswer(): boolean {
+    return !this.writableNeedDrain && !this.#gate?.isFull;
+  }
+
   override _write(bytes: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
+    const passing = this.#gate === null ? bytes : this.#gate.pass(bytes);
     const settle = (error?: Error) => {
       this.writes++;
       this.#sending = null;
       done(error);
-      if (!this.#held || this.writableNeedDrain) return;
+      if (!this.#held || !this.#mayAnswer) return;
       this.#held = false;
       this.#wake();
     };
-    this.#sending = this.transmit(bytes).then(() => settle(), settle);
+    const sent = passing.length === 0 ? Promise.resolve() : this.transmit(passing);
+    this.#sending = sent.then(() => settle(), settle);
   }
 
   override _writev(

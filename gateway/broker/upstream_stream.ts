@@ -9,6 +9,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { type ConnectionTap, noConnectionTap, type Taps } from "../taps.ts";
+import { AckGate, type Durable } from "./ack_gate.ts";
 import { CHUNK_BYTES } from "./read_buffer.ts";
 import { dial, type Upstream } from "./upstream.ts";
 
@@ -20,16 +21,20 @@ export interface UpstreamStreamOptions {
   taps: Taps;
   /** MQTT client id. */
   clientId: string;
+  /** Acknowledges what comes only when it is durable, if the connection lasts. @default at once */
+  durable?: Durable | null;
 }
 
 /** What may wait here when it comes by WebSocket, bytes: one large message. */
 const BACKLOG_BYTES = 64 << 20;
 /** Time for the broker to end the connection after us, milliseconds. */
 const FAREWELL_MS = 1000;
+const NOTHING = Buffer.alloc(0);
 
 /** Dials at once; `destroy` gives up dialling too. */
 export class UpstreamStream extends Duplex {
   readonly #dialling = new AbortController();
+  readonly #gate: AckGate | null = null;
   #upstream: Upstream | null = null;
   /** What was asked for before the connection stood. */
   #early: (() => void) | null = null;
@@ -40,6 +45,10 @@ export class UpstreamStream extends Duplex {
   constructor(options: UpstreamStreamOptions) {
     super({ readableHighWaterMark: CHUNK_BYTES });
     this.once("end", () => this.destroy());
+    if (options.durable) {
+      // A write brings what was released in between other writes.
+      this.#gate = new AckGate(options.durable, () => this.writable && this.write(NOTHING));
+    }
     this.#dial(options);
   }
 
@@ -84,8 +93,13 @@ export class UpstreamStream extends Duplex {
   }
 
   override _write(bytes: Uint8Array, _encoding: string, done: (error?: Error | null) => void) {
-    if (this.#upstream === null) this.#early = () => this._write(bytes, _encoding, done);
-    else this.#upstream.write(bytes).then(done as () => void, done);
+    if (this.#upstream === null) {
+      this.#early = () => this._write(bytes, _encoding, done);
+      return;
+    }
+    const passing = this.#gate === null ? bytes : this.#gate.pass(bytes);
+    if (passing.length === 0) done();
+    else this.#upstream.write(passing).then(done as () => void, done);
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], done: (error?: Error | null) => void) {

@@ -158,7 +158,16 @@ export interface Config {
   };
   session: { idleTimeoutSeconds: number; gatherMs: number };
   command: { timeoutSeconds: number };
-  history: { count: number; bytes: number; ageSeconds: number; totalBytes: number };
+  history: {
+    count: number;
+    bytes: number;
+    totalBytes: number;
+    ageSeconds: number;
+    disk: boolean;
+    diskCount: number;
+    diskBytes: number;
+  };
+  store: { syncMs: number; lazyMs: number; commitRows: number };
   limits: {
     messageBytes: number;
     messagesPerSecond: number;

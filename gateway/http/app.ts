@@ -16,13 +16,15 @@ import type { Room } from "../rooms/room.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Store } from "../store/store.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
 import { addChannelEntries } from "./channel_entries.ts";
 import { addChannels } from "./channels_answer.ts";
 import { connectionFacts } from "./connection_facts.ts";
 import type { DecodeUploads } from "./decode_upload.ts";
 import { watchHandshake } from "./handshake.ts";
-import { historyAnswer, historyCsv } from "./history.ts";
+import { historyAnswer } from "./history.ts";
+import { historyCsv } from "./history_csv.ts";
 import { cookieName, identify } from "./identify.ts";
 import type { Metrics } from "./metrics.ts";
 import { addNodeSettings } from "./node_settings.ts";
@@ -42,6 +44,8 @@ export interface AppParts {
   sessions: Sessions;
   nodes: Nodes;
   broker: Broker;
+  /** The history on disk; `null`: it is in memory alone. */
+  store: Store | null;
   metrics: Metrics;
   taps: Taps;
   decodes: DecodeUploads;
@@ -269,7 +273,7 @@ function instant(text: string | undefined, fallback: number): number {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text);
 }
 
-function history(c: Context<Env>, room: Room, rooms: Rooms) {
+async function history(c: Context<Env>, room: Room, rooms: Rooms) {
   const until = instant(c.req.query("until"), now());
   const since = instant(c.req.query("since"), until - HOUR_MS);
   const points = Number(c.req.query("points") ?? DEFAULT_POINTS);
@@ -289,5 +293,5 @@ function history(c: Context<Env>, room: Room, rooms: Rooms) {
     });
   }
   if (format !== "json") return problem(c, 400, "format: json or csv");
-  return c.json(historyAnswer(room, rooms.descriptions(room.name), since, until, points));
+  return c.json(await historyAnswer(room, rooms.descriptions(room.name), since, until, points));
 }

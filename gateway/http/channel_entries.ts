@@ -5,6 +5,8 @@
  *   point of a plot was made of;
  * - `/api/channels/<name>/events?limit=100` what happened in it, the newest first.
  *
+ * They come from memory, and from disk where there is a store.
+ *
  * @module
  */
 import type { Context, Hono } from "hono";
@@ -12,9 +14,12 @@ import type { Entry } from "../rooms/history.ts";
 import type { Room } from "../rooms/room.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import { type Env, problem } from "./route.ts";
+import { storedEvents, storedRows } from "./stored_rows.ts";
 
 /** How far from the time asked for an update may be, ms. */
 const NEAR_MS = 600_000;
+/** Spans that are looked through for it, ms. */
+const AROUND_MS = [50, 5000, NEAR_MS];
 const DEFAULT_EVENTS = 100;
 const MAX_EVENTS = 1000;
 const JSON_TYPE = { "content-type": "application/json" };
@@ -35,29 +40,54 @@ function noChannel(c: Context) {
   return problem(c, 404, `no channel "${c.req.param("name")}"`);
 }
 
-function update(c: Context<Env>, room: Room) {
+async function update(c: Context<Env>, room: Room) {
   const topic = c.req.query("topic") ?? "";
   const text = c.req.query("time") ?? "";
   if (topic === "") return problem(c, 400, "topic: the topic whose update is asked for");
   if (!/^\d+(\.\d+)?$/.test(text)) return problem(c, 400, "time: Unix milliseconds");
-  const entry = nearest(room, topic, Number(text));
-  if (entry !== undefined) return c.body(updateText(room, entry), 200, JSON_TYPE);
+  const entry = await nearest(room, topic, Number(text));
+  if (entry !== null) return c.body(updateText(room, entry), 200, JSON_TYPE);
   const minutes = NEAR_MS / 60_000;
   return problem(c, 404, `no update of "${topic}" is held within ${minutes} minutes of that time`);
 }
 
-/** Of updates that are as near the newest. */
-function nearest({ history }: Room, topic: string, time: number): Entry | undefined {
-  let found: Entry | undefined;
-  let least = NEAR_MS;
-  for (const entry of history.between(time - NEAR_MS, time + NEAR_MS)) {
-    if (entry.topic?.topic !== topic) continue;
-    const distance = Math.abs(entry.time - time);
-    if (distance > least) continue;
-    least = distance;
-    found = entry;
+/** Looks close by at first: what is asked for mostly is there. */
+async function nearest(room: Room, topic: string, time: number): Promise<Entry | null> {
+  for (const around of AROUND_MS) {
+    const found = new Nearest(topic, time, around);
+    for (const entry of room.history.between(time - around, time + around)) found.take(entry);
+    if (found.entry === null || found.distance > 0) {
+      for await (const entries of storedRows(room, time - around, time + around)) {
+        entries.forEach((entry) => found.take(entry));
+      }
+    }
+    if (found.entry !== null) return found.entry;
   }
-  return found;
+  return null;
+}
+
+/** The update of a topic that is nearest to a time; of those that are as near the newest. */
+class Nearest {
+  entry: Entry | null = null;
+  distance: number;
+  readonly #topic: string;
+  readonly #time: number;
+
+  /** @param around How far from it an update may be, ms. */
+  constructor(topic: string, time: number, around: number) {
+    this.#topic = topic;
+    this.#time = time;
+    this.distance = around;
+  }
+
+  take(entry: Entry) {
+    if (entry.topic?.topic !== this.#topic) return;
+    const distance = Math.abs(entry.time - this.#time);
+    if (distance > this.distance) return;
+    if (distance === this.distance && entry.seq < (this.entry?.seq ?? 0)) return;
+    this.distance = distance;
+    this.entry = entry;
+  }
 }
 
 /** The message's members, without those that the address says. */
@@ -66,14 +96,16 @@ function updateText(room: Room, entry: Entry): string {
   return room.encode(entry).replace(head, () => "{");
 }
 
-function events(c: Context<Env>, room: Room) {
+async function events(c: Context<Env>, room: Room) {
   const limit = Number(c.req.query("limit") ?? DEFAULT_EVENTS);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_EVENTS) {
     return problem(c, 400, `limit: a whole number from 1 to ${MAX_EVENTS}`);
   }
-  const found: Entry[] = [];
-  for (const entry of room.history.after(-1)) if (entry.topic === null) found.push(entry);
-  const texts = found.slice(-limit).reverse().map(({ seq, time, json }) =>
+  const found = [...room.history.after(-1)].filter(({ topic }) => topic === null).reverse();
+  const { firstSeq } = room.history;
+  const below = (firstSeq ?? room.seq + 1) - 1;
+  if (found.length < limit) found.push(...await storedEvents(room, below, limit - found.length));
+  const texts = found.slice(0, limit).map(({ seq, time, json }) =>
     `{"seq":${seq},"time":${time},${json}}`
   );
   return c.body(`{"events":[${texts}]}`, 200, JSON_TYPE);

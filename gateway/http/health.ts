@@ -11,8 +11,9 @@ import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Store } from "../store/store.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
-import type { HealthAnswer } from "./health_answer.ts";
+import type { DiskHistory, HealthAnswer } from "./health_answer.ts";
 import type { Env } from "./route.ts";
 import type { TraceParts } from "./traces.ts";
 
@@ -20,6 +21,7 @@ export interface HealthParts {
   config: Config;
   broker: Broker;
   rooms: Rooms;
+  store: Store | null;
   sessions: Sessions;
   eventLoop: EventLoopDelay;
   traces: TraceParts;
@@ -27,16 +29,22 @@ export interface HealthParts {
 
 /** Adds the routes; who may ask is decided before. */
 export function addHealth(app: Hono<Env>, parts: HealthParts): void {
+  const run = crypto.randomUUID();
   app.get("/healthz", (c) => {
     const { connected, reason } = parts.broker.state;
-    const said = { broker: { connected, ...(reason === undefined ? {} : { reason }) } };
-    return c.json({ status: connected ? "ok" : "failing", ...said }, connected ? 200 : 503);
+    const broker = { connected, ...(reason === undefined ? {} : { reason }) };
+    const history = parts.store === null
+      ? { kept: "memory" }
+      : { kept: "disk", ...parts.store.state };
+    const status = statusOf(parts);
+    return c.json({ status, broker, history }, status === "ok" ? 200 : 503);
   });
   app.get("/api/health", async (c) => {
     const answer: HealthAnswer = {
-      status: parts.broker.state.connected ? "ok" : "failing",
+      status: statusOf(parts),
       time: now(),
       epoch: parts.rooms.epoch,
+      run,
       // The clock may have been set since the start.
       uptime: performance.now() / 1000,
       versions: { edgewire: parts.traces.version, deno: Deno.version.deno, v8: Deno.version.v8 },
@@ -59,6 +67,10 @@ export function addHealth(app: Hono<Env>, parts: HealthParts): void {
     };
     return c.json(answer, 200, { "cache-control": "no-store" });
   });
+}
+
+function statusOf({ broker, store }: HealthParts): HealthAnswer["status"] {
+  return broker.state.connected && (store?.state.state ?? "ok") === "ok" ? "ok" : "failing";
 }
 
 function processHealth(cpuShare: number): HealthAnswer["process"] {
@@ -84,16 +96,31 @@ function withoutCredentials(url: URL): string {
   return `${protocol}//${hostname}${port && `:${port}`}${pathname === "/" ? "" : pathname}`;
 }
 
-function historyHealth({ config, rooms }: HealthParts): HealthAnswer["history"] {
+function historyHealth({ config, rooms, store }: HealthParts): HealthAnswer["history"] {
   let bytes = 0;
   for (const room of rooms.all()) bytes += room.history.bytes;
   return {
-    kept: "memory",
+    kept: store === null ? "memory" : "disk",
     channels: rooms.size,
     updates: rooms.counters.updates,
     bytes,
     limitBytes: config.history.totalBytes,
     ageSeconds: config.history.ageSeconds,
+    ...(store === null ? {} : { disk: diskHistory(store) }),
+  };
+}
+
+function diskHistory(store: Store): DiskHistory {
+  const stats = store.stats();
+  return {
+    ...store.state,
+    bytes: stats.dbBytes,
+    writtenToday: stats.bytesToday,
+    oldest: stats.oldestTime,
+    waitingBytes: stats.backlogBytes,
+    lost: stats.lost,
+    commitMedian: stats.syncMsP50,
+    commitP99: stats.syncMsP99,
   };
 }
 

@@ -12,12 +12,35 @@ export interface EventLoopHealth {
   longest: number;
 }
 
+/** How the history on disk fares. */
+export interface DiskHistory {
+  /** `failing`: nothing is stored now; `off`: nor will be until the gateway is restarted. */
+  state: "ok" | "failing" | "off";
+  /** What is wrong, or was found wrong at the start. */
+  reason?: string;
+  /** What the database takes. */
+  bytes: number;
+  /** Written to the disk in the last 24 hours, since the start at most. */
+  writtenToday: number;
+  /** When the oldest entry came; `null`: there is none. */
+  oldest: number | null;
+  /** What waits for the disk in memory. */
+  waitingBytes: number;
+  /** Entries since the start that never reached the disk. */
+  lost: number;
+  /** How long lately a commit took, ms. */
+  commitMedian: number;
+  commitP99: number;
+}
+
 export interface HealthAnswer {
-  /** `failing`: the MQTT side does not work. */
+  /** `failing`: the MQTT side does not work, or the history is not stored. */
   status: "ok" | "failing";
   time: number;
-  /** Another at each start of the gateway. */
+  /** Names the log that numbers belong to. */
   epoch: string;
+  /** Another at each start of the gateway. */
+  run: string;
   /** Since the gateway started, seconds; the clock does not matter to it. */
   uptime: number;
   versions: { edgewire: string; deno: string; v8: string };
@@ -44,16 +67,18 @@ export interface HealthAnswer {
   /** `off`: no uplink is configured. */
   uplink: { state: "off" };
   history: {
-    /** Where it is kept. */
-    kept: "memory";
+    /** Where it is kept; what is on disk is in memory as well, as far as that goes. */
+    kept: "memory" | "disk";
     channels: number;
     /** Updates made since the start. */
     updates: number;
-    /** What it takes, about, and may take. */
+    /** What it takes in memory, about, and may take. */
     bytes: number;
     limitBytes: number;
     /** What is older is forgotten, seconds. */
     ageSeconds: number;
+    /** Where it is kept on disk. */
+    disk?: DiskHistory;
   };
   /** `null`: there is no flight recorder. */
   recorder: { bytes: number; seconds: number } | null;

@@ -1,13 +1,16 @@
 /**
  * A room's history over HTTP: numeric topics thinned for a plot, or all rows
- * as CSV.
+ * as CSV; from the store where there is one, else from memory. Where the store
+ * takes nothing, memory has what it lacks.
  *
  * @module
  */
 import type { Entry } from "../rooms/history.ts";
-import { numberOf } from "../rooms/payload.ts";
 import type { Room } from "../rooms/room.ts";
 import type { TopicDescription } from "../sessions/messages.ts";
+import { numberOf } from "../store/number_of.ts";
+import type { Store } from "../store/store.ts";
+import type { SeriesAnswer } from "../store/store_messages.ts";
 
 /** Unix milliseconds, value. */
 export type Point = [number, number];
@@ -26,6 +29,7 @@ export interface HistoryAnswer {
   seq: number;
   /** Whether everything asked for is still held. */
   complete: boolean;
+  /** In the order in which the topics came to be. */
   series: Series[];
   /** Topics without numbers: their newest values, as many as points were asked for. */
   others: { topic: string; points: [number, unknown][] }[];
@@ -62,13 +66,92 @@ export function thin(points: Point[], count: number): Point[] {
  * @param since, until Unix milliseconds, both inclusive.
  * @param count Points wanted per topic, about.
  */
-export function historyAnswer(
+export async function historyAnswer(
   room: Room,
   descriptions: TopicDescription[],
   since: number,
   until: number,
   count: number,
-): HistoryAnswer {
+): Promise<HistoryAnswer> {
+  const { seq, complete, series, others } = await seriesOf(room, since, until, count);
+  const order = new Map([...room.topics.keys()].map((topic, index) => [topic, index]));
+  const placed = (a: { topic: string }, b: { topic: string }) =>
+    (order.get(a.topic) ?? 0) - (order.get(b.topic) ?? 0);
+  const units = new Map(descriptions.map(({ topic, unit }) => [topic, unit]));
+  return {
+    channel: room.name,
+    epoch: room.epoch,
+    seq,
+    complete,
+    series: series.toSorted(placed).map((each) => {
+      const unit = units.get(each.topic);
+      return unit === undefined ? each : { ...each, unit };
+    }),
+    others: others.toSorted(placed),
+  };
+}
+
+async function seriesOf(
+  room: Room,
+  since: number,
+  until: number,
+  count: number,
+): Promise<SeriesAnswer> {
+  const { store } = room;
+  if (store === null) return seriesInMemory(room, since, until, count);
+  if (store.state.state === "ok") return await store.series(room.name, since, until, count);
+  const newer = seriesInMemory(room, since, until, count);
+  const oldest = room.history.after(-1).next().value?.time ?? Infinity;
+  if (oldest <= since) return newer;
+  const older = await storedSeries(store, room.name, since, Math.min(until, before(oldest)), count);
+  return joined(older, newer, count);
+}
+
+/** The latest time that is earlier: times have no more than three decimals. */
+function before(time: number): number {
+  return time - 0.0005;
+}
+
+async function storedSeries(
+  store: Store,
+  channel: string,
+  since: number,
+  until: number,
+  count: number,
+): Promise<SeriesAnswer> {
+  try {
+    return await store.series(channel, since, until, count);
+  } catch {
+    // The store says why in its state.
+    return { series: [], others: [], complete: false, seq: 0 };
+  }
+}
+
+/** Two spans of time as one. */
+function joined(older: SeriesAnswer, newer: SeriesAnswer, count: number): SeriesAnswer {
+  const series = new Map(older.series.map((each) => [each.topic, each]));
+  for (const { topic, points, states } of newer.series) {
+    const before = series.get(topic);
+    const said = states ?? before?.states;
+    series.set(topic, {
+      topic,
+      ...(said === undefined ? {} : { states: said }),
+      points: thin([...before?.points ?? [], ...points], count),
+    });
+  }
+  const others = new Map(older.others.map(({ topic, points }) => [topic, points]));
+  for (const { topic, points } of newer.others) {
+    others.set(topic, [...others.get(topic) ?? [], ...points].slice(-count));
+  }
+  return {
+    series: [...series.values()],
+    others: [...others].map(([topic, points]) => ({ topic, points })),
+    complete: older.complete,
+    seq: newer.seq,
+  };
+}
+
+function seriesInMemory(room: Room, since: number, until: number, count: number): SeriesAnswer {
   const numbers = new Map<string, Point[]>();
   const others = new Map<string, [number, unknown][]>();
   const states = new Set<string>();
@@ -81,21 +164,14 @@ export function historyAnswer(
     if (number !== null) append(numbers, topic, [entry.time, number]);
     else append(others, topic, [entry.time, value]);
   }
-  const units = new Map(descriptions.map(({ topic, unit }) => [topic, unit]));
   return {
-    channel: room.name,
-    epoch: room.epoch,
     seq: room.seq,
     complete: isHeld(room, since),
-    series: [...numbers].map(([topic, points]) => {
-      const unit = units.get(topic);
-      return {
-        topic,
-        ...(unit === undefined ? {} : { unit }),
-        ...(states.has(topic) ? { states: true as const } : {}),
-        points: thin(points, count),
-      };
-    }),
+    series: [...numbers].map(([topic, points]) => ({
+      topic,
+      ...(states.has(topic) ? { states: true as const } : {}),
+      points: thin(points, count),
+    })),
     others: [...others].map(([topic, points]) => ({ topic, points: points.slice(-count) })),
   };
 }
@@ -110,22 +186,4 @@ function append<T>(lists: Map<string, T[]>, key: string, item: T) {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [item]);
   else list.push(item);
-}
-
-/** RFC 4180 section 2: fields with commas, quotes or line breaks are quoted. */
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Rows of `time,seq,topic,value,id`, every update of the span, a chunk at a time. */
-export function* historyCsv(room: Room, since: number, until: number): Generator<string> {
-  let chunk = "time,seq,topic,value,id\r\n";
-  for (const { time, seq, topic, json, id } of room.history.between(since, until)) {
-    if (topic === null) continue;
-    chunk += `${time},${seq},${csvField(topic.topic)},${csvField(json)},${id}\r\n`;
-    if (chunk.length < 1 << 16) continue;
-    yield chunk;
-    chunk = "";
-  }
-  yield chunk;
 }

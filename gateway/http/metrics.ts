@@ -13,11 +13,14 @@ import type { Rooms } from "../rooms/rooms.ts";
 import type { Recorder } from "../recorder/recorder.ts";
 import type { TraceStreams } from "../recorder/trace_streams.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Store } from "../store/store.ts";
 import type { DeliveryHistogram } from "./delivery_histogram.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
+import { type Metric, storeMetrics } from "./store_metrics.ts";
 
 export interface MetricSources {
   rooms: Rooms;
+  store: Store | null;
   nodes: Nodes;
   readings: ReadingsOut;
   sessions: Sessions;
@@ -32,12 +35,7 @@ export interface MetricSources {
   recorder: Recorder;
 }
 
-/** A value, or values by one label. */
-type Reading = number | { label: string; values: Record<string, number> };
-
-type Kind = "Counter" | "Gauge";
-
-function readings(sources: MetricSources): [Kind, string, string, () => Reading][] {
+function readings(sources: MetricSources): Metric[] {
   const { rooms, nodes, sessions, commands, brokerCounters, traces } = sources;
   const { counters } = rooms;
   const { monitor, sensors } = nodes;
@@ -232,7 +230,7 @@ function metricData(
   };
 }
 
-function plainMetric([kind, name, help, read]: ReturnType<typeof readings>[number]) {
+function plainMetric([kind, name, help, read]: Metric) {
   const reading = read();
   const values = typeof reading === "number"
     ? [{ attributes: {}, value: reading }]
@@ -263,8 +261,10 @@ export class Metrics {
   async text(): Promise<{ text: string; contentType: string }> {
     const { PrometheusSerializer } = await import("@opentelemetry/exporter-prometheus");
     const serializer = new PrometheusSerializer("", false, undefined, true, true);
+    const { store } = this.#sources;
     const metrics = [
       ...readings(this.#sources).map(plainMetric),
+      ...(store === null ? [] : storeMetrics(store)).map(plainMetric),
       deliveryMetric(this.#sources.delivery),
     ];
     const scopeMetrics = [{ scope: { name: "edgewire" }, metrics }];

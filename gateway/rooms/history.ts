@@ -29,6 +29,8 @@ export interface TopicState {
   stale: boolean;
   /** The recorder's own. */
   recorded: unknown;
+  /** The store's handle; 0 where there is no store. */
+  stored: number;
 }
 
 /** Shared by the rooms; bytes shrink as rooms become more. */

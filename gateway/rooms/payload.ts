@@ -64,12 +64,3 @@ function base64Of(value: unknown): Uint8Array | null {
     return null;
   }
 }
-
-/** The number to plot: a number, or the `value` of an object; `null` if there is none. */
-export function numberOf(value: unknown): number | null {
-  const inner = typeof value === "object" && value !== null && "value" in value
-    ? (value as { value: unknown }).value
-    : value;
-  if (typeof inner === "number") return inner;
-  return typeof inner === "boolean" ? Number(inner) : null;
-}

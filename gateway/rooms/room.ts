@@ -5,6 +5,8 @@
  */
 import { now } from "../clock.ts";
 import type { Member } from "../sessions/messages.ts";
+import type { Store } from "../store/store.ts";
+import type { StoredEntry } from "../store/store_messages.ts";
 import type { Taps } from "../taps.ts";
 import { Batch } from "./batch.ts";
 import { CommandNotices } from "./command_notices.ts";
@@ -26,6 +28,8 @@ export interface RoomMember {
 
 export interface RoomContext {
   epoch: string;
+  /** Where entries are kept beyond what fits memory; `null`: nowhere. */
+  store: Store | null;
   /** Numbers up to this one may have been used by an earlier room of this name. */
   usedSeq: number;
   scheduler: FlushScheduler;
@@ -38,6 +42,8 @@ export interface RoomContext {
 
 /** Beyond so many members each is no longer named to all: the room says how many there are. */
 const CROWD = 100;
+/** In place of a topic's handle: the store's name for an event. */
+const EVENT = -1;
 /** What the fixed parts of a message take at most: type, `seq`, `time`. */
 const MESSAGE_BYTES = 70;
 /** Joins and leaves gather so long, or a millisecond per member if that is longer, milliseconds. */
@@ -64,7 +70,11 @@ export class Room {
   presenceVersion = 0;
   describeVersion = 0;
   readonly topics = new Map<string, TopicState>();
+  /** Where older entries are; `null`: nowhere. */
+  readonly store: Store | null;
   readonly #context: RoomContext;
+  /** The store's handle of this channel. */
+  readonly #stored: number;
   readonly #messageHead: string;
   readonly #notices = new CommandNotices();
   /** Members that are not quiet. */
@@ -80,6 +90,8 @@ export class Room {
     this.name = name;
     this.#context = context;
     this.seq = context.usedSeq;
+    this.store = context.store;
+    this.#stored = context.store?.channel(name, context.usedSeq) ?? 0;
     this.#messageHead = `"channel":${JSON.stringify(name)},`;
     this.history = new History(context.limits);
   }
@@ -93,10 +105,37 @@ export class Room {
     let state = this.topics.get(topic);
     if (state === undefined) {
       if (this.topics.size >= this.#context.maxTopics) return null;
-      state = { topic, last: null, head: "", tail: "", stale: false, recorded: null };
-      describeTopic(state, extra);
+      state = this.#newTopic(topic, this.store?.topic(this.#stored, topic) ?? 0);
       this.topics.set(topic, state);
     }
+    describeTopic(state, extra);
+    return state;
+  }
+
+  #newTopic(topic: string, stored: number): TopicState {
+    return { topic, last: null, head: "", tail: "", stale: false, recorded: null, stored };
+  }
+
+  /** Takes over a topic as an earlier run of the gateway left it. */
+  restore(topic: TopicState, last: StoredEntry) {
+    topic.last = { ...last, topic };
+    this.time = Math.max(this.time, last.time);
+    this.active = this.time;
+  }
+
+  /** An entry as the store gives it, as one of this room. */
+  entryOf(stored: StoredEntry): Entry {
+    const { topic } = stored;
+    return {
+      ...stored,
+      topic: topic === null ? null : this.topics.get(topic) ?? this.#gone(topic),
+    };
+  }
+
+  /** A topic that the room has no place for. */
+  #gone(topic: string): TopicState {
+    const state = this.#newTopic(topic, 0);
+    describeTopic(state, {});
     return state;
   }
 
@@ -150,6 +189,8 @@ export class Room {
   ): Entry {
     const entry = { seq: ++this.seq, time, topic, json, id, node };
     this.history.append(entry);
+    const stored = topic === null ? EVENT : topic.stored;
+    this.store?.append(this.#stored, stored, entry.seq, time, json, id, node);
     if (this.members.size > 0) {
       this.#pending.push(entry);
       this.#arrivals.push(topic === null ? NaN : performance.now());

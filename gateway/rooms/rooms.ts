@@ -7,6 +7,9 @@ import { now } from "../clock.ts";
 import type { IncomingMessage } from "../broker/broker.ts";
 import type { Config } from "../config/schema.ts";
 import type { Control, TopicDescription } from "../sessions/messages.ts";
+import { AgeClock } from "../store/age_clock.ts";
+import type { Store } from "../store/store.ts";
+import type { StoredChannel } from "../store/store_messages.ts";
 import { Descriptions } from "./descriptions.ts";
 import type { Taps } from "../taps.ts";
 import { FlushScheduler } from "./flush_scheduler.ts";
@@ -72,9 +75,14 @@ interface Place {
   topic: TopicState;
 }
 
+/** @param bytes Of randomness; three make four characters. */
+function randomName(bytes: number): string {
+  return crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: "base64url" });
+}
+
 /** Ends with `close()`. */
 export class Rooms {
-  /** Names the log that every `seq` belongs to; a new one at each start. */
+  /** Names the log that every `seq` belongs to: that of the store; without one, new at each start. */
   readonly epoch: string;
   readonly counters: RoomCounters = {
     messagesIn: [0, 0, 0],
@@ -95,14 +103,28 @@ export class Rooms {
   readonly #historyLimits: HistoryLimits;
   readonly #onSent: (delay: number) => void;
   readonly #taps: Taps;
+  readonly #store: Store | null;
+  readonly #age: AgeClock;
   readonly #sweeper: ReturnType<typeof setInterval>;
+  /** Begins the ids of this run. */
+  readonly #run = randomName(6).slice(0, 6);
   #ids = 0;
   /** Highest number that a removed room had reached. */
   #usedSeq = 0;
 
-  /** @param onSent Called once per update sent, with the milliseconds since it came in. */
-  constructor(config: Config, rules: Rules, onSent: (delay: number) => void, taps: Taps) {
-    this.epoch = crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: "base64url" });
+  /**
+   * @param onSent Called once per update sent, with the milliseconds since it came in.
+   * @param store What is kept on disk; the rooms that it knows are there again. Its owner closes it.
+   */
+  constructor(
+    config: Config,
+    rules: Rules,
+    onSent: (delay: number) => void,
+    taps: Taps,
+    store: Store | null = null,
+  ) {
+    this.epoch = store?.epoch ?? randomName(9);
+    this.#store = store;
     this.#config = config;
     this.#rules = rules;
     this.#onSent = onSent;
@@ -116,7 +138,28 @@ export class Rooms {
     this.#scheduler = new FlushScheduler(config.session.gatherMs);
     const { count, bytes, ageSeconds } = config.history;
     this.#historyLimits = { count, bytes, ageMs: ageSeconds * 1000 };
+    for (const channel of store?.channels ?? []) this.#restore(channel);
+    this.#age = new AgeClock({ before: this.#newest(), wall: now });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  /** Makes a room as an earlier run left it. */
+  #restore({ name, topics }: StoredChannel) {
+    const room = this.#makeRoom(name);
+    for (const { topic, last } of topics) {
+      if (room === null || last === null) continue;
+      const route = this.#rules.look(topic);
+      this.#descriptions.configured(topic);
+      const state = room.topic(topic, this.#extra(route));
+      if (state !== null) room.restore(state, last);
+    }
+  }
+
+  /** When the last of the restored updates came; `null`: there are none. */
+  #newest(): number | null {
+    let newest: number | null = null;
+    for (const { time } of this.#rooms.values()) if (time > (newest ?? 0)) newest = time;
+    return newest;
   }
 
   onMessage(listener: MessageListener) {
@@ -246,7 +289,7 @@ export class Rooms {
   }
 
   #nextId(): string {
-    return `${this.epoch.slice(0, 6)}-${(++this.#ids).toString(36)}`;
+    return `${this.#run}-${(++this.#ids).toString(36)}`;
   }
 
   #place(route: Route, channel: string): Place | null {
@@ -274,7 +317,8 @@ export class Rooms {
     if (this.#rooms.size >= this.#config.limits.channels) return null;
     const room = new Room(name, {
       epoch: this.epoch,
-      usedSeq: this.#usedSeq,
+      store: this.#store,
+      usedSeq: this.#store?.startOf(name) ?? this.#usedSeq,
       scheduler: this.#scheduler,
       limits: this.#historyLimits,
       maxTopics: this.#config.limits.topicsPerChannel,
@@ -293,7 +337,8 @@ export class Rooms {
   }
 
   #sweep() {
-    const time = now();
+    // A system clock that jumps ahead for a moment takes no channel away.
+    const time = this.#age.now();
     for (const room of this.#rooms.values()) {
       room.history.trim(time);
       if (room.members.size === 0 && time - room.active > this.#historyLimits.ageMs) {
@@ -304,6 +349,7 @@ export class Rooms {
 
   #remove(room: Room) {
     this.#rooms.delete(room.name);
+    this.#store?.removeChannel(room.name, room.seq);
     // One of the same name goes on behind it: no number of an epoch is used twice.
     this.#usedSeq = Math.max(this.#usedSeq, room.seq);
     for (const topic of room.topics.values()) topic.stale = true;

@@ -82,6 +82,10 @@ export type GapReason =
   | "slow"
   /** The history no longer holds the range. */
   | "history"
+  /** The gateway was cut off (a crash, the power): what had not reached the disk is lost. */
+  | "restart"
+  /** The disk took nothing, or was too slow: the range was not stored. */
+  | "disk"
   /** `since` names another epoch: a snapshot follows. */
   | "epoch";
 
@@ -132,7 +136,10 @@ export type Status = {
   type: "status";
   broker: "connected" | "disconnected";
   uplink: "off" | "connected" | "disconnected";
+  /** Why the broker is not connected. */
   reason?: string;
+  /** Why the history is not stored now; absent: it is, or is in memory alone. */
+  notStored?: string;
 };
 export type Channels = { type: "channels"; added: string[]; removed: string[] };
 export type Recovered = {

@@ -53,7 +53,7 @@ export function newSessionCounters(): SessionCounters {
     bytesOut: 0,
     messagesIn: 0,
     errors: 0,
-    gaps: { slow: 0, history: 0, epoch: 0 },
+    gaps: { slow: 0, history: 0, restart: 0, disk: 0, epoch: 0 },
     gapRange: 0,
     closed: {},
   };

@@ -11,6 +11,7 @@ import { RunningClock } from "../running_clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
+import type { Store } from "../store/store.ts";
 import { type ConnectionTap, noConnectionTap } from "../taps.ts";
 import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
 import { PlainPacer } from "./plain_pacer.ts";
@@ -66,6 +67,7 @@ export class Sessions implements ChannelListener {
   readonly #commands: Commands;
   readonly #brokerState: () => BrokerState;
   readonly #mqtt: () => MqttAddress | undefined;
+  readonly #store: Store | null;
   readonly #sessions = new Set<Session>();
   /** Sessions at `/ws`, who hear of channels that come and go. */
   readonly #browsing = new Set<Session>();
@@ -84,14 +86,19 @@ export class Sessions implements ChannelListener {
   /** Called when no connection is left. */
   #onAllGone = () => {};
 
-  /** @param mqtt Where MQTT clients publish. */
+  /**
+   * @param mqtt Where MQTT clients publish.
+   * @param store The history on disk, whose state clients are told.
+   */
   constructor(
     config: Config,
     rooms: Rooms,
     commands: Commands,
     brokerState: () => BrokerState,
     mqtt: () => MqttAddress | undefined,
+    store: Store | null = null,
   ) {
+    this.#store = store;
     this.#mqtt = mqtt;
     this.#config = config;
     this.#rooms = rooms;
@@ -251,21 +258,30 @@ export class Sessions implements ChannelListener {
     }, CHANNELS_MS);
   }
 
-  /** The broker came or went: all are told. */
+  /** The broker came or went, or the history on disk fails or is stored again: all are told. */
   statusChanged() {
     this.#sendStatus(this.#sessions);
   }
 
   #sendStatus(sessions: Iterable<Session>) {
     const { connected, reason } = this.#brokerState();
+    const notStored = this.#notStored;
     for (const session of sessions) {
       session.sendMessage({
         type: "status",
         broker: connected ? "connected" : "disconnected",
         uplink: "off",
         ...(reason === undefined ? {} : { reason }),
+        ...(notStored === null ? {} : { notStored }),
       });
     }
+  }
+
+  /** Why the history is not stored now; `null`: it is, or is not meant to be. */
+  get #notStored(): string | null {
+    const state = this.#store?.state;
+    if (state === undefined || state.state === "ok") return null;
+    return state.reason ?? "the gateway is closing";
   }
 
   /** Whether who publishes from where this client is needs a token of ours. */

@@ -2,10 +2,10 @@
  * One session in one room: what it has had, and how it catches up.
  *
  * It is live while every batch fits what the client can take. Behind that it
- * catches up from the history: what a resume asked for, and what it takes
- * within a moment, entry by entry; else, if all that is missing fits, all of
- * it, and if not, the newest value per topic and every event, after a `gap`
- * that names the range.
+ * catches up from the history: what a resume asked for (`replay.ts`), and what
+ * it takes within a moment, entry by entry; else, if all that is missing fits,
+ * all of it, and if not, the newest value per topic and every event, after a
+ * `gap` that names the range.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { type Batch, type Frame, frame, joinFrame } from "../rooms/batch.ts";
 import type { Entry } from "../rooms/history.ts";
 import type { Room, RoomMember } from "../rooms/room.ts";
 import type { Describe, Gap, GapReason, Member, Recovered, TopicDescription } from "./messages.ts";
+import { type Part, Replay } from "./replay.ts";
 
 /** What a subscription needs of its session. */
 export interface Outlet {
@@ -43,12 +44,6 @@ const CHUNK_BYTES = 16 << 10;
 const PATIENCE_MS = 200;
 /** Events kept for a client that is behind. */
 const MAX_EVENTS = 10_000;
-
-interface Replay {
-  from: number;
-  to: number;
-  complete: boolean;
-}
 
 /** Begins with `resume` or `snapshot`; ends with `end`. */
 export class Subscription implements RoomMember {
@@ -109,7 +104,7 @@ export class Subscription implements RoomMember {
     this.#events = [];
     this.#sent = seq;
     this.#gapTo = seq;
-    this.#replay = { from: seq + 1, to: room.seq, complete: true };
+    this.#replay = new Replay(room, seq);
     this.#fallBehind();
     this.catchUp();
   }
@@ -191,19 +186,36 @@ export class Subscription implements RoomMember {
   /** Sends the next entries that a resume asked for. */
   #sendReplay(): boolean {
     const replay = this.#replay as Replay;
-    const { history } = this.room;
-    if (!history.reaches(this.#sent, this.room.seq)) {
-      if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
-      const to = Math.min((history.firstSeq ?? this.room.seq + 1) - 1, replay.to);
-      const entries = this.#latest();
-      if (this.#nameGap(entries, to, "history")) replay.complete = false;
-      return this.#sendEntries(entries, to);
+    const { history, seq } = this.room;
+    if (history.reaches(this.#sent, seq)) {
+      return this.#sendEntries(history.after(this.#sent), replay.to);
     }
-    return this.#sendEntries(history.after(this.#sent), replay.to);
+    const to = Math.min((history.firstSeq ?? seq + 1) - 1, replay.to);
+    if (replay.stored === null) return this.#passHole(replay, to, "history");
+    const part = replay.stored.behind(this.#sent, to);
+    if (part === null) return false;
+    const end = Math.min(part.to, to);
+    if (part.missing !== null) return this.#passHole(replay, end, part.missing);
+    return this.#sendEntries(this.#entriesOf(part), end);
+  }
+
+  /** Names what nobody has, up to `to`, and sends the newest of it. */
+  #passHole(replay: Replay, to: number, reason: GapReason): boolean {
+    if (!this.#outlet.claim(CHUNK_BYTES, this)) return false;
+    const entries = this.#latest();
+    if (this.#nameGap(entries, to, reason)) replay.complete = false;
+    return this.#sendEntries(entries, to);
+  }
+
+  /** Entries that the store gave, behind the last that was sent. */
+  *#entriesOf({ from, entries }: Part): Generator<Entry> {
+    for (let i = this.#sent + 1 - from; i < entries.length; i++) {
+      yield this.room.entryOf(entries[i]!);
+    }
   }
 
   #endReplay() {
-    if (this.#replay === null || this.#sent < this.#replay.to) return;
+    if (this.#replay === null || this.#sent < this.#replay.to || this.#replay.goOn()) return;
     const { from, to, complete } = this.#replay;
     this.#replay = null;
     this.#behindSince = performance.now();

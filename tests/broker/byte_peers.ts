@@ -168,8 +168,13 @@ export class ByteProxy implements AsyncDisposable {
     }
   }
 
+  /** Ends the connections that stand; more may come. */
+  disconnect() {
+    for (const conn of this.#conns.splice(0)) this.#end(conn);
+  }
+
   async [Symbol.asyncDispose]() {
-    for (const conn of this.#conns) this.#end(conn);
+    this.disconnect();
     await this.#close();
   }
 }

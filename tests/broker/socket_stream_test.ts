@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SocketStream } from "../../gateway/broker/socket_stream.ts";
 import { noConnectionTap } from "../../gateway/taps.ts";
+import { Disk } from "./disk.ts";
 
 const LIMITS = { packetBytes: 1000, backlogBytes: 4000, clients: 10 };
 /** PINGREQ: a whole packet. */
@@ -63,6 +64,29 @@ Deno.test("SocketStream does not read from a peer that leaves answers unread", a
   const readable = once(stream, "readable");
   stream.read();
   stream.taken.resolve();
+  await readable;
+  await turn();
+  assert.deepEqual([...stream.read()], [...PING]);
+  stream.destroy();
+});
+
+Deno.test("SocketStream does not read from who goes on without waiting for acknowledgements", async () => {
+  const stream = new FakeStream();
+  const disk = new Disk();
+  stream.holdAcks(disk.durable);
+  stream.answered();
+  stream.taken.resolve();
+  const puback = Uint8Array.of(0x40, 2, 0, 1);
+  for (let i = 0; i < 65_535; i++) stream.write(puback);
+  stream.arrive(PING);
+  await turn();
+  assert.deepEqual([...stream.read()], [...PING], "each packet identifier is in use once");
+  for (let i = 0; i < 2; i++) stream.write(puback);
+  stream.arrive(PING);
+  await turn();
+  assert.equal(stream.read(), null);
+  const readable = once(stream, "readable");
+  disk.sync();
   await readable;
   await turn();
   assert.deepEqual([...stream.read()], [...PING]);

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { Policy } from "../../gateway/access/policy.ts";
-import { TokenBook } from "../../gateway/access/tokens.ts";
-import type { Broker, IncomingMessage } from "../../gateway/broker/broker.ts";
+import type { IncomingMessage } from "../../gateway/broker/broker.ts";
 import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import { ExternalBroker } from "../../gateway/broker/external.ts";
 import type { Taps } from "../../gateway/taps.ts";
@@ -17,55 +15,16 @@ import {
   subscribePacket,
 } from "../support/raw_mqtt.ts";
 import { testWith } from "../support/tools.ts";
+import { parts, serveMqtt } from "./brokers.ts";
 import { ByteClient, ByteProxy, type ProxyKind } from "./byte_peers.ts";
 import { type RecordingTap, RecordingTaps } from "./recording_taps.ts";
 
 const CONNACK_BYTES = 4;
 const PUBACK_BYTES = 4;
 
-/** What both brokers are made with. */
-function parts(taps: RecordingTaps, messages: IncomingMessage[]) {
-  return {
-    policy: new Policy(() => false),
-    tokens: new TokenBook({}, []),
-    limits: { packetBytes: 1 << 20, backlogBytes: 4 << 20, clients: 2 },
-    counters: { droppedForSlowClients: 0, closedForBacklog: 0, tooMany: 0, refused: 0 },
-    sink: (message: IncomingMessage) => messages.push(message),
-    taps,
-    log: () => {},
-  };
-}
-
 async function startEmbedded(taps: RecordingTaps, messages: IncomingMessage[] = []) {
   const broker = await EmbeddedBroker.create({ ...parts(taps, messages), openLoopback: true });
   return Object.assign(broker, { [Symbol.asyncDispose]: () => broker.close() });
-}
-
-/** `/mqtt` of a broker, as the HTTP side serves it. */
-function serveMqtt(broker: Broker, taps: RecordingTaps) {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request, { remoteAddr: { hostname: peer, port } }) => {
-      const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "mqtt" });
-      const tap = taps.connection({
-        protocol: "mqtt",
-        transport: "websocket",
-        dialled: false,
-        local: { host: "127.0.0.1", port: 0 },
-        remote: { host: peer, port },
-        tls: false,
-        upgrade: { target: "/mqtt", requestHeaders: [], responseHeaders: [] },
-      });
-      socket.onopen = () => {
-        broker.serveWebSocket({ socket, peer, identity: { role: "admin" }, tap });
-      };
-      return response;
-    },
-  );
-  return {
-    url: `ws://127.0.0.1:${server.addr.port}/mqtt`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
 }
 
 /** CONNECT, a PUBLISH in three writes, then what is no MQTT: each must be told as it came. */

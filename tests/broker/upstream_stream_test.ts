@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { UpstreamStream } from "../../gateway/broker/upstream_stream.ts";
 import { noTaps } from "../../gateway/taps.ts";
 import { eventually } from "../support/eventually.ts";
+import { Disk } from "./disk.ts";
 import { RecordingTaps } from "./recording_taps.ts";
 
 function listen() {
@@ -50,6 +51,27 @@ Deno.test("UpstreamStream: who ends it waits for the broker a second, not for ev
   stream.resume();
   stream.end();
   await once(stream, "close");
+});
+
+Deno.test("UpstreamStream: an acknowledgement that becomes due behind the end is left", async () => {
+  using listener = listen();
+  const disk = new Disk();
+  const stream = new UpstreamStream({
+    url: `mqtt://127.0.0.1:${listener.port}`,
+    taps: noTaps,
+    clientId: "c",
+    durable: disk.durable,
+  });
+  using conn = await listener.accept();
+  stream.write(Uint8Array.of(0x40, 2, 0, 1, 0xc0, 0));
+  const buffer = new Uint8Array(100);
+  assert.equal(await conn.read(buffer), 2, "PINGREQ alone");
+  const closed = once(stream, "close");
+  stream.end();
+  assert.equal(await conn.read(buffer), null);
+  disk.sync();
+  stream.resume();
+  await closed;
 });
 
 Deno.test("UpstreamStream reads no more than is taken", async () => {

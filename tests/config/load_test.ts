@@ -50,6 +50,9 @@ Deno.test("flags win over the environment, the environment over the file, that o
     bytes: 4 << 20,
     ageSeconds: 60,
     totalBytes: 64 << 20,
+    disk: true,
+    diskCount: 20_000_000,
+    diskBytes: 256 << 20,
   });
 });
 

@@ -26,11 +26,22 @@ Deno.test("health: what runs, what it takes, what it took in", async () => {
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   for (let n = 0; n < 20; n++) await peer.publish("devices/desk/n", n, { qos: 1 });
   const after = await health(gateway);
-  assert.ok(after.uptime > before.uptime && after.epoch === before.epoch);
+  assert.ok(after.uptime > before.uptime);
+  assert.deepEqual([after.epoch, after.run], [before.epoch, before.run]);
   assert.equal(after.broker.messages, 20);
   assert.equal(after.history.updates, 20);
   assert.equal(after.history.channels, 1);
   assert.ok(after.history.bytes > before.history.bytes);
+  assert.equal(after.history.kept, "disk");
+  assert.deepEqual([after.history.disk!.state, after.history.disk!.lost], ["ok", 0]);
+  const written = await eventually("something to be written", async () => {
+    // What is counted comes with a commit, sizes and the oldest time with one in 5 s.
+    await peer.publish("devices/desk/n", "more", { qos: 1 });
+    const { disk } = (await health(gateway)).history;
+    return disk!.bytes > 0 && disk!.writtenToday > 0 && disk!.oldest !== null && disk;
+  });
+  assert.ok(written.commitMedian <= written.commitP99);
+  assert.ok(Math.abs(written.oldest! - after.time) < 60_000);
   const measured = await eventually("the event loop to be measured", async () => {
     const { eventLoop } = await health(gateway);
     return eventLoop.longest > 0 ? eventLoop : undefined;

@@ -181,7 +181,11 @@ Deno.test("HTTP", async (t) => {
   await t.step("/healthz", async () => {
     const response = await get("/healthz");
     assert.equal(response.status, 200);
-    assert.deepEqual(await response.json(), { status: "ok", broker: { connected: true } });
+    assert.deepEqual(await response.json(), {
+      status: "ok",
+      broker: { connected: true },
+      history: { kept: "disk", state: "ok" },
+    });
   });
 
   await t.step("/metrics: what Prometheus reads, and counters only grow", async () => {

@@ -20,7 +20,10 @@ async function run(...args: string[]): Promise<{ code: number; output: string }>
 }
 
 async function fails(args: string[], code: number, message: RegExp) {
-  const ended = await run("start", "--port", "0", "--mqtt-port", "0", ...args);
+  const dataDir = await Deno.makeTempDir({ prefix: "edgewire-start-" });
+  const given = ["--port", "0", "--mqtt-port", "0", "--data-dir", dataDir, ...args];
+  const ended = await run("start", ...given);
+  await Deno.remove(dataDir, { recursive: true });
   assert.match(ended.output, message);
   assert.equal(ended.code, code, ended.output);
   assert.doesNotMatch(ended.output, /\bat .*\.ts:\d+/, "a stack trace is no message");

@@ -278,7 +278,9 @@ test("eight readers; who goes makes room", async () => {
 });
 
 test("readers that stall cost no memory and hold up nobody", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+  // What waits for the disk takes memory as well.
+  const args = ["--trace-port", "0", "--no-history-disk"];
+  await using gateway = await GatewayProcess.start({ args });
   const port = await tracePort(gateway);
   await using flow = await Flow.start({
     mqttPort: gateway.mqttPort,
@@ -322,12 +324,15 @@ test("readers that stall cost no memory and hold up nobody", async () => {
 test("a trace port that is taken is said, with the way out", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
+  const dataDir = await Deno.makeTempDir({ prefix: "edgewire-test-" });
   const args = ["--port", "0", "--mqtt-port", "0", "--trace-port", String(port)];
+  args.push("--data-dir", dataDir);
   await using process = new TestProcess(Deno.execPath(), {
     args: ["run", ...startFlags(), "main.ts", "start", ...args],
     cwd: ROOT.pathname,
   });
   const { code } = await process.status;
+  await Deno.remove(dataDir, { recursive: true });
   assert.equal(code, 1);
   const said = process.lines.join("\n");
   assert.match(

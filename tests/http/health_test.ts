@@ -19,6 +19,7 @@ function asker(eventLoop: EventLoopDelay): () => Promise<HealthAnswer> {
     config: config(),
     broker: { state: { connected: true } },
     rooms: { epoch: "e", all: () => [], size: 0, counters },
+    store: null,
     sessions: { size: 0, lagging: 0, queuedBytes: () => 0 },
     eventLoop,
     traces: { version: "1", recentBytes: 0, streams: { readers: 0 } },

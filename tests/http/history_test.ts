@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { historyAnswer, historyCsv, type Point, thin } from "../../gateway/http/history.ts";
+import { historyAnswer, type Point, thin } from "../../gateway/http/history.ts";
+import { historyCsv } from "../../gateway/http/history_csv.ts";
 import { History } from "../../gateway/rooms/history.ts";
 import type { Room } from "../../gateway/rooms/room.ts";
 
@@ -10,13 +11,22 @@ function roomOf(values: unknown[], kept = 100): Room {
     history.append({
       seq: i + 1,
       time: (i + 1) * 1000,
-      topic: { topic: 'a,"b"', last: null, head: "", tail: "", stale: false, recorded: null },
+      topic: {
+        topic: 'a,"b"',
+        last: null,
+        head: "",
+        tail: "",
+        stale: false,
+        recorded: null,
+        stored: 0,
+      },
       json: JSON.stringify(value),
       id: `id-${i}`,
       node: "",
     })
   );
-  return { name: "room", epoch: "e", seq: values.length, history } as unknown as Room;
+  const about = { name: "room", epoch: "e", seq: values.length, topics: new Map(), store: null };
+  return { ...about, history } as unknown as Room;
 }
 
 Deno.test("thin keeps the smallest and the largest of each span, in order", () => {
@@ -38,18 +48,19 @@ Deno.test("thin bears equal times and equal values", () => {
   assert.equal(thin(flat, 10).length, 5);
 });
 
-Deno.test("historyAnswer says whether all that was asked for is still held", () => {
-  const complete = (room: Room, since: number) => historyAnswer(room, [], since, 1e6, 100).complete;
-  assert.equal(complete(roomOf([1, 2, 3]), 0), true, "nothing was forgotten");
-  assert.equal(complete(roomOf([]), 0), true, "nothing ever came");
+Deno.test("historyAnswer says whether all that was asked for is still held", async () => {
+  const complete = async (room: Room, since: number) =>
+    (await historyAnswer(room, [], since, 1e6, 100)).complete;
+  assert.equal(await complete(roomOf([1, 2, 3]), 0), true, "nothing was forgotten");
+  assert.equal(await complete(roomOf([]), 0), true, "nothing ever came");
   const cut = roomOf([1, 2, 3, 4, 5], 2);
-  assert.equal(complete(cut, 0), false);
-  assert.equal(complete(cut, 4500), true, "the span begins behind the oldest entry");
-  assert.equal(complete(cut, 9000), true, "nothing came in the span, and it is known");
+  assert.equal(await complete(cut, 0), false);
+  assert.equal(await complete(cut, 4500), true, "the span begins behind the oldest entry");
+  assert.equal(await complete(cut, 9000), true, "nothing came in the span, and it is known");
 });
 
-Deno.test("historyAnswer takes the number of an object, and keeps other values aside", () => {
-  const answer = historyAnswer(
+Deno.test("historyAnswer takes the number of an object, and keeps other values aside", async () => {
+  const answer = await historyAnswer(
     roomOf([{ value: 1 }, "text", 2, null]),
     [{ topic: 'a,"b"', unit: "°C" }],
     0,
@@ -64,8 +75,10 @@ Deno.test("historyAnswer takes the number of an object, and keeps other values a
   assert.deepEqual(answer.others, [{ topic: 'a,"b"', points: [[2000, "text"], [4000, null]] }]);
 });
 
-Deno.test("historyCsv quotes as RFC 4180 says", () => {
-  const text = [...historyCsv(roomOf([1, 'x"y', { a: [1, 2] }]), 0, 1e6)].join("");
+Deno.test("historyCsv quotes as RFC 4180 says", async () => {
+  const text = (await Array.fromAsync(historyCsv(roomOf([1, 'x"y', { a: [1, 2] }]), 0, 1e6))).join(
+    "",
+  );
   assert.deepEqual(text.split("\r\n"), [
     "time,seq,topic,value,id",
     '1000,1,"a,""b""",1,id-0',
@@ -75,9 +88,10 @@ Deno.test("historyCsv quotes as RFC 4180 says", () => {
   ]);
 });
 
-Deno.test("true and false are told as 1 and 0, and as what they are", () => {
-  const answer = historyAnswer(roomOf([true, false, true]), [], 0, 1e9, 100);
+Deno.test("true and false are told as 1 and 0, and as what they are", async () => {
+  const answer = await historyAnswer(roomOf([true, false, true]), [], 0, 1e9, 100);
   assert.equal(answer.series[0]!.states, true);
   assert.deepEqual(answer.series[0]!.points.map(([, value]) => value), [1, 0, 1]);
-  assert.equal(historyAnswer(roomOf([1, 0, 1]), [], 0, 1e9, 100).series[0]!.states, undefined);
+  const numbers = await historyAnswer(roomOf([1, 0, 1]), [], 0, 1e9, 100);
+  assert.equal(numbers.series[0]!.states, undefined);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { numberOf, payloadToJson, valueToPayload } from "../../gateway/rooms/payload.ts";
+import { payloadToJson, valueToPayload } from "../../gateway/rooms/payload.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -36,19 +36,4 @@ Deno.test("a value is published as text, bytes or JSON", () => {
   assert.equal(text({ base64: "aGk=" }), "hi");
   assert.equal(text({ base64: "not base64!" }), '{"base64":"not base64!"}');
   assert.equal(text({ base64: "aGk=", other: 1 }), '{"base64":"aGk=","other":1}');
-});
-
-Deno.test("the number to plot", () => {
-  const cases: [unknown, number | null][] = [
-    [7, 7],
-    [{ value: 7 }, 7],
-    [true, 1],
-    [{ value: false }, 0],
-    ["7", null],
-    [{ value: "7" }, null],
-    [{}, null],
-    [[7], null],
-    [null, null],
-  ];
-  for (const [value, number] of cases) assert.equal(numberOf(value), number);
 });

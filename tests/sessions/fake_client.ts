@@ -11,6 +11,7 @@ import { FlushScheduler } from "../../gateway/rooms/flush_scheduler.ts";
 import { Room, type RoomMember } from "../../gateway/rooms/room.ts";
 import type { Rooms } from "../../gateway/rooms/rooms.ts";
 import type { ServerMessage } from "../../gateway/sessions/messages.ts";
+import type { Store } from "../../gateway/store/store.ts";
 import type { PlainPacer } from "../../gateway/sessions/plain_pacer.ts";
 import { newSessionCounters, Session } from "../../gateway/sessions/session.ts";
 import { noTaps } from "../../gateway/taps.ts";
@@ -42,7 +43,12 @@ export class FakeTime implements Disposable {
 export class FakeRooms implements Disposable {
   readonly #scheduler = new FlushScheduler(5);
   readonly #rooms = new Map<string, Room>();
+  readonly #store: Store | null;
   #ids = 0;
+
+  constructor(store: Store | null = null) {
+    this.#store = store;
+  }
 
   /** @param historyCount Entries that each room remembers. */
   room(name: string, historyCount = 10_000): Room {
@@ -50,6 +56,7 @@ export class FakeRooms implements Disposable {
     if (room === undefined) {
       room = new Room(name, {
         epoch: EPOCH,
+        store: this.#store,
         usedSeq: 0,
         scheduler: this.#scheduler,
         limits: { count: historyCount, bytes: 1 << 26, ageMs: 1e9 },

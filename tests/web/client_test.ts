@@ -273,7 +273,7 @@ Deno.test("an acknowledged command is not repeated to a gateway that forgot it",
   first.send({ type: "ack", id: sent.id, stage: "accepted", time: 1 });
   await accepted.promise;
   first.socket.close();
-  (await gateway.peers.take()).welcome("e2");
+  (await gateway.peers.take()).welcome("e1", "s2");
   const { stage, reason } = await sent.result;
   assert.equal(stage, "failed");
   assert.match(reason ?? "", /restarted/);

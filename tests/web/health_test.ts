@@ -5,9 +5,9 @@ import { compareNames } from "../../web/app/compare_names.ts";
 import { Rates } from "../../web/app/health/rates.ts";
 import { inOrder } from "../../web/app/nodes/receivers.ts";
 
-function answer(epoch: string, uptime: number, messages: number, time: number): HealthAnswer {
+function answer(run: string, uptime: number, messages: number, time: number): HealthAnswer {
   const counts = { broker: { messages }, history: { updates: messages * 2 } };
-  return { epoch, uptime, time, ...counts } as HealthAnswer;
+  return { run, uptime, time, ...counts } as HealthAnswer;
 }
 
 Deno.test("rates go by the uptime: a clock that is set meanwhile does not matter", () => {

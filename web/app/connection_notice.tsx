@@ -34,5 +34,8 @@ export function ConnectionNotice({ store }: { store: Store }) {
       </Notice>
     );
   }
+  if (connection.state === "connected" && status?.notStored !== undefined) {
+    return <Notice>The gateway does not store its history: {status.notStored}.</Notice>;
+  }
   return null;
 }

@@ -131,7 +131,7 @@ export class Client implements Disposable {
   /**
    * Wants a channel from now on, over all reconnects: a snapshot first, then
    * each `data` and `event` once and in order. What can't be had comes as `gap`.
-   * After a restart of the gateway a `gap` of the reason `epoch` comes first, whose
+   * Of a gateway that began another log, a `gap` of the reason `epoch` comes first, whose
    * range is empty: nobody knows what the old one took in at the end.
    * A channel that does not exist yet is joined when it appears.
    *
@@ -276,7 +276,7 @@ export class Client implements Disposable {
           const gap = { type: "gap", channel, from: 1, to: 0, reason: "epoch" } as const;
           if (anew) call(wanted.handler, gap, frame);
         }
-        this.#commands.resend(epoch, (command) => this.#connection?.send(command) ?? false);
+        this.#commands.resend(session, (command) => this.#connection?.send(command) ?? false);
         break;
       }
       case "channels":
@@ -284,7 +284,7 @@ export class Client implements Disposable {
         for (const channel of message.added) this.#appeared(channel);
         break;
       case "ack":
-        if (this.#state.state === "connected") this.#commands.ack(message, this.#state.epoch);
+        if (this.#state.state === "connected") this.#commands.ack(message, this.#state.session);
         break;
       case "error":
         this.#refused(message);

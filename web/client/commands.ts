@@ -25,8 +25,8 @@ type Send = (command: Command) => boolean;
 
 class Entry implements SentCommand {
   progress: CommandProgress = { stage: "waiting", time: Date.now() };
-  /** Epoch under which the gateway acknowledged it. */
-  epoch: string | undefined;
+  /** Session in which the gateway acknowledged it. */
+  session: string | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
   readonly result: Promise<CommandProgress>;
   #settle!: (progress: CommandProgress) => void;
@@ -45,7 +45,7 @@ class Entry implements SentCommand {
 
   /** Whether the gateway said that it has it. */
   get acknowledged(): boolean {
-    return this.epoch !== undefined;
+    return this.session !== undefined;
   }
 
   advance(progress: CommandProgress): void {
@@ -90,15 +90,15 @@ export class Commands {
     return entry;
   }
 
-  /** A stage reported by the gateway; `epoch` is that of the connection. */
-  ack(message: Ack, epoch: string): void {
+  /** A stage reported by the gateway; `session` is that of the connection. */
+  ack(message: Ack, session: string): void {
     const entry = this.#open.get(message.id);
     if (!entry) return;
     const { stage, time, reason } = message;
     const progress = { stage, time, ...(reason === undefined ? {} : { reason }) };
     if (stage === "observed" || stage === "failed") return this.#settle(entry, progress);
     if (!entry.acknowledged) this.#limit(entry, this.#timing.resultWithin);
-    entry.epoch = epoch;
+    entry.session = session;
     entry.advance(progress);
   }
 
@@ -110,12 +110,12 @@ export class Commands {
   }
 
   /**
-   * Sends again what has no result. A gateway that started anew has forgotten
-   * what it acknowledged before: such a command fails, rather than be done twice.
+   * Sends again what has no result. A gateway that started anew knows no session of before, nor
+   * what it acknowledged there: such a command fails, rather than be done twice.
    */
-  resend(epoch: string, send: Send): void {
+  resend(session: string, send: Send): void {
     for (const entry of [...this.#open.values()]) {
-      if (entry.acknowledged && entry.epoch !== epoch) {
+      if (entry.acknowledged && entry.session !== session) {
         const reason = "the gateway restarted: the outcome is unknown";
         this.#settle(entry, { stage: "failed", time: Date.now(), reason });
       } else if (send(entry.message) && entry.progress.stage === "waiting") {

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { Gap } from "../../../gateway/sessions/messages.ts";
 import type { ChannelModel } from "../channel_model.ts";
 import { Controls } from "../controls/controls.tsx";
 import { DevicePanel } from "../device/device_panel.tsx";
@@ -118,13 +119,18 @@ function ChannelState({ store, name, model }: ChannelStateProps) {
 function GapNotice({ model }: { model: ChannelModel }) {
   const gap = model.lastGap.value;
   if (!gap) return null;
-  const count = gap.to - gap.from + 1;
-  const why = gap.reason === "slow"
+  return <Notice onDismiss={() => model.lastGap.value = undefined}>{gapText(gap)}</Notice>;
+}
+
+function gapText({ from, to, reason }: Gap): string {
+  // Of these numbers most never were any.
+  if (reason === "restart") {
+    return "The gateway was cut off: what it had not stored yet is lost.";
+  }
+  const why = reason === "slow"
     ? "came late: this connection was too slow"
+    : reason === "disk"
+    ? "are lost: the gateway could not store them"
     : "are lost: the gateway no longer had them";
-  return (
-    <Notice onDismiss={() => model.lastGap.value = undefined}>
-      Updates that {why}: up to {count}.
-    </Notice>
-  );
+  return `Updates that ${why}: up to ${to - from + 1}.`;
 }

@@ -69,9 +69,12 @@ export class TopicSource implements DelaySource {
     this.#matchers.poll.reference(update.id, number, update.time, at, from);
   }
 
-  /** The room was thinned out: this many updates, of this topic or others, did not come. */
-  gap({ from, to }: Gap): void {
-    if (this.counting) this.#gaps += to - from + 1;
+  /**
+   * The room was thinned out: this many updates, of this topic or others, did not come. After a cut
+   * of power most of the numbers never were any.
+   */
+  gap({ from, to, reason }: Gap): void {
+    if (this.counting && reason !== "restart") this.#gaps += to - from + 1;
   }
 
   polled(update: Update, at: number): void {

@@ -1,4 +1,4 @@
-import type { HealthAnswer } from "../../../gateway/http/health_answer.ts";
+import type { DiskHistory, HealthAnswer } from "../../../gateway/http/health_answer.ts";
 import { Fact } from "../fact.tsx";
 import { viewHref } from "../router.ts";
 import { formatAge } from "../values/format_age.ts";
@@ -11,9 +11,11 @@ import { Trend, type Trends } from "./trend.tsx";
 const LATE = 50;
 const BAD = 250;
 
+type Rate = { messages: number; updates: number } | undefined;
+
 interface BoxesProps {
   answer: HealthAnswer;
-  rate: { messages: number; updates: number } | undefined;
+  rate: Rate;
   trends: Trends;
 }
 
@@ -89,7 +91,8 @@ function LoadBoxes({ answer: { eventLoop, process }, trends }: BoxesProps) {
   );
 }
 
-function DataBoxes({ answer: { clients, history, recorder, traceReaders }, rate }: BoxesProps) {
+function DataBoxes({ answer, rate }: BoxesProps) {
+  const { clients, recorder, traceReaders } = answer;
   return (
     <>
       <Box
@@ -101,14 +104,7 @@ function DataBoxes({ answer: { clients, history, recorder, traceReaders }, rate 
         <Fact name="Queued for them">{formatBytes(clients.queuedBytes)}</Fact>
         <Fact name="Reading traces">{traceReaders}</Fact>
       </Box>
-      <Box title="History" word={`in memory, ${formatAge(history.ageSeconds * 1000)}`}>
-        <Fact name="Channels">{history.channels}</Fact>
-        <Fact name="Updates made">
-          {history.updates.toLocaleString("en")}
-          {rate && `, ${perSecond(rate.updates)}/s now`}
-        </Fact>
-        <Budget name="Budget" used={history.bytes} limit={history.limitBytes} />
-      </Box>
+      <HistoryBox answer={answer} rate={rate} />
       <Box
         title="Flight recorder"
         word={recorder ? `last ${formatAge(recorder.seconds * 1000)}` : "Off"}
@@ -118,6 +114,45 @@ function DataBoxes({ answer: { clients, history, recorder, traceReaders }, rate 
           <a href={viewHref("traces")}>Traces</a>
         </Fact>
       </Box>
+    </>
+  );
+}
+
+function HistoryBox({ answer: { history, time }, rate }: { answer: HealthAnswer; rate: Rate }) {
+  const { disk } = history;
+  const age = formatAge(history.ageSeconds * 1000);
+  const stored = disk?.state === "ok";
+  const word = disk === undefined ? `in memory, ${age}` : stored ? `on disk, ${age}` : "Not stored";
+  return (
+    <Box title="History" level={disk ? levelOf(disk) : "plain"} word={word}>
+      <Fact name="Why">{disk?.reason}</Fact>
+      <Fact name="Channels">{history.channels}</Fact>
+      <Fact name="Updates made">
+        {history.updates.toLocaleString("en")}
+        {rate && `, ${perSecond(rate.updates)}/s now`}
+      </Fact>
+      {disk && <DiskFacts disk={disk} time={time} />}
+      <Budget name="In memory" used={history.bytes} limit={history.limitBytes} />
+    </Box>
+  );
+}
+
+/** With a reason though all is well again: some was lost. */
+function levelOf({ state, reason }: DiskHistory): "good" | "warn" | "bad" {
+  return state !== "ok" ? "bad" : reason === undefined ? "good" : "warn";
+}
+
+function DiskFacts({ disk, time }: { disk: DiskHistory; time: number }) {
+  return (
+    <>
+      <Fact name="Reaches back">
+        {disk.oldest === null ? "" : formatAge(Math.max(0, time - disk.oldest))}
+      </Fact>
+      <Fact name="On disk">{formatBytes(disk.bytes)}</Fact>
+      <Fact name="Written in 24 h">{formatBytes(disk.writtenToday)}</Fact>
+      <Fact name="Waiting">{disk.waitingBytes > 0 ? formatBytes(disk.waitingBytes) : ""}</Fact>
+      <Fact name="Updates lost">{disk.lost > 0 ? disk.lost : ""}</Fact>
+      <Fact name="Commit, 99 %">{formatNumber(round(disk.commitP99))} ms</Fact>
     </>
   );
 }

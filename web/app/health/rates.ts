@@ -8,7 +8,7 @@ export class Rates {
   take(answer: HealthAnswer): { messages: number; updates: number } | undefined {
     const before = this.#before;
     this.#before = answer;
-    if (before?.epoch !== answer.epoch) return undefined;
+    if (before?.run !== answer.run) return undefined;
     // Not by the times: the clock may be set between.
     const seconds = answer.uptime - before.uptime;
     if (seconds <= 0) return undefined;

@@ -1,0 +1,7 @@
+/** A store whose process is killed again and again. */
+import assert from "node:assert/strict";
+import { killRounds } from "../store/kill_rounds.ts";
+
+Deno.test("what was synced outlives 200 times SIGKILL", async () => {
+  assert.ok(await killRounds(200) > 0, "something was synced");
+});

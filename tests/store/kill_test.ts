@@ -1,0 +1,6 @@
+import assert from "node:assert/strict";
+import { killRounds } from "./kill_rounds.ts";
+
+Deno.test("what was synced outlives SIGKILL, and no number is used twice", async () => {
+  assert.ok(await killRounds(20) > 0, "something was synced");
+});
