@@ -126,6 +126,7 @@ export class Recorder implements Taps, ConnectionRecorder {
   attach(listener: SubjectListener): RingMemory {
     this.ring ??= new RingWriter(makeRingMemory(READING_BYTES), this.#lastPosition);
     this.#listeners.add(listener);
+    this.ring.told(this.#ids);
     this.#tellSlice(listener, this.#subjects.values(), this.#ids);
     return this.ring.memory;
   }
@@ -209,6 +210,7 @@ export class Recorder implements Taps, ConnectionRecorder {
     // Some may have been forgotten already.
     const fresh = this.#fresh.filter(({ id }) => this.#subjects.has(id));
     const gone = this.#gone;
+    this.ring?.told(this.#ids);
     this.#fresh = [];
     this.#gone = [];
     for (const listener of this.#listeners) {

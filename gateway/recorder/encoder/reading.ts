@@ -17,6 +17,15 @@ export const HOLD_MS = 100;
 const RECENT_HOLD_MS = 3000;
 /** How long is waited for news of an event's subject, ms. */
 const SUBJECT_MS = 50;
+/** The same, while the gateway did not come to send them: it may stand still in the midst of a turn. */
+const UNTOLD_MS = 2000;
+/**
+ * Of the time between two steps so much counts as waiting, ms: a thread that stood still has not
+ * looked at what came meanwhile.
+ */
+const LONGEST_STEP_MS = 20;
+/** What the ring's clock, as it is told, may be ahead of the ring's, ms. */
+const CLOCK_ERROR_MS = 10;
 /** Taken out of the ring at a time, and sent at a time, bytes. */
 const TAKE_BYTES = 256 << 10;
 const CHUNK_BYTES = 64 << 10;
@@ -62,6 +71,9 @@ export class Reading {
   #informed: number;
   /** When it was first waited for the next event's subject; -1: it is not. */
   #waitsSince = -1;
+  /** How long that counts, ms, and when it was counted. */
+  #waited = 0;
+  #countedAt = 0;
   readonly #missed = new Set<number>();
   /** Records lost before the next event. */
   #lost = 0;
@@ -83,7 +95,7 @@ export class Reading {
     this.#send = send;
     this.#credit = credit;
     this.#until = this.live ? now + span : Infinity;
-    this.#informed = ringNow;
+    this.#informed = ringNow - CLOCK_ERROR_MS;
     this.#ring = new RingReader(setting.memory, this.live ? "now" : "oldest");
     if (!this.live) this.#endHere();
     const what = this.live ? "live" : "of the last minutes";
@@ -182,8 +194,8 @@ export class Reading {
     for (; this.#next < events.length; this.#next++) {
       const event = events[this.#next]!;
       if (this.#awaitsNews(event)) {
-        if (this.#waitsSince < 0) this.#waitsSince = now;
-        if (now < this.#waitsSince + SUBJECT_MS) return;
+        const longest = this.#ring.told(subjectOf(event)) ? SUBJECT_MS : UNTOLD_MS;
+        if (this.#waitsFor(now) < longest) return;
         this.#missed.add(subjectOf(event));
         this.#informed = this.#waitsSince + this.#ahead;
         if (this.#missed.size > MAX_MISSED) this.#missed.clear();
@@ -193,6 +205,16 @@ export class Reading {
     }
     if (events.length > 0) this.#events = [];
     this.#next = 0;
+  }
+
+  /** @returns how long the next event's subject is waited for, ms */
+  #waitsFor(now: number): number {
+    if (this.#waitsSince < 0) {
+      this.#waitsSince = now;
+      this.#waited = 0;
+    } else this.#waited += Math.min(now - this.#countedAt, LONGEST_STEP_MS);
+    this.#countedAt = now;
+    return this.#waited;
   }
 
   #awaitsNews(event: TraceEvent): boolean {
