@@ -251,7 +251,11 @@ Deno.test("who stood still, we or the gateway, has not waited for an event's sub
   const names = found.map((row) => row["frame.interface_name"]![0]);
   deepEqual(names, ["radio:n7", "radio:n8", "radio:n7"]);
   const comments = found.map((row) => row["frame.comment"]![0]!);
-  deepEqual(comments.map((comment) => / lost=\d+/.exec(comment)?.[0]), [undefined, undefined, " lost=1"]);
+  deepEqual(comments.map((comment) => / lost=\d+/.exec(comment)?.[0]), [
+    undefined,
+    undefined,
+    " lost=1",
+  ]);
 });
 
 Deno.test("many unknown subjects are waited for together", async () => {
