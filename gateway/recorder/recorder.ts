@@ -210,13 +210,13 @@ export class Recorder implements Taps, ConnectionRecorder {
     // Some may have been forgotten already.
     const fresh = this.#fresh.filter(({ id }) => this.#subjects.has(id));
     const gone = this.#gone;
-    this.ring?.told(this.#ids);
     this.#fresh = [];
     this.#gone = [];
     for (const listener of this.#listeners) {
       if (fresh.length > 0) listener.subjects(fresh);
       if (gone.length > 0) listener.forget(gone);
     }
+    this.ring?.told(this.#ids);
   }
 
   message(

@@ -62,9 +62,9 @@ export class RingReader {
     return this.#position;
   }
 
-  /** Whether the writer told of this subject. */
-  told(subject: number): boolean {
-    return ((subject - Atomics.load(this.#control, Control.Told)) | 0) <= 0;
+  /** The newest subject of which the writer told. */
+  get told(): number {
+    return Atomics.load(this.#control, Control.Told);
   }
 
   /** Bytes written and not read yet. */

@@ -24,8 +24,6 @@ const UNTOLD_MS = 2000;
  * looked at what came meanwhile.
  */
 const LONGEST_STEP_MS = 20;
-/** What the ring's clock, as it is told, may be ahead of the ring's, ms. */
-const CLOCK_ERROR_MS = 10;
 /** Taken out of the ring at a time, and sent at a time, bytes. */
 const TAKE_BYTES = 256 << 10;
 const CHUNK_BYTES = 64 << 10;
@@ -48,6 +46,11 @@ export interface ReadingOptions {
   ringNow: number;
 }
 
+/** Whether a subject is not newer than another; they are numbered modulo 2^32. */
+function isUpTo(subject: number, other: number): boolean {
+  return ((subject - other) | 0) <= 0;
+}
+
 export class Reading {
   readonly #id: number;
   /** What comes; else what is there. */
@@ -67,13 +70,13 @@ export class Reading {
   /** Events taken out of the ring, and the first that was not read yet. */
   #events: TraceEvent[] = [];
   #next = 0;
-  /** No more news come of subjects of events that are older, ms of the ring's clock. */
+  /** News of subjects up to this one have come, or do not come. */
   #informed: number;
-  /** When it was first waited for the next event's subject; -1: it is not. */
-  #waitsSince = -1;
-  /** How long that counts, ms, and when it was counted. */
-  #waited = 0;
+  /** How long the next event's subject was waited for, ms; -1: it is not. */
+  #waited = -1;
+  /** When that was counted last, and the newest subject told of when it began. */
   #countedAt = 0;
+  #toldThen = 0;
   readonly #missed = new Set<number>();
   /** Records lost before the next event. */
   #lost = 0;
@@ -95,8 +98,8 @@ export class Reading {
     this.#send = send;
     this.#credit = credit;
     this.#until = this.live ? now + span : Infinity;
-    this.#informed = ringNow - CLOCK_ERROR_MS;
     this.#ring = new RingReader(setting.memory, this.live ? "now" : "oldest");
+    this.#informed = this.#ring.told;
     if (!this.live) this.#endHere();
     const what = this.live ? "live" : "of the last minutes";
     const comment = `Trace ${what}, recorded by the gateway itself on ${setting.hostname}`;
@@ -194,32 +197,33 @@ export class Reading {
     for (; this.#next < events.length; this.#next++) {
       const event = events[this.#next]!;
       if (this.#awaitsNews(event)) {
-        const longest = this.#ring.told(subjectOf(event)) ? SUBJECT_MS : UNTOLD_MS;
-        if (this.#waitsFor(now) < longest) return;
+        if (this.#waits(subjectOf(event), now)) return;
         this.#missed.add(subjectOf(event));
-        this.#informed = this.#waitsSince + this.#ahead;
+        this.#informed = this.#toldThen;
         if (this.#missed.size > MAX_MISSED) this.#missed.clear();
       }
-      this.#waitsSince = -1;
+      this.#waited = -1;
       this.#encoder.read(event, this.#readAt(event, now));
     }
     if (events.length > 0) this.#events = [];
     this.#next = 0;
   }
 
-  /** @returns how long the next event's subject is waited for, ms */
-  #waitsFor(now: number): number {
-    if (this.#waitsSince < 0) {
-      this.#waitsSince = now;
-      this.#waited = 0;
-    } else this.#waited += Math.min(now - this.#countedAt, LONGEST_STEP_MS);
-    this.#countedAt = now;
-    return this.#waited;
+  #awaitsNews(event: TraceEvent): boolean {
+    const subject = subjectOf(event);
+    if (this.#encoder.knows(event) || this.#missed.has(subject)) return false;
+    return !isUpTo(subject, this.#informed);
   }
 
-  #awaitsNews(event: TraceEvent): boolean {
-    if (this.#encoder.knows(event) || this.#missed.has(subjectOf(event))) return false;
-    return writtenAt(event) > this.#informed;
+  /** Counts the wait for the next event's subject. @returns whether it goes on */
+  #waits(subject: number, now: number): boolean {
+    const { told } = this.#ring;
+    if (this.#waited < 0 || isUpTo(subject, told) && !isUpTo(subject, this.#toldThen)) {
+      this.#waited = 0;
+      this.#toldThen = told;
+    } else this.#waited += Math.min(now - this.#countedAt, LONGEST_STEP_MS);
+    this.#countedAt = now;
+    return this.#waited < (isUpTo(subject, this.#toldThen) ? SUBJECT_MS : UNTOLD_MS);
   }
 
   /** @returns whether there is more */

@@ -258,6 +258,21 @@ Deno.test("who stood still, we or the gateway, has not waited for an event's sub
   ]);
 });
 
+Deno.test("a turn of the gateway that takes long: its subjects are waited for", async () => {
+  const { readings, heard, steps, told, rows } = bare();
+  const began = performance.now() - 500;
+  heard(7, began);
+  heard(8, began);
+  steps(300);
+  for (const id of [7, 8]) {
+    readings.take({ type: "subjects", subjects: [{ kind: "node", id, name: `n${id}` }] });
+  }
+  told(8);
+  steps(600);
+  const comments = (await rows("frame.comment")).map((row) => row["frame.comment"]![0]!);
+  deepEqual(comments.map((comment) => comment.includes("lost=")), [false, false]);
+});
+
 Deno.test("many unknown subjects are waited for together", async () => {
   const { readings, heard, steps, told, rows } = bare();
   told(300);
