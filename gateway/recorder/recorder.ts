@@ -126,6 +126,7 @@ export class Recorder implements Taps, ConnectionRecorder {
   attach(listener: SubjectListener): RingMemory {
     this.ring ??= new RingWriter(makeRingMemory(READING_BYTES), this.#lastPosition);
     this.#listeners.add(listener);
+    this.ring.told(this.#ids);
     this.#tellSlice(listener, this.#subjects.values(), this.#ids);
     return this.ring.memory;
   }
@@ -215,6 +216,7 @@ export class Recorder implements Taps, ConnectionRecorder {
       if (fresh.length > 0) listener.subjects(fresh);
       if (gone.length > 0) listener.forget(gone);
     }
+    this.ring?.told(this.#ids);
   }
 
   message(

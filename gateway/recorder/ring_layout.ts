@@ -69,8 +69,12 @@ export const HEADER_BYTES = 48;
  */
 export const NO_BOUNDARY = 0xffff_ffff;
 
-/** Words of the control memory. `Records` counts as numbers do. `Fence` keeps what is before it before what is behind it. */
-export const Control = { Head: 0, Tail: 1, Fence: 2, Records: 3, Words: 4 } as const;
+/**
+ * Words of the control memory. `Records` counts as numbers do. `Fence` keeps what is before it before
+ * what is behind it. `Told` is the newest subject of which readers were told, by a message that may
+ * be under way yet.
+ */
+export const Control = { Head: 0, Tail: 1, Fence: 2, Records: 3, Told: 4, Words: 5 } as const;
 export const UNIT_BYTES = 8;
 
 /** Shared memory of a ring. */

@@ -50,8 +50,9 @@ export class RingReader {
     this.#ring = new Uint8Array(data);
     this.#capacity = data.byteLength;
     const now = from === "now";
-    if (now) this.#number = Atomics.load(this.#control, Control.Records) >>> 0;
     const units = Atomics.load(this.#control, now ? Control.Head : Control.Tail) >>> 0;
+    // Behind the position: what comes between the two is not taken for lost.
+    if (now) this.#number = Atomics.load(this.#control, Control.Records) >>> 0;
     // The capacity divides 2^35: the record lies at the remainder.
     this.#position = units * UNIT_BYTES;
   }
@@ -59,6 +60,11 @@ export class RingReader {
   /** Position of the next record. */
   get position(): number {
     return this.#position;
+  }
+
+  /** The newest subject of which the writer told. */
+  get told(): number {
+    return Atomics.load(this.#control, Control.Told);
   }
 
   /** Bytes written and not read yet. */

@@ -131,6 +131,11 @@ export class RingWriter {
     Atomics.store(control, Control.Head, this.head / UNIT_BYTES | 0);
   }
 
+  /** Readers were told of all subjects up to this one. */
+  told(subject: number) {
+    Atomics.store(this.#control, Control.Told, subject);
+  }
+
   /** Whether what was written at a position is still there. */
   holds(position: number): boolean {
     return position >= this.tail;

@@ -17,6 +17,13 @@ export const HOLD_MS = 100;
 const RECENT_HOLD_MS = 3000;
 /** How long is waited for news of an event's subject, ms. */
 const SUBJECT_MS = 50;
+/** The same, while the gateway did not come to send them: it may stand still in the midst of a turn. */
+const UNTOLD_MS = 2000;
+/**
+ * Of the time between two steps so much counts as waiting, ms: a thread that stood still has not
+ * looked at what came meanwhile.
+ */
+const LONGEST_STEP_MS = 20;
 /** Taken out of the ring at a time, and sent at a time, bytes. */
 const TAKE_BYTES = 256 << 10;
 const CHUNK_BYTES = 64 << 10;
@@ -39,6 +46,11 @@ export interface ReadingOptions {
   ringNow: number;
 }
 
+/** Whether a subject is not newer than another; they are numbered modulo 2^32. */
+function isUpTo(subject: number, other: number): boolean {
+  return ((subject - other) | 0) <= 0;
+}
+
 export class Reading {
   readonly #id: number;
   /** What comes; else what is there. */
@@ -58,10 +70,13 @@ export class Reading {
   /** Events taken out of the ring, and the first that was not read yet. */
   #events: TraceEvent[] = [];
   #next = 0;
-  /** No more news come of subjects of events that are older, ms of the ring's clock. */
+  /** News of subjects up to this one have come, or do not come. */
   #informed: number;
-  /** When it was first waited for the next event's subject; -1: it is not. */
-  #waitsSince = -1;
+  /** How long the next event's subject was waited for, ms; -1: it is not. */
+  #waited = -1;
+  /** When that was counted last, and the newest subject told of when it began. */
+  #countedAt = 0;
+  #toldThen = 0;
   readonly #missed = new Set<number>();
   /** Records lost before the next event. */
   #lost = 0;
@@ -83,8 +98,8 @@ export class Reading {
     this.#send = send;
     this.#credit = credit;
     this.#until = this.live ? now + span : Infinity;
-    this.#informed = ringNow;
     this.#ring = new RingReader(setting.memory, this.live ? "now" : "oldest");
+    this.#informed = this.#ring.told;
     if (!this.live) this.#endHere();
     const what = this.live ? "live" : "of the last minutes";
     const comment = `Trace ${what}, recorded by the gateway itself on ${setting.hostname}`;
@@ -182,13 +197,12 @@ export class Reading {
     for (; this.#next < events.length; this.#next++) {
       const event = events[this.#next]!;
       if (this.#awaitsNews(event)) {
-        if (this.#waitsSince < 0) this.#waitsSince = now;
-        if (now < this.#waitsSince + SUBJECT_MS) return;
+        if (this.#waits(subjectOf(event), now)) return;
         this.#missed.add(subjectOf(event));
-        this.#informed = this.#waitsSince + this.#ahead;
+        this.#informed = this.#toldThen;
         if (this.#missed.size > MAX_MISSED) this.#missed.clear();
       }
-      this.#waitsSince = -1;
+      this.#waited = -1;
       this.#encoder.read(event, this.#readAt(event, now));
     }
     if (events.length > 0) this.#events = [];
@@ -196,8 +210,20 @@ export class Reading {
   }
 
   #awaitsNews(event: TraceEvent): boolean {
-    if (this.#encoder.knows(event) || this.#missed.has(subjectOf(event))) return false;
-    return writtenAt(event) > this.#informed;
+    const subject = subjectOf(event);
+    if (this.#encoder.knows(event) || this.#missed.has(subject)) return false;
+    return !isUpTo(subject, this.#informed);
+  }
+
+  /** Counts the wait for the next event's subject. @returns whether it goes on */
+  #waits(subject: number, now: number): boolean {
+    const { told } = this.#ring;
+    if (this.#waited < 0 || isUpTo(subject, told) && !isUpTo(subject, this.#toldThen)) {
+      this.#waited = 0;
+      this.#toldThen = told;
+    } else this.#waited += Math.min(now - this.#countedAt, LONGEST_STEP_MS);
+    this.#countedAt = now;
+    return this.#waited < (isUpTo(subject, this.#toldThen) ? SUBJECT_MS : UNTOLD_MS);
   }
 
   /** @returns whether there is more */

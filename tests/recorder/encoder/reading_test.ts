@@ -192,18 +192,26 @@ function bare(clockOffset = OFFSET) {
     ring.end();
   };
   const steps = (now: number) => {
-    clock.now = now;
-    while (readings.step());
+    do {
+      clock.now = Math.min(now, clock.now + 10);
+      while (readings.step());
+    } while (clock.now < now);
   };
   const rows = (...fields: string[]) => {
     const chunks = messages.flatMap((message) => message.type === "chunk" ? [message.bytes] : []);
     return ownRows(Uint8Array.from(chunks.flatMap((chunk) => [...chunk])), fields);
   };
-  return { readings, heard, opened, steps, rows };
+  const stall = (now: number) => {
+    clock.now = now;
+    while (readings.step());
+  };
+  const told = (subject: number) => ring.told(subject);
+  return { readings, heard, opened, steps, stall, told, rows };
 }
 
 Deno.test("an event whose subject is not known yet waits for it, but not for ever", async () => {
-  const { readings, heard, steps, rows } = bare();
+  const { readings, heard, steps, told, rows } = bare();
+  told(8);
   heard(7);
   steps(0);
   readings.take({ type: "subjects", subjects: [{ kind: "node", id: 7, name: "attic" }] });
@@ -219,8 +227,55 @@ Deno.test("an event whose subject is not known yet waits for it, but not for eve
   ok(found[1]!["frame.comment"]![0]!.endsWith(" lost=1"));
 });
 
+Deno.test("who stood still, we or the gateway, has not waited for an event's subject", async () => {
+  const { readings, heard, steps, stall, told, rows } = bare();
+  const subject = (id: number) => {
+    readings.take({ type: "subjects", subjects: [{ kind: "node", id, name: `n${id}` }] });
+  };
+  told(7);
+  heard(7);
+  steps(0);
+  stall(1000);
+  subject(7);
+  steps(1100);
+  heard(8);
+  steps(2000);
+  told(8);
+  subject(8);
+  steps(3000);
+  heard(9);
+  steps(5100);
+  heard(7);
+  steps(6000);
+  const found = await rows("frame.interface_name", "frame.comment");
+  const names = found.map((row) => row["frame.interface_name"]![0]);
+  deepEqual(names, ["radio:n7", "radio:n8", "radio:n7"]);
+  const comments = found.map((row) => row["frame.comment"]![0]!);
+  deepEqual(comments.map((comment) => / lost=\d+/.exec(comment)?.[0]), [
+    undefined,
+    undefined,
+    " lost=1",
+  ]);
+});
+
+Deno.test("a turn of the gateway that takes long: its subjects are waited for", async () => {
+  const { readings, heard, steps, told, rows } = bare();
+  const began = performance.now() - 500;
+  heard(7, began);
+  heard(8, began);
+  steps(300);
+  for (const id of [7, 8]) {
+    readings.take({ type: "subjects", subjects: [{ kind: "node", id, name: `n${id}` }] });
+  }
+  told(8);
+  steps(600);
+  const comments = (await rows("frame.comment")).map((row) => row["frame.comment"]![0]!);
+  deepEqual(comments.map((comment) => comment.includes("lost=")), [false, false]);
+});
+
 Deno.test("many unknown subjects are waited for together", async () => {
-  const { readings, heard, steps, rows } = bare();
+  const { readings, heard, steps, told, rows } = bare();
+  told(300);
   readings.take({ type: "subjects", subjects: [{ kind: "node", id: 7, name: "attic" }] });
   const at = performance.now() - 5;
   for (let node = 100; node < 300; node++) heard(node, at);
