@@ -127,6 +127,18 @@ testWith(["chromium"], "keys and buttons move in time; links open what they name
   assert.deepEqual(browser.problems, []);
 });
 
+testWith(["chromium"], "the first value of each topic is a dot", async () => {
+  const gateway = await start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.publish("devices/first/humidity", 40);
+  await peer.publish("devices/first/temperature", 21.5);
+  await using browser = await open();
+  const page = await browser.page(new URL("#/channel/first?window=60000", gateway.url));
+  await area(page);
+  await until(async () => (await inkedParts(page)).some(Boolean), "is drawn");
+  assert.ok((await inkedParts(page)).filter(Boolean).length <= 2, "no line");
+});
+
 testWith(["chromium"], "a silence is drawn as a gap; files hold what is shown", async () => {
   const gateway = await start();
   await using browser = await open();

@@ -15,6 +15,8 @@ const LANE = 26;
 const LANE_SPACE = 1.6;
 /** Letters for which the value axis has room. */
 const LANE_NAME = 7;
+/** So few rows have dots though they are beside each other, as the first values of all topics. */
+const FEW_POINTS = 10;
 /** Longest text beside the value axis, characters. */
 const AXIS_NAME = 8;
 
@@ -110,6 +112,14 @@ function axes({ states, labels, theme }: PlotMake): uPlot.Axis[] {
   ];
 }
 
+/** Whether each point gets a dot: where there is room for them, or only a few. */
+function showsPoints(plot: uPlot, series: number): boolean {
+  const [first, last] = plot.series[0]!.idxs!;
+  const [from, to] = [first, last].map((row) => plot.valToPos(plot.data[0][row]!, "x"));
+  const room = (to! - from!) / plot.series[series]!.points!.space!;
+  return last - first <= Math.max(FEW_POINTS, room);
+}
+
 function lines({ topics, states, held, theme }: PlotMake): uPlot.Series[] {
   return topics.map((label, i) => ({
     label,
@@ -118,7 +128,7 @@ function lines({ topics, states, held, theme }: PlotMake): uPlot.Series[] {
     ...(states ? { scale: lane(i), fill: `${lineColor(theme, i)}99`, fillTo: () => 0 } : {}),
     ...(held[i]
       ? { points: { show: false }, paths: uPlot.paths.stepped!({ align: 1 }) }
-      : { points: { size: 4 } }),
+      : { points: { size: 4, show: showsPoints } }),
   }));
 }
 
