@@ -174,14 +174,14 @@ export const options: Option[] = [
   {
     key: "history.ageSeconds",
     type: "number",
-    default: 30 * 86_400,
+    default: 86_400,
     range: [1, 1e9],
     help: "age of what is kept, in memory or on disk, seconds; silent channels go with it",
   },
   {
     key: "history.disk",
     type: "switch",
-    default: true,
+    default: false,
     help: "keep the history on disk as well, in the data directory",
   },
   {

@@ -50,7 +50,7 @@ Deno.test("flags win over the environment, the environment over the file, that o
     bytes: 4 << 20,
     ageSeconds: 60,
     totalBytes: 64 << 20,
-    disk: true,
+    disk: false,
     diskCount: 20_000_000,
     diskBytes: 256 << 20,
   });

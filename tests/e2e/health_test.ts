@@ -12,7 +12,7 @@ async function health(gateway: GatewayProcess): Promise<HealthAnswer> {
 }
 
 Deno.test("health: what runs, what it takes, what it took in", async () => {
-  await using gateway = await GatewayProcess.start();
+  await using gateway = await GatewayProcess.start({ args: ["--history-disk"] });
   const before = await health(gateway);
   assert.equal(before.status, "ok");
   assert.equal(before.versions.deno, Deno.version.deno);

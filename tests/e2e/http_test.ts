@@ -184,7 +184,7 @@ Deno.test("HTTP", async (t) => {
     assert.deepEqual(await response.json(), {
       status: "ok",
       broker: { connected: true },
-      history: { kept: "disk", state: "ok" },
+      history: { kept: "memory" },
     });
   });
 

@@ -13,7 +13,8 @@ class House implements AsyncDisposable {
   readonly dataDir = Deno.makeTempDirSync({ prefix: "edgewire-house-" });
 
   start(...args: string[]): Promise<GatewayProcess> {
-    return GatewayProcess.start({ dataDir: this.dataDir, args });
+    const { dataDir } = this;
+    return GatewayProcess.start({ dataDir, args: ["--history-disk", ...args] });
   }
 
   async [Symbol.asyncDispose]() {
@@ -173,11 +174,12 @@ Deno.test("history, entries and events of before a stop are answered from disk",
   assert.deepEqual(events.map((event) => (event as { kind: string }).kind), ["leave", "join"]);
 });
 
-Deno.test("with --no-history-disk nothing is stored, and the epoch is new at each start", async () => {
+Deno.test("in memory alone nothing is stored, and the epoch is new at each start", async () => {
   await using house = new House();
+  const { dataDir } = house;
   const epochs = [];
   for (let i = 0; i < 2; i++) {
-    await using gateway = await house.start("--no-history-disk");
+    await using gateway = await GatewayProcess.start({ dataDir });
     await publish(gateway, i, 1);
     epochs.push((await look(gateway)).epoch);
   }

@@ -114,7 +114,7 @@ Deno.test("a large replay passes the window in order while live data goes on", a
 });
 
 Deno.test("what the history lost is a named gap, then comes the rest", async () => {
-  await using all = await setUp("--history-count", "50", "--no-history-disk");
+  await using all = await setUp("--history-count", "50");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
   await all.publish(200);
@@ -135,7 +135,7 @@ Deno.test("what the history lost is a named gap, then comes the rest", async () 
 });
 
 Deno.test("what memory lost comes from disk, all of it", async () => {
-  await using all = await setUp("--history-count", "50");
+  await using all = await setUp("--history-count", "50", "--history-disk");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
   await all.publish(5000);
@@ -157,7 +157,7 @@ Deno.test("what memory lost comes from disk, all of it", async () => {
 });
 
 Deno.test("from disk to memory to live data there is no hole", async () => {
-  await using all = await setUp("--history-count", "1000");
+  await using all = await setUp("--history-count", "1000", "--history-disk");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
   await all.publish(20_000);

@@ -21,6 +21,10 @@ class Blocked implements AsyncDisposable {
   }
 }
 
+function start(dataDir: string): Promise<GatewayProcess> {
+  return GatewayProcess.start({ dataDir, args: ["--history-disk"] });
+}
+
 async function health(gateway: GatewayProcess): Promise<HealthAnswer> {
   return await gateway.json("/api/health") as HealthAnswer;
 }
@@ -31,7 +35,7 @@ async function metrics(gateway: GatewayProcess): Promise<string> {
 
 Deno.test("a database that cannot be opened: live data flows, and all say what is wrong", async () => {
   await using blocked = new Blocked();
-  await using gateway = await GatewayProcess.start({ dataDir: blocked.dataDir });
+  await using gateway = await start(blocked.dataDir);
   await gateway.process.waitForLine(/^store: .*history\.db/);
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   const begun = Date.now();
@@ -80,7 +84,7 @@ Deno.test("what the disk did not take is a gap that says so, after the next star
   await using blocked = new Blocked();
   let before;
   {
-    await using gateway = await GatewayProcess.start({ dataDir: blocked.dataDir });
+    await using gateway = await start(blocked.dataDir);
     await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
     await mqtt.publish("log/x", 1, { qos: 1 });
     await using peer = await WsPeer.open(gateway.ws("/ws/log"));
@@ -91,7 +95,7 @@ Deno.test("what the disk did not take is a gap that says so, after the next star
     await gateway.process.waitForLine(/^store: history is stored again$/);
     await mqtt.publish("log/x", 3, { qos: 1 });
   }
-  await using gateway = await GatewayProcess.start({ dataDir: blocked.dataDir });
+  await using gateway = await start(blocked.dataDir);
   await using peer = await WsPeer.open(gateway.ws(`/ws/log?since=${before.epoch}:${before.seq}`));
   const { complete } = await peer.next("recovered");
   assert.equal(complete, false);
@@ -116,7 +120,7 @@ async function failing(gateway: GatewayProcess): Promise<string> {
 }
 
 Deno.test("a data directory that Deno may not write: the gateway runs, and says so", async () => {
-  await using gateway = await GatewayProcess.start({ dataDir: "/etc/edgewire" });
+  await using gateway = await start("/etc/edgewire");
   assert.match(await failing(gateway), /write access to "\/etc\/edgewire/);
 });
 
@@ -128,7 +132,7 @@ Deno.test({
     const dataDir = await Deno.makeTempDir({ prefix: "edgewire-read-only-" });
     try {
       await Deno.chmod(dataDir, 0o555);
-      await using gateway = await GatewayProcess.start({ dataDir });
+      await using gateway = await start(dataDir);
       assert.match(await failing(gateway), /history\.db/);
     } finally {
       await Deno.remove(dataDir, { recursive: true });
@@ -139,8 +143,8 @@ Deno.test({
 Deno.test("a second gateway on the same data directory says that it is in use", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "edgewire-shared-" });
   try {
-    await using first = await GatewayProcess.start({ dataDir });
-    await using second = await GatewayProcess.start({ dataDir });
+    await using first = await start(dataDir);
+    await using second = await start(dataDir);
     assert.match(await failing(second), /in use/);
     assert.equal((await fetch(new URL("/healthz", first.url))).status, 200);
   } finally {
@@ -154,14 +158,14 @@ Deno.test("a database cut in the middle is moved aside, and a new log begun", as
   try {
     let epoch;
     {
-      await using gateway = await GatewayProcess.start({ dataDir });
+      await using gateway = await start(dataDir);
       await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
       await mqtt.publish("log/x", "x".repeat(50_000), { qos: 1 });
       epoch = (await health(gateway)).epoch;
     }
     const { size } = await Deno.stat(path);
     await Deno.truncate(path, Math.floor(size / 2));
-    await using gateway = await GatewayProcess.start({ dataDir });
+    await using gateway = await start(dataDir);
     await gateway.process.waitForLine(/^store: damaged: moved to .*history\.db\.damaged-/);
     const answer = await fetch(new URL("/healthz", gateway.url));
     assert.equal(answer.status, 200);

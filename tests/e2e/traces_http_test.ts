@@ -278,9 +278,7 @@ test("eight readers; who goes makes room", async () => {
 });
 
 test("readers that stall cost no memory and hold up nobody", async () => {
-  // What waits for the disk takes memory as well.
-  const args = ["--trace-port", "0", "--no-history-disk"];
-  await using gateway = await GatewayProcess.start({ args });
+  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
   await using flow = await Flow.start({
     mqttPort: gateway.mqttPort,
