@@ -61,8 +61,9 @@ export interface ConnectionTap {
    * @param byPeer who began it
    * @param code of a WebSocket, as its close event has it: 1005 is a close frame without a code, 1006
    *   no close frame at all
+   * @param answer code of the other side's close frame, where both closed at the same time
    */
-  closed(byPeer: boolean, code?: number, reason?: string): void;
+  closed(byPeer: boolean, code?: number, reason?: string, answer?: number): void;
 }
 
 /** One record of a radio envelope, as far as a recorder is interested. */

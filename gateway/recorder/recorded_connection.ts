@@ -127,7 +127,7 @@ export class RecordedConnection implements ConnectionTap {
     this.recorder.tell(this.subject);
   }
 
-  closed(byPeer: boolean, code = 0, reason = "") {
+  closed(byPeer: boolean, code = 0, reason = "", answer = code) {
     if (this.#closed) return;
     this.#closed = true;
     const ring = this.recorder.ring;
@@ -137,7 +137,7 @@ export class RecordedConnection implements ConnectionTap {
       const { id } = this.subject;
       const time = performance.now();
       const frame = code === NO_CLOSE_FRAME ? 0 : code;
-      if (ring.begin(Kind.Close, flags, time, id, "", length, frame, 0, length, 0)) {
+      if (ring.begin(Kind.Close, flags, time, id, "", length, frame, answer, length, 0)) {
         ring.text(reason, length);
       }
       ring.end();

@@ -190,7 +190,8 @@ export class RingReader {
       case Kind.Close: {
         const reason = omitted ? "" : decoder.decode(bytes.subarray(rest, rest + c));
         const byPeer = (flags & Flag.ByPeer) !== 0;
-        return { kind: "close", time, number, connection: subject, byPeer, code: a, reason };
+        const end = { byPeer, code: a, reason, answer: b };
+        return { kind: "close", time, number, connection: subject, ...end };
       }
       case Kind.Message:
         return {

@@ -59,6 +59,8 @@ export interface CloseEvent extends Happening {
    */
   code: number;
   reason: string;
+  /** Code of the other side's close frame: another one where both closed at the same time. */
+  answer: number;
 }
 
 /** A PUBLISH was taken in, see `Taps.message`. Its time is that of the bytes before it. */

@@ -24,12 +24,14 @@ const LOOKS = 2;
  * `close`, and with it what was not written or read yet.
  *
  * @param settled Whether the client has received what was sent.
+ * @param said Called when the frame is sent.
  */
 export function sayGoodbye(
   socket: WebSocket,
   code: number,
   reason: string,
   settled: () => boolean,
+  said: () => void,
 ) {
   const start = performance.now();
   let looks = 0;
@@ -38,8 +40,9 @@ export function sayGoodbye(
     const waited = performance.now() - start;
     const written = socket.bufferedAmount === 0 && waited > SETTLE_MS;
     looks = settled() ? looks + 1 : 0;
-    if (looks >= LOOKS || written || waited > LATEST_MS) socket.close(code, reason);
-    else setTimeout(step, STEP_MS);
+    if (looks < LOOKS && !written && waited <= LATEST_MS) return void setTimeout(step, STEP_MS);
+    socket.close(code, reason);
+    said();
   };
   step();
 }

@@ -90,6 +90,8 @@ export class Session implements Outlet {
   /** A page that opens or reconnects subscribes to all its channels at once. */
   #freeSubscriptions: number;
   ended = false;
+  /** Our close frame, as soon as it is sent. */
+  said: { code: number; reason: string } | null = null;
 
   constructor(
     socket: WebSocket,
@@ -352,7 +354,8 @@ export class Session implements Outlet {
   close(code: number, reason: string) {
     if (this.ended) return;
     this.end(code, reason);
-    sayGoodbye(this.#socket, code, reason, () => this.#isQuiet());
+    const said = () => this.said = { code, reason };
+    sayGoodbye(this.#socket, code, reason, () => this.#isQuiet(), said);
   }
 
   /** Leaves every room; the connection is closed or is being closed. */

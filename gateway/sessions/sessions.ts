@@ -48,6 +48,8 @@ const CHANNELS_MS = 20;
 const ANSWER_MS = 1000;
 /** Looks at every session within the idle timeout. */
 const WATCHES_PER_TIMEOUT = 10;
+/** Of a close event: no frame came (RFC 6455, 7.1.5). */
+const NO_CLOSE_FRAME = 1006;
 
 /** Why a channel's own address was closed at once. */
 const REFUSED: Record<number, string> = {
@@ -140,7 +142,10 @@ export class Sessions implements ChannelListener {
       gone = true;
       if (--this.#open === 0) this.#onAllGone();
       this.#forgetAddress(peer);
-      tap.closed(session === null ? !opened : !session.ended, code, reason);
+      const said = session?.said;
+      // Both may have closed at the same time.
+      if (said != null && code !== NO_CLOSE_FRAME) tap.closed(false, said.code, said.reason, code);
+      else tap.closed(session === null ? !opened : !session.ended, code, reason);
       session?.end(code, reason);
     };
     socket.onerror = () => {};

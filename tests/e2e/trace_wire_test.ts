@@ -154,6 +154,12 @@ async function talkSessions(gateway: GatewayProcess) {
   }
   using broken = await RawWs.open(gateway.ws("/ws/lamp"));
   await broken.readUntil(() => broken.messages.some(({ type }) => type === "snapshot"));
+  // Closes in its own words, as one does that closes at the same time as the gateway.
+  using own = await RawWs.open(gateway.ws("/ws"));
+  await own.frame(1, new TextEncoder().encode("{"));
+  await own.readUntil(() => own.closeCode === 4400);
+  await own.frame(8, Uint8Array.of(1000 >> 8, 1000 & 0xff));
+  await own.readUntil(() => false);
 }
 
 /** As the recorder hides it. */

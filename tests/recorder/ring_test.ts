@@ -34,7 +34,7 @@ Deno.test("ring: what is written is read, field by field", () => {
   ring.end();
   ring.begin(Kind.Text, 0, 13, 8, "", 0, 4, blob, 6, 0);
   ring.end();
-  ring.begin(Kind.Close, Flag.ByPeer, 14, 8, "", 3, 1001, 0, 3, 0);
+  ring.begin(Kind.Close, Flag.ByPeer, 14, 8, "", 3, 1001, 1000, 3, 0);
   ring.text("bye", 3);
   ring.end();
   ring.begin(Kind.Message, 0, 15, 9, "Ab-1", 0, 1, 0, 20, 5);
@@ -72,7 +72,16 @@ Deno.test("ring: what is written is read, field by field", () => {
       length: 6,
       data: new TextEncoder().encode("hällo"),
     },
-    { kind: "close", time: 14, number: 0, connection: 8, byPeer: true, code: 1001, reason: "bye" },
+    {
+      kind: "close",
+      time: 14,
+      number: 0,
+      connection: 8,
+      byPeer: true,
+      code: 1001,
+      reason: "bye",
+      answer: 1000,
+    },
     {
       kind: "message",
       time: 15,

@@ -9,6 +9,7 @@ import { requestHead, responseHead, switchingProtocols } from "../packets/http_u
 import type { Endpoint } from "../packets/addresses.ts";
 import { type Segment, type Side, TcpConversation } from "../packets/tcp_conversation.ts";
 import { closePayload, frameHeader, Opcode } from "../packets/websocket_frame.ts";
+import type { CloseEvent } from "../trace_event.ts";
 import type { Hop } from "../trace_messages.ts";
 import { encoded, type PacketComment } from "./comment_lines.ts";
 import type { PortPairs } from "./port_pairs.ts";
@@ -155,11 +156,7 @@ export class Conversation {
     this.data(time, out, parts, () => this.#made(what, this.side(out)));
   }
 
-  /**
-   * @param byPeer who began it
-   * @param code WebSocket close code, 0: no close frame
-   */
-  close(time: number, byPeer: boolean, code: number, reason: string) {
+  close({ time, byPeer, code, reason, answer }: CloseEvent) {
     const first = this.side(!byPeer);
     this.#ports.free(this.client, this.server);
     const write = (segment: Segment) => {
@@ -167,7 +164,9 @@ export class Conversation {
       this.#write(segment, time, this.#made(what, segment.from));
     };
     if (this.#facts.transport === "websocket" && code !== 0) {
-      this.#closeFrames(time, !byPeer, closePayload(code, reason));
+      // Deno answers with the same code and reason, as browsers do.
+      const back = answer === code ? closePayload(code, reason) : closePayload(answer, "");
+      this.#closeFrames(time, !byPeer, closePayload(code, reason), back);
       // The server is the one that closes TCP (RFC 6455, 7.1.1).
       return this.#tcp.close("server", write);
     }
@@ -175,13 +174,12 @@ export class Conversation {
     else this.#tcp.close(first, write);
   }
 
-  #closeFrames(time: number, out: boolean, payload: Uint8Array) {
+  #closeFrames(time: number, out: boolean, payload: Uint8Array, answer: Uint8Array) {
     const { hop } = this.#place;
     const text = (way: boolean) => `edgewire hop=${hop} dir=${way ? "out" : "in"}`;
     const said = { text: text(out), note: "" };
     this.data(time, out, this.framed(out, Opcode.Close, payload), () => said);
-    // Deno answers with the same code and reason, as browsers do.
-    this.made(time, !out, this.framed(!out, Opcode.Close, payload), "close");
+    this.made(time, !out, this.framed(!out, Opcode.Close, answer), "close");
   }
 
   /** Comment of a packet that is made up. @param first keys before `synthetic` */

@@ -124,7 +124,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       if (!this.#filtered) this.#open(event.time);
     } else if (conversation.opened) {
       for (const out of [false, true]) this.#writeKept(event.time, out);
-      conversation.close(event.time, event.byPeer, event.code, event.reason);
+      conversation.close(event);
     }
     if (conversation.opened) this.#context.nameEnds(this.#subject);
   }

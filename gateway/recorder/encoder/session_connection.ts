@@ -43,7 +43,7 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
       if (!this.#filtered) this.#open(event.time);
     } else if (event.kind !== "close") this.#message(event);
     else if (conversation.opened) {
-      conversation.close(event.time, event.byPeer, event.code, event.reason);
+      conversation.close(event);
     }
     if (conversation.opened) this.#context.nameEnds(this.#subject);
   }
