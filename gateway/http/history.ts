@@ -21,6 +21,19 @@ export interface Series {
   /** The values are true and false, told as 1 and 0. */
   states?: true;
   points: Point[];
+  /**
+   * The topic's newest entry before `since`, if that is known and was a number: what held when the
+   * span began. Where a named gap lies between, nothing is known.
+   */
+  before?: Point;
+}
+
+/** Values that are no numbers. */
+export interface Words {
+  topic: string;
+  points: [number, unknown][];
+  /** The topic's newest entry before `since`, if that is known and was no number. */
+  before?: [number, unknown];
 }
 
 export interface HistoryAnswer {
@@ -32,7 +45,7 @@ export interface HistoryAnswer {
   /** In the order in which the topics came to be. */
   series: Series[];
   /** Topics without numbers: their newest values, as many as points were asked for. */
-  others: { topic: string; points: [number, unknown][] }[];
+  others: Words[];
 }
 
 /**
@@ -127,25 +140,27 @@ async function storedSeries(
   }
 }
 
-/** Two spans of time as one. */
+/** Two spans of time as one; what was before is the older one's to say. */
 function joined(older: SeriesAnswer, newer: SeriesAnswer, count: number): SeriesAnswer {
   const series = new Map(older.series.map((each) => [each.topic, each]));
   for (const { topic, points, states } of newer.series) {
-    const before = series.get(topic);
-    const said = states ?? before?.states;
+    const known = series.get(topic);
     series.set(topic, {
       topic,
-      ...(said === undefined ? {} : { states: said }),
-      points: thin([...before?.points ?? [], ...points], count),
+      ...known,
+      ...(states === undefined ? {} : { states }),
+      points: thin([...known?.points ?? [], ...points], count),
     });
   }
-  const others = new Map(older.others.map(({ topic, points }) => [topic, points]));
+  const others = new Map(older.others.map((each) => [each.topic, each]));
   for (const { topic, points } of newer.others) {
-    others.set(topic, [...others.get(topic) ?? [], ...points].slice(-count));
+    const known = others.get(topic);
+    const all = [...known?.points ?? [], ...points];
+    others.set(topic, { topic, ...known, points: all.slice(-count) });
   }
   return {
     series: [...series.values()],
-    others: [...others].map(([topic, points]) => ({ topic, points })),
+    others: [...others.values()],
     complete: older.complete,
     seq: newer.seq,
   };
@@ -164,16 +179,57 @@ function seriesInMemory(room: Room, since: number, until: number, count: number)
     if (number !== null) append(numbers, topic, [entry.time, number]);
     else append(others, topic, [entry.time, value]);
   }
+  const before = {
+    numbers: new Map<string, Point>(),
+    others: new Map<string, [number, unknown]>(),
+  };
+  for (const [topic, { time, json }] of newestBefore(room, since)) {
+    const value = JSON.parse(json);
+    const number = numberOf(value);
+    if (typeof value === "boolean") states.add(topic);
+    if (number !== null) before.numbers.set(topic, [time, number]);
+    else before.others.set(topic, [time, value]);
+  }
   return {
     seq: room.seq,
     complete: isHeld(room, since),
-    series: [...numbers].map(([topic, points]) => ({
+    series: withBefore(numbers, before.numbers).map(({ topic, points, ...rest }) => ({
       topic,
       ...(states.has(topic) ? { states: true as const } : {}),
       points: thin(points, count),
+      ...rest,
     })),
-    others: [...others].map(([topic, points]) => ({ topic, points: points.slice(-count) })),
+    others: withBefore(others, before.others).map((each) => ({
+      ...each,
+      points: each.points.slice(-count),
+    })),
   };
+}
+
+/** Of each topic the newest entry before a time, if that is known. */
+function newestBefore({ history, store, topics }: Room, since: number): Map<string, Entry> {
+  const newest = new Map<string, Entry>();
+  const take = (entry: Entry | null) => {
+    if (entry === null || entry.topic === null || entry.time >= since) return;
+    const { topic } = entry.topic;
+    if (entry.time >= (newest.get(topic)?.time ?? -Infinity)) newest.set(topic, entry);
+  };
+  // One that came from a store may be older than a gap.
+  if (store === null) { for (const { last } of topics.values()) take(last); }
+  for (const entry of history.after(-1)) take(entry);
+  return newest;
+}
+
+/** Topics with points, and those of which only what was before is known. */
+function withBefore<T>(
+  points: Map<string, T[]>,
+  before: Map<string, T>,
+): { topic: string; points: T[]; before?: T }[] {
+  return [...new Set([...points.keys(), ...before.keys()])].map((topic) => {
+    const known = before.get(topic);
+    const all = points.get(topic) ?? [];
+    return known === undefined ? { topic, points: all } : { topic, points: all, before: known };
+  });
 }
 
 /** Whether nothing behind `since` has been forgotten. */

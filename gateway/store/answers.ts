@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { ChannelBook } from "./channel_book.ts";
+import { BeforeQuery } from "./before_query.ts";
+import type { ChannelBook, ChannelState } from "./channel_book.ts";
 import type { Database } from "./database.ts";
 import type { Intake } from "./intake.ts";
-import { readRange, readRows } from "./range_query.ts";
+import { readGaps, readRange, readRows } from "./range_query.ts";
 import type { Rollups } from "./rollups.ts";
 import { SeriesQuery } from "./series_query.ts";
-import type { Answers, Question, RangeAnswer } from "./store_messages.ts";
+import type { Answers, Question, StoredGap } from "./store_messages.ts";
 
 /**
  * @param db `null`: there is none now, and only what is in memory can be told.
@@ -27,11 +28,15 @@ export function answerTo(
   switch (question.kind) {
     case "range": {
       const { from, to, limit } = question;
-      return withWaiting(readRange(db, book, channel, from, to, limit), intake, question);
+      const range = readRange(db, book, channel, from, to, limit);
+      return { ...range, gaps: withWaiting(range.gaps, intake, channel, from, to) };
     }
     case "series": {
       const { since, until, points } = question;
-      return new SeriesQuery(db, book, rollups, channel, points).answer(since, until);
+      const answer = new SeriesQuery(db, book, rollups, channel, points).answer(since, until);
+      const gaps = allGaps(db, channel, intake);
+      new BeforeQuery(db, book, rollups, channel, gaps, since).addTo(answer);
+      return answer;
     }
     case "rows": {
       const { since, until, from } = question;
@@ -40,15 +45,21 @@ export function answerTo(
   }
 }
 
+function allGaps(db: Database | null, channel: ChannelState, intake: Intake): StoredGap[] {
+  const written = db === null ? [] : readGaps(db, channel, 0, channel.newest);
+  return withWaiting(written, intake, channel, 0, channel.newest);
+}
+
 /** Gaps that are not on disk yet replace those that they have grown from. */
 function withWaiting(
-  answer: RangeAnswer,
+  written: StoredGap[],
   intake: Intake,
-  { channel, from, to }: { channel: string; from: number; to: number },
-): RangeAnswer {
-  const waiting = intake.gaps(channel, from, to);
-  const written = answer.gaps.filter((gap) => waiting.every(({ from }) => from !== gap.from));
-  return { ...answer, gaps: [...written, ...waiting] };
+  { name }: ChannelState,
+  from: number,
+  to: number,
+): StoredGap[] {
+  const waiting = intake.gaps(name, from, to);
+  return [...written.filter((gap) => waiting.every(({ from }) => from !== gap.from)), ...waiting];
 }
 
 function empty(kind: Question["kind"]): Answers[keyof Answers] {

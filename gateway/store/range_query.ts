@@ -97,7 +97,13 @@ function gatherChunks(
   }
 }
 
-function readGaps(db: Database, { id, name }: ChannelState, from: number, to: number): StoredGap[] {
+/** Gaps on disk that touch a range of numbers. */
+export function readGaps(
+  db: Database,
+  { id, name }: ChannelState,
+  from: number,
+  to: number,
+): StoredGap[] {
   const query = `SELECT "from", "to", reason FROM gaps
     WHERE channel = ? AND "from" <= ? AND "to" >= ? ORDER BY "from"`;
   return db.all(query, id, to, from).map((row) => ({

@@ -56,8 +56,7 @@ export function replayRollups(db: Database, book: ChannelBook, rollups: Rollups)
         for (let at = 0; at < records.bytes.length; at += records.length(at)) {
           const topic = book.topics.get(records.topic(at));
           if (topic === undefined || records.seq(at) < from) continue;
-          const value = valueAt(records, at, topic);
-          if (!Number.isNaN(value)) rollups.add(db, topic, records.time(at), value);
+          rollups.add(db, topic, records.time(at), valueAt(records, at, topic));
         }
         from = chunk.last + 1;
       }

@@ -28,6 +28,16 @@ const HIGH = 3;
 
 const FIRST_BUCKETS = 4;
 
+/** What is known of a span of time. */
+export interface Bucket {
+  /** Unix milliseconds, as are the other times. */
+  start: number;
+  count: number;
+  low: number;
+  lowAt: number;
+  highAt: number;
+}
+
 /** Called with when a value was, Unix milliseconds, and the value. */
 export type PointTaker = (time: number, value: number) => void;
 
@@ -95,6 +105,24 @@ export class RollupBlock {
     words.set(this.#words);
     this.#words = words;
     this.#doubles = new Float64Array(words.buffer);
+  }
+
+  /** Buckets that begin before a time, the newest first. */
+  *before(time: number): Generator<Bucket> {
+    const words = this.#words;
+    const places = Array.from({ length: this.#length }, (_, i) => i);
+    places.sort((a, b) => words[b * WORDS + INDEX]! - words[a * WORDS + INDEX]!);
+    for (const i of places) {
+      const start = (this.#first + words[i * WORDS + INDEX]!) * this.#ms;
+      if (start >= time) continue;
+      yield {
+        start,
+        count: words[i * WORDS + COUNT]!,
+        low: this.#doubles[i * DOUBLES + LOW]!,
+        lowAt: timeAt(start, words[i * WORDS + LOW_AT]!),
+        highAt: timeAt(start, words[i * WORDS + HIGH_AT]!),
+      };
+    }
   }
 
   /** Hands out the extremes of buckets that lie in a span, those of each in the order of time. */

@@ -1,17 +1,27 @@
 /**
- * Roll-ups of all topics with numbers: blocks in memory while values come, written now and then.
+ * Roll-ups of all topics: blocks in memory while values come, written now and then.
  *
  * @module
  */
 import type { ChannelState, TopicState } from "./channel_book.ts";
 import type { Database } from "./database.ts";
 import { pack, unpack } from "./packed.ts";
-import { BLOCK_BUCKETS, LEVELS, type PointTaker, RollupBlock } from "./rollup_block.ts";
+import {
+  BLOCK_BUCKETS,
+  type Bucket,
+  LEVELS,
+  type PointTaker,
+  RollupBlock,
+} from "./rollup_block.ts";
 
 /** Blocks of a topic and level: those of 170 years and more. What is beyond is in chunks alone. */
 const BLOCKS = 2 ** 22;
-/** Levels of a topic, with room for one more. */
+/** Levels of a topic. */
 const LEVEL_PLACES = 4;
+/** The level of values that are no numbers: it tells when they were. */
+export const WORDS_LEVEL = 3;
+/** Lengths of all levels' buckets, ms. */
+export const LENGTHS: readonly number[] = [...LEVELS, LEVELS[0]];
 /** Of compression. */
 const LEVEL = 3;
 
@@ -21,7 +31,7 @@ function rowOf(topic: number, level: number, block: number): number {
 }
 
 function blockOf(level: number, time: number): number {
-  return Math.floor(time / (LEVELS[level]! * BLOCK_BUCKETS));
+  return Math.floor(time / (LENGTHS[level]! * BLOCK_BUCKETS));
 }
 
 export class Rollups {
@@ -30,24 +40,28 @@ export class Rollups {
   /** By topic, then by row. */
   readonly #topics = new Map<number, Map<number, RollupBlock>>();
 
-  /** Takes a value. @param time Unix milliseconds */
+  /** Takes a value. @param time Unix milliseconds @param value NaN: it is no number */
   add(db: Database, topic: TopicState, time: number, value: number) {
     this.unsaved++;
-    let blocks = this.#topics.get(topic.id);
-    if (blocks === undefined) this.#topics.set(topic.id, blocks = new Map());
-    for (let level = 0; level < LEVELS.length; level++) {
-      const ms = LEVELS[level]!;
-      const bucket = Math.floor(time / ms);
-      const number = Math.floor(bucket / BLOCK_BUCKETS);
-      if (number < 0 || number >= BLOCKS) continue;
-      const row = rowOf(topic.id, level, number);
-      let block = blocks.get(row);
-      if (block === undefined) {
-        block = read(db, row, ms, number) ?? new RollupBlock(ms, number);
-        blocks.set(row, block);
-      }
-      block.add(bucket, time, value);
+    // The lowest and the highest are then the first and the last.
+    if (Number.isNaN(value)) return this.#add(db, topic, WORDS_LEVEL, time, time);
+    for (let level = 0; level < LEVELS.length; level++) this.#add(db, topic, level, time, value);
+  }
+
+  #add(db: Database, { id }: TopicState, level: number, time: number, value: number) {
+    const ms = LENGTHS[level]!;
+    const bucket = Math.floor(time / ms);
+    const number = Math.floor(bucket / BLOCK_BUCKETS);
+    if (number < 0 || number >= BLOCKS) return;
+    let blocks = this.#topics.get(id);
+    if (blocks === undefined) this.#topics.set(id, blocks = new Map());
+    const row = rowOf(id, level, number);
+    let block = blocks.get(row);
+    if (block === undefined) {
+      block = read(db, row, ms, number) ?? new RollupBlock(ms, number);
+      blocks.set(row, block);
     }
+    block.add(bucket, time, value);
   }
 
   /** Writes what has changed of a channel; to be called in a transaction, {@linkcode saved} behind it. */
@@ -74,7 +88,7 @@ export class Rollups {
     to: number,
     take: PointTaker,
   ) {
-    const ms = LEVELS[level]!;
+    const ms = LENGTHS[level]!;
     const base = rowOf(topic.id, level, 0);
     const first = base + Math.max(0, blockOf(level, from));
     const last = base + Math.min(BLOCKS - 1, blockOf(level, to));
@@ -90,11 +104,30 @@ export class Rollups {
     }
   }
 
+  /** Buckets of a topic that begin before a time, the newest first. */
+  *before(db: Database, topic: TopicState, level: number, time: number): Generator<Bucket> {
+    const base = rowOf(topic.id, level, 0);
+    const blocks = this.#topics.get(topic.id);
+    const query = "SELECT max(id) AS id FROM rollups WHERE id BETWEEN ? AND ?";
+    let row = base + Math.min(BLOCKS - 1, blockOf(level, time));
+    while (row >= base) {
+      let newest = db.get(query, base, row)!.id as number | null ?? -1;
+      for (const known of blocks?.keys() ?? []) {
+        if (known >= base && known <= row && known > newest) newest = known;
+      }
+      if (newest < 0) return;
+      const number = newest - base;
+      const block = blocks?.get(newest) ?? read(db, newest, LENGTHS[level]!, number);
+      if (block !== null) yield* block.before(time);
+      row = newest - 1;
+    }
+  }
+
   /** Removes blocks of a topic that end before a time. @returns how many, at most `limit` */
   forget(db: Database, topic: number, before: number, limit: number): number {
     let removed = 0;
     const blocks = this.#topics.get(topic);
-    for (let level = 0; level < LEVELS.length; level++) {
+    for (let level = 0; level < LEVEL_PLACES; level++) {
       const base = rowOf(topic, level, 0);
       const end = base + Math.min(BLOCKS, Math.max(0, blockOf(level, before)));
       const query = "SELECT id FROM rollups WHERE id >= ? AND id < ? LIMIT ?";

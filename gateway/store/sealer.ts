@@ -235,6 +235,6 @@ function take(db: Database, rollups: Rollups, sealed: Sealed) {
   // If this fails, the roll-ups are made of chunks once more.
   for (let i = 0; i < count; i++) {
     const topic = topics[i]!;
-    if (topic !== null && !Number.isNaN(values[i]!)) rollups.add(db, topic, times[i]!, values[i]!);
+    if (topic !== null) rollups.add(db, topic, times[i]!, values[i]!);
   }
 }

@@ -180,7 +180,7 @@ function latest(chunks: Chunk[]): number {
 }
 
 /** The latest time that is earlier: times have no more than three decimals. */
-function before(time: number): number {
+export function before(time: number): number {
   return time - 0.0005;
 }
 

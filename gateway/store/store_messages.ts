@@ -77,13 +77,23 @@ export interface StoredSeries {
   /** The values are true and false, told as 1 and 0. */
   states?: true;
   points: StoredPoint[];
+  /** The topic's newest entry before the time asked for, if that is known and was a number. */
+  before?: StoredPoint;
+}
+
+/** Values that are no numbers. */
+export interface StoredWords {
+  topic: string;
+  points: [number, unknown][];
+  /** The topic's newest entry before the time asked for, if that is known and was no number. */
+  before?: [number, unknown];
 }
 
 export interface SeriesAnswer {
-  /** Topics with numbers, thinned, with minima and maxima kept. */
+  /** Topics with numbers, thinned, with minima and maxima kept; the entry before is not thinned. */
   series: StoredSeries[];
   /** Values that are no numbers: the newest ones, as many as points were asked for. */
-  others: { topic: string; points: [number, unknown][] }[];
+  others: StoredWords[];
   /** Whether everything since the time asked for is still held. */
   complete: boolean;
   /** Newest number of the channel. */

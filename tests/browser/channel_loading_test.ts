@@ -14,9 +14,21 @@ const { testWith } = sideBySide(2);
 const open = TestBrowser.shared();
 const start = sharedGateway();
 
+/** Has each page that is opened from now on remember what moved. */
+async function watchShifts(page: Page) {
+  await page.addInitScript(() => {
+    const seen: PerformanceEntry[] = [];
+    Reflect.set(window, "shifts", seen);
+    new PerformanceObserver((list) => seen.push(...list.getEntries()))
+      .observe({ type: "layout-shift", buffered: true });
+  });
+}
+
 /** Sum of all layout shifts since the page was asked for, and what moved. */
 async function shifts(page: Page): Promise<{ sum: number; moved: string }> {
-  return await page.evaluate(() => {
+  return await page.evaluate(async () => {
+    // What moved in this frame is told behind it.
+    for (let i = 0; i < 2; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
     const list: { value: number; sources: { node?: Element }[] }[] = Reflect.get(window, "shifts");
     const sum = list.reduce((all, { value }) => all + value, 0);
     const moved = list.flatMap(({ value, sources }) =>
@@ -36,12 +48,7 @@ testWith(["chromium"], "nothing jumps while a channel loads", async () => {
   }
   await using browser = await open();
   const page = await browser.page("about:blank");
-  await page.addInitScript(() => {
-    const seen: PerformanceEntry[] = [];
-    Reflect.set(window, "shifts", seen);
-    new PerformanceObserver((list) => seen.push(...list.getEntries()))
-      .observe({ type: "layout-shift", buffered: true });
-  });
+  await watchShifts(page);
   for (const width of [1280, 360]) {
     for (const channel of ["fridge", "chamber"]) {
       await page.goto("about:blank");
@@ -57,6 +64,57 @@ testWith(["chromium"], "nothing jumps while a channel loads", async () => {
   }
   assert.deepEqual(browser.problems, []);
 });
+
+testWith(
+  ["chromium"],
+  "a value moves nothing, however long it gets; opened, all is there",
+  async () => {
+    const gateway = await start();
+    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+    const names = ["log", "name", "state"];
+    const publish = async (value: unknown) => {
+      for (const name of names) await peer.publish(`devices/wordy/${name}`, value);
+    };
+    await using browser = await open();
+    const page = await browser.page("about:blank");
+    await watchShifts(page);
+    const long = `first line\nsecond ${"of many words ".repeat(20)}`;
+    const values: [unknown, string][] = [
+      [long, "first line"],
+      ["brief", "brief"],
+      [{ message: long, n: 1 }, "first line"],
+      ["x".repeat(200), "xxxxx"],
+    ];
+    for (const width of [1280, 360]) {
+      await publish("short");
+      await page.goto("about:blank");
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(String(new URL("#/channel/wordy", gateway.url)));
+      const rows = page.locator(".topics tbody tr");
+      await rows.filter({ hasText: "short" }).nth(2).waitFor();
+      await page.getByRole("region", { name: "Events" }).getByText("this page").waitFor();
+      const before = await shifts(page);
+      const heights = () => rows.evaluateAll((all) => all.map((row) => row.clientHeight));
+      const usual = await heights();
+      for (const [value, shown] of values) {
+        await publish(value);
+        await rows.filter({ hasText: shown }).nth(2).waitFor();
+        assert.deepEqual(await heights(), usual, `${width} px: ${shown}`);
+      }
+      const { sum, moved } = await shifts(page);
+      assert.equal(sum, before.sum, `at ${width} px: ${moved}`);
+      await publish(long);
+      const cell = rows.first().locator("td").first();
+      await page.waitForFunction(() => document.querySelector("td[title^='first line']"));
+      assert.equal(await cell.getAttribute("title"), long);
+      await cell.locator("summary").click();
+      assert.ok((await heights())[0]! > usual[0]! * 2, "all of it");
+      await cell.locator("summary").press("Enter");
+      assert.deepEqual(await heights(), usual);
+    }
+    assert.deepEqual(browser.problems, []);
+  },
+);
 
 testWith(["chromium"], "the line goes on over a restart of the gateway", async () => {
   const first = await GatewayProcess.start();

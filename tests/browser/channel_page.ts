@@ -78,6 +78,32 @@ export function inkedParts(page: Page): Promise<boolean[]> {
   });
 }
 
+/** Which hundredths of the first plot's width hold a band: its first topic was on. */
+export function bandParts(page: Page): Promise<boolean[]> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector("canvas")!;
+    const over = document.querySelector(".u-over")!.getBoundingClientRect();
+    const edge = canvas.getBoundingClientRect();
+    const scale = canvas.width / edge.width;
+    const swatch = getComputedStyle(document.querySelector(".swatch")!).backgroundColor;
+    const [r, g, b] = swatch.match(/\d+/g)!.map(Number);
+    const pen = canvas.getContext("2d")!;
+    const width = Math.max(2, Math.floor(over.width / 100 * scale));
+    return Array.from({ length: 100 }, (_, part) => {
+      const left = (over.left - edge.left + over.width * part / 100) * scale;
+      const { data } = pen.getImageData(left, 0, width, (over.bottom - edge.top) * scale);
+      let filled = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        const far = Math.abs(data[i]! - r!) + Math.abs(data[i + 1]! - g!) +
+          Math.abs(data[i + 2]! - b!);
+        if (data[i + 3]! > 100 && far < 12) filled++;
+      }
+      // A state that is off is a thin line; the grid's lines have another colour.
+      return filled > 6 * scale * width;
+    });
+  });
+}
+
 /** Waits for what no event tells. */
 export async function until(condition: () => Promise<boolean>, what: string) {
   const deadline = performance.now() + 10_000;

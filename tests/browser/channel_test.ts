@@ -6,6 +6,7 @@ import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import {
   area,
+  bandParts,
   channelWithReadings,
   inkedParts,
   publishPast,
@@ -173,6 +174,40 @@ testWith(["chromium"], "a silence is drawn as a gap; files hold what is shown", 
   assert.ok(width > 700 && height > 250, `${width} x ${height}`);
   assert.deepEqual(browser.problems, []);
 });
+
+for (const [word, on, off] of [["flags", true, false], ["words", "ON", "OFF"]] as const) {
+  testWith(["chromium"], `a state from before what is loaded has its band (${word})`, async () => {
+    const gateway = await start();
+    const topic = `devices/${word}/pump`;
+    await publishPast(gateway.mqttPort, [
+      { ago: 1800, topic, value: on },
+      { ago: 30, topic, value: off },
+      { ago: 15, topic, value: on },
+    ]);
+    await using browser = await open();
+    const to = Date.now();
+    const url = new URL(`#/channel/${word}?from=${to - 60 * SECOND}&to=${to}`, gateway.url);
+    const page = await browser.page(url);
+    await area(page);
+    // Of 60 s: on, off from 30 to 15 s ago, on again.
+    const isOn = (part: number) => part < 50 || part > 75;
+    const right = (parts: boolean[]) =>
+      parts.every((band, part) => band === isOn(part) || [50, 75].some((at) => near(part, at)));
+    const near = (part: number, at: number) => Math.abs(part - at) < 6;
+    await until(async () => right(await bandParts(page)), "bands as the states were");
+    await page.reload();
+    await area(page);
+    await until(async () => right(await bandParts(page)), "the same after loading anew");
+    // Nothing was told within what is looked at now: it was on throughout.
+    await page.goto(`${gateway.url}#/channel/${word}?from=${to - 600_000}&to=${to - 540_000}`);
+    await until(async () => (await bandParts(page)).every(Boolean), "on throughout");
+    // Before the first value nothing is known.
+    await page.goto(`${gateway.url}#/channel/${word}?from=${to - 1860_000}&to=${to - 1740_000}`);
+    await until(async () => (await bandParts(page)).slice(56).every(Boolean), "from then on");
+    assert.ok((await bandParts(page)).slice(0, 44).every((band) => !band));
+    assert.deepEqual(browser.problems, []);
+  });
+}
 
 testWith(["chromium"], "from a point to its bytes, as long as they are recorded", async () => {
   const gateway = await start();

@@ -1,32 +1,37 @@
 import assert from "node:assert/strict";
 import { historyAnswer, type Point, thin } from "../../gateway/http/history.ts";
 import { historyCsv } from "../../gateway/http/history_csv.ts";
-import { History } from "../../gateway/rooms/history.ts";
+import { History, type TopicState } from "../../gateway/rooms/history.ts";
 import type { Room } from "../../gateway/rooms/room.ts";
+import type { SeriesAnswer } from "../../gateway/store/store_messages.ts";
 
-/** As much of a room as its history needs: values at 1000, 2000, ... ms. */
-function roomOf(values: unknown[], kept = 100): Room {
+interface Said {
+  topic: string;
+  /** Unix milliseconds. */
+  time: number;
+  value: unknown;
+}
+
+/** As much of a room as its history needs. @param kept Entries that its memory has */
+function roomThat(said: Said[], kept: number, store: unknown = null): Room {
   const history = new History({ count: kept, bytes: 1e9, ageMs: 1e9 });
-  values.forEach((value, i) =>
-    history.append({
-      seq: i + 1,
-      time: (i + 1) * 1000,
-      topic: {
-        topic: 'a,"b"',
-        last: null,
-        head: "",
-        tail: "",
-        stale: false,
-        recorded: null,
-        stored: 0,
-      },
-      json: JSON.stringify(value),
-      id: `id-${i}`,
-      node: "",
-    })
-  );
-  const about = { name: "room", epoch: "e", seq: values.length, topics: new Map(), store: null };
+  const topics = new Map<string, TopicState>();
+  said.forEach(({ topic, time, value }, i) => {
+    const state = topics.get(topic) ??
+      { topic, last: null, head: "", tail: "", stale: false, recorded: null, stored: 0 };
+    const json = JSON.stringify(value);
+    state.last = { seq: i + 1, time, topic: state, json, id: `id-${i}`, node: "" };
+    topics.set(topic, state);
+    history.append(state.last);
+  });
+  const about = { name: "room", epoch: "e", seq: said.length, topics, store };
   return { ...about, history } as unknown as Room;
+}
+
+/** One of a topic with values at 1000, 2000, ... ms. */
+function roomOf(values: unknown[], kept = 100): Room {
+  const said = values.map((value, i) => ({ topic: 'a,"b"', time: (i + 1) * 1000, value }));
+  return roomThat(said, kept);
 }
 
 Deno.test("thin keeps the smallest and the largest of each span, in order", () => {
@@ -94,4 +99,75 @@ Deno.test("true and false are told as 1 and 0, and as what they are", async () =
   assert.deepEqual(answer.series[0]!.points.map(([, value]) => value), [1, 0, 1]);
   const numbers = await historyAnswer(roomOf([1, 0, 1]), [], 0, 1e9, 100);
   assert.equal(numbers.series[0]!.states, undefined);
+});
+
+/** A state that changes seldom, text, and a number that comes each second. */
+const SAID: Said[] = [
+  { topic: "pump", time: 10, value: true },
+  { topic: "lamp", time: 20, value: "on" },
+  { topic: "level", time: 30, value: { value: 7 } },
+  { topic: "level", time: 25, value: 6 },
+  ...Array.from({ length: 50 }, (_, i) => ({ topic: "n", time: 1000 * (i + 1), value: i })),
+  { topic: "lamp", time: 50_500, value: "off" },
+];
+
+Deno.test("historyAnswer tells what each topic was before, beside the points", async () => {
+  const room = roomThat(SAID, 1000);
+  const { series, others } = await historyAnswer(
+    room,
+    [{ topic: "level", unit: "cm" }],
+    40_500,
+    1e6,
+    4,
+  );
+  assert.deepEqual(series.map(({ topic, before, states }) => [topic, before, states]), [
+    ["pump", [10, 1], true],
+    ["level", [30, 7], undefined],
+    ["n", [40_000, 39], undefined],
+  ]);
+  assert.deepEqual(series.map(({ points }) => points.length), [0, 0, 4]);
+  assert.equal(series[1]!.unit, "cm");
+  assert.deepEqual(others, [{ topic: "lamp", points: [[50_500, "off"]], before: [20, "on"] }]);
+  const all = await historyAnswer(room, [], 10, 1e6, 100);
+  assert.ok([...all.series, ...all.others].every((each) => !("before" in each)), "none was");
+});
+
+Deno.test("what memory has lost is told only as long as it is the newest of its topic", async () => {
+  const room = roomThat(SAID, 20);
+  const { series, others, complete } = await historyAnswer(room, [], 40_500, 1e6, 100);
+  assert.equal(complete, true);
+  assert.deepEqual(series.map(({ topic, before }) => [topic, before]), [
+    ["pump", [10, 1]],
+    // The later one had the earlier time: its clock was set back.
+    ["level", [25, 6]],
+    ["n", [40_000, 39]],
+  ]);
+  assert.deepEqual(others, [{ topic: "lamp", points: [[50_500, "off"]] }]);
+});
+
+Deno.test("while a store fails, memory tells what it has, and the store what was before", async () => {
+  const told: SeriesAnswer = {
+    series: [
+      { topic: "pump", states: true, points: [], before: [10, 1] },
+      { topic: "n", points: [[30_000, 29]], before: [29_000, 28] },
+    ],
+    others: [{ topic: "lamp", points: [], before: [20, "on"] }],
+    complete: true,
+    seq: 40,
+  };
+  const store = { state: { state: "failing" }, series: () => Promise.resolve(told) };
+  const room = roomThat(SAID, 20, store);
+  const { series, others } = await historyAnswer(room, [], 29_500, 1e6, 100);
+  assert.deepEqual(series.map(({ topic, before }) => [topic, before]), [
+    ["pump", [10, 1]],
+    ["n", [29_000, 28]],
+  ]);
+  assert.equal(series[1]!.points.length, 20);
+  assert.deepEqual(others, [
+    { topic: "lamp", points: [[50_500, "off"]], before: [20, "on"] },
+  ]);
+  const recent = await historyAnswer(room, [], 40_500, 1e6, 100);
+  assert.deepEqual(recent.series.map(({ topic, before }) => [topic, before]), [
+    ["n", [40_000, 39]],
+  ], "of the others there may be a gap");
 });

@@ -5,7 +5,7 @@ import { EventLog } from "../../web/app/channel/event_log.ts";
 import { payloadText } from "../../web/app/channel/payload_text.ts";
 import { onNextFrame } from "../../web/app/frame_scheduler.ts";
 import { eventWords } from "../../web/app/channel/event_words.ts";
-import type { History } from "../../web/app/plot/fetch_history.ts";
+import type { History, HistorySeries } from "../../web/app/plot/fetch_history.ts";
 import { PlotData } from "../../web/app/plot/plot_data.ts";
 
 /** Deno draws no frames: what waits for one comes right after what runs now. */
@@ -97,6 +97,37 @@ Deno.test("a gap, a loss and a silence end the line; a setting holds until the l
     detail: { device: "d" },
   });
   assert.ok(Number.isNaN(points(data).at(-1)![1]));
+});
+
+Deno.test("a line comes in from before the history, a state holds, a silence does not", () => {
+  const regular = Array.from({ length: 20 }, (_, i): [number, number] => [100_000 + i * 1000, i]);
+  const load = (before: [number, unknown], series: Partial<HistorySeries> = {}) => {
+    const data = plotData();
+    data.expectHistory(Infinity);
+    const all = { topic: "d/t", points: regular, before, ...series };
+    data.load({ channel: "d", epoch: "e", seq: 5, series: [all] }, LOADING);
+    return data;
+  };
+  assert.deepEqual(points(load([98_000, 7])).slice(0, 2), [[98_000, 7], [100_000, 0]]);
+  assert.deepEqual(points(load([10_000, 7])).slice(0, 3), [
+    [10_000, 7],
+    [55_000, NaN],
+    [100_000, 0],
+  ]);
+  const states = regular.map(([time, value]): [number, number] => [time, value % 2]);
+  for (const within of [states, [], states.slice(0, 1)]) {
+    const data = load([10, 1], { states: true, points: within });
+    assert.deepEqual(points(data), [[10, 1], ...within]);
+  }
+  const word = load([10, "ON"], { points: [[5000, "OFF"]] });
+  assert.deepEqual(points(word), [[10, 1], [5000, 0]]);
+  assert.equal(word.panels.value[0]!.states, true);
+  // A pause before the history says nothing of its interval.
+  const live = load([10, 7]);
+  live.update(update(6, 123_000, 1));
+  assert.deepEqual(points(live).slice(-2), [[119_000, 19], [123_000, 1]]);
+  live.update(update(7, 129_000, 2));
+  assert.ok(Number.isNaN(points(live).at(-2)![1]));
 });
 
 function topics(data: PlotData): string[] {

@@ -50,6 +50,17 @@ Deno.test("a day at 1 Hz and more stays bounded, with extremes, order, breaks an
   for (let i = 1; i < points.length; i++) assert.ok(points[i]![0] > points[i - 1]![0]);
 });
 
+Deno.test("a point from long before leaves the others as fine as they were", () => {
+  const series = new PlotSeries();
+  series.add(-1e9, 1);
+  series.breakAt(-5e8);
+  for (let i = 0; i < MAX_POINTS; i++) series.add(i, i);
+  const points = pointsOf(series);
+  assert.deepEqual(points.slice(0, 3), [[-1e9, 1], [-5e8, NaN], [0, 0]]);
+  const widest = points.slice(3).map(([time], i) => time - points[i + 2]![0]);
+  assert.ok(Math.max(...widest) <= 10, `${Math.max(...widest)}`);
+});
+
 Deno.test("late points find their place in a full series", () => {
   const series = new PlotSeries();
   for (let i = 0; i < MAX_POINTS; i++) series.add(i * 2, i);

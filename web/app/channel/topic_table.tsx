@@ -10,6 +10,9 @@ import { topicLabel } from "../values/topic_label.ts";
 import { payloadText } from "./payload_text.ts";
 import { bytesHref, showBytes } from "./show_bytes.ts";
 
+/** Characters that fit the cell of a value on a phone. */
+const SHORT = 7;
+
 /** Every topic of a channel with its last value, whatever that is. */
 export function TopicTable({ store, model }: { store: Store; model: ChannelModel }) {
   const problem = useSignal<string | undefined>(undefined);
@@ -52,6 +55,19 @@ export function TopicTable({ store, model }: { store: Store; model: ChannelModel
   );
 }
 
+/** One line whatever comes, so that nothing below moves; what does not fit can be opened. */
+function ValueCell({ class: name, text }: { class: string; text: string }) {
+  return (
+    <td class={`one-line ${name}`} title={text}>
+      {text.length <= SHORT ? text : (
+        <details>
+          <summary>{text}</summary>
+        </details>
+      )}
+    </td>
+  );
+}
+
 interface RowProps {
   store: Store;
   topic: TopicModel;
@@ -77,11 +93,15 @@ function TopicRow({ store, topic, channel, onBytes }: RowProps) {
         <span class="prefix">{prefix}</span>
         {label}
       </th>
-      <td class={typeof innerValue(value) === "number" ? "cell-number" : "cell-text"}>
-        {formatValue(value)}
-      </td>
+      <ValueCell
+        class={typeof innerValue(value) === "number" ? "cell-number" : "cell-text"}
+        text={formatValue(value)}
+      />
       <td class="unit-cell">{topic.unit}</td>
-      <td class="payload cell-text">{payloadText(value, () => topic.frame?.value(update))}</td>
+      <ValueCell
+        class="payload cell-text"
+        text={payloadText(value, () => topic.frame?.value(update))}
+      />
       <td class="right age">{formatAge(store.now.value - time)}</td>
       {onBytes && (
         <td class="right to-bytes">

@@ -19,6 +19,8 @@ export interface HistorySeries {
   /** Its values are true and false, told as 1 and 0. */
   states?: boolean;
   points: [time: number, value: unknown][];
+  /** The newest one before `since`, however long ago; absent where it is not known. */
+  before?: [time: number, value: unknown];
 }
 
 /** What is wanted of a history; times are Unix milliseconds. */

@@ -166,9 +166,9 @@ export class PlotData implements ChannelListener {
     for (const { series } of this.#lines.values()) series.dropBefore(time);
   }
 
-  #load({ topic, unit, states, points }: HistorySeries): void {
+  #load({ topic, unit, states, before, points }: HistorySeries): void {
     const longest = longestPauseOf(points);
-    for (const [time, value] of points) {
+    for (const [time, value] of before ? [before, ...points] : points) {
       this.#add(topic, unit, time, states ? !!value : value, longest);
     }
     // What comes live is not thinned out: soon it is judged by itself.

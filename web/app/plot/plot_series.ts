@@ -4,7 +4,10 @@ export const MAX_POINTS = 12_288;
 /** Time slices that a thinned series has; about the pixels of a wide plot. */
 const SLICES = 2048;
 
-/** Points before what is shown that need not be given up at once. */
+/**
+ * Points before what is shown that need not be given up at once. So many of the oldest are not
+ * thinned out either: they may be from long before, what follows is not.
+ */
 const SLACK = 256;
 
 /** What a point keeps its line broken by: no number is drawn from here to the next. */
@@ -142,11 +145,11 @@ export class PlotSeries {
   }
 
   #thin(): void {
-    const start = this.#times[0]!;
+    const start = this.#times[SLACK]!;
     const slice = Math.max((this.lastTime - start) / SLICES, Number.MIN_VALUE);
     const length = this.#length;
-    this.#length = 0;
-    for (let first = 0; first < length;) {
+    this.#length = SLACK;
+    for (let first = SLACK; first < length;) {
       const number = Math.floor((this.#times[first]! - start) / slice);
       let end = first + 1;
       while (end < length && Math.floor((this.#times[end]! - start) / slice) === number) end++;
