@@ -9,7 +9,6 @@ import { Policy } from "./access/policy.ts";
 import { loadOrMakeTokens, TokenBook } from "./access/tokens.ts";
 import type { Broker, BrokerCounters, IncomingMessage, SessionEvent } from "./broker/broker.ts";
 import { EmbeddedBroker } from "./broker/embedded.ts";
-import { ExternalBroker } from "./broker/external.ts";
 import { now } from "./clock.ts";
 import type { Config, TokenRole } from "./config/schema.ts";
 import { makeApp } from "./http/app.ts";
@@ -33,7 +32,7 @@ import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
 import type { MqttAddress } from "./sessions/messages.ts";
 import { Sessions } from "./sessions/sessions.ts";
-import { Store } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 import type { StoreState } from "./store/store_messages.ts";
 
 /** Where the gateway can be reached. */
@@ -84,6 +83,7 @@ async function openStore(
   if (!history.disk) return null;
   const { diskCount, diskBytes, ageSeconds } = history;
   const keep = { count: diskCount, bytes: diskBytes, ageMs: ageSeconds * 1000 };
+  const { Store } = await import("./store/store.ts");
   return await Store.open({ dataDir, ...store, keep, onState, log });
 }
 
@@ -227,6 +227,7 @@ export class Gateway {
       },
       counters: this.#brokerCounters,
       sink: (message: IncomingMessage) => this.rooms.take(message),
+      ready: (topic: string) => this.#nodes.ready(topic),
       durable: store && (() => store.synced()),
       taps: this.#recorder,
       onSession: (event: SessionEvent) => this.#nodes.session(event),
@@ -238,6 +239,7 @@ export class Gateway {
       this.#broker = broker;
       return this.#listenMqtt(broker);
     }
+    const { ExternalBroker } = await import("./broker/external.ts");
     const caText = readPem(ca);
     const { willTopic } = this.#readings;
     this.#broker = await ExternalBroker.connect({

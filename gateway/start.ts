@@ -104,7 +104,7 @@ export async function start(args: string[]): Promise<number> {
   let gateway: Gateway;
   let config: Config | undefined;
   try {
-    config = loadConfig(args);
+    config = await loadConfig(args);
     if (config.demo) await knowSimulatedDevices(config);
     const { assets } = await import("../web/dist/assets.js");
     gateway = await Gateway.start(config, { assets, log });

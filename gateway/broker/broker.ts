@@ -59,6 +59,12 @@ export interface SessionEvent {
  */
 export type MessageSink = (message: IncomingMessage) => void;
 
+/**
+ * What has to be there before a message on this topic is given to the sink; `null`: nothing. Until it
+ * settles, either way, the message waits, unacknowledged, and what its client sent after it.
+ */
+export type Readiness = (topic: string) => Promise<unknown> | null;
+
 export interface BrokerState {
   connected: boolean;
   /** What is wrong, where something is. */

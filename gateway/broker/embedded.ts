@@ -27,6 +27,7 @@ import {
   type MqttWebSocket,
   PublishError,
   type PublishOptions,
+  type Readiness,
   type SessionEvent,
 } from "./broker.ts";
 import { tcpFacts } from "./connection_facts.ts";
@@ -51,6 +52,8 @@ export interface EmbeddedOptions {
   limits: SocketLimits;
   counters: BrokerCounters;
   sink: MessageSink;
+  /** @default every message can be taken in at once */
+  ready?: Readiness;
   /** What the sink took in is acknowledged only when it is durable. @default at once */
   durable?: Durable | null;
   /** Hears of each session. */
@@ -130,7 +133,7 @@ export class EmbeddedBroker implements Broker {
         const refusal = broker.#authenticate(client, username, password);
         done(refusal, refusal === null);
       },
-      authorizePublish: (client, packet, done) => done(broker.#admitPublish(client, packet)),
+      authorizePublish: (client, packet, done) => broker.#authorizePublish(client, packet, done),
       authorizeSubscribe: (client, subscription, done) => {
         if (isBadText(subscription.topic)) {
           done(new Error("a topic filter is not UTF-8"), null);
@@ -305,6 +308,26 @@ export class EmbeddedBroker implements Broker {
     return allowed;
   }
 
+  #authorizePublish(
+    client: Client | null,
+    packet: ClientPublish,
+    done: (error: Error | null) => void,
+  ) {
+    if (client !== null && packet === insidesOf(client).will) this.#wills.add(packet);
+    const stream = client === null ? null : streamOf(client);
+    const waitsFor = stream?.waitsFor ?? this.#options.ready?.(packet.topic) ?? null;
+    if (stream === null || waitsFor === null) {
+      done(this.#admitPublish(client, packet));
+      return;
+    }
+    const admit = () => {
+      // At the end nobody takes it; its client knows no better than that it was not acknowledged.
+      if (this.state.connected) done(this.#admitPublish(client, packet));
+    };
+    stream.waitFor(waitsFor);
+    waitsFor.then(admit, admit);
+  }
+
   /** Checks a publish; QoS 0 and 1 are taken in here, before PUBACK. */
   #admitPublish(client: Client | null, packet: ClientPublish): Error | null {
     const identity = client === null ? null : streamOf(client).identity;
@@ -317,7 +340,6 @@ export class EmbeddedBroker implements Broker {
     if (packet.topic === REPLAY_TOPIC && identity.role === "admin") {
       this.#takeReplayTime(known, packet);
     }
-    if (packet === insidesOf(known).will) this.#wills.add(packet);
     if (packet.qos < 2) this.#take(known, packet);
     return null;
   }

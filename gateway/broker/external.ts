@@ -14,6 +14,7 @@ import {
   type MqttWebSocket,
   PublishError,
   type PublishOptions,
+  type Readiness,
 } from "./broker.ts";
 import { type Durable, untilReleased } from "./ack_gate.ts";
 import type { Policy } from "../access/policy.ts";
@@ -39,6 +40,8 @@ export interface ExternalOptions {
   limits: SocketLimits;
   counters: BrokerCounters;
   sink: MessageSink;
+  /** @default every message can be taken in at once */
+  ready?: Readiness;
   /** What the sink took in is acknowledged only when it is durable. @default at once */
   durable?: Durable | null;
   /** Called when the broker came or went. */
@@ -126,8 +129,7 @@ export class ExternalBroker implements Broker {
     let reason = "no answer";
     let refusedVersion = false;
     client.handleMessage = (packet, done) => {
-      this.#take(packet as IPublishPacket, stream.tap);
-      done();
+      this.#takeWhenReady(packet as IPublishPacket, stream.tap, done);
     };
     // What has no code mqtt keeps to itself.
     stream.on("error", (error) => reason = error.message);
@@ -191,6 +193,23 @@ export class ExternalBroker implements Broker {
 
   #away(): PublishError {
     return new PublishError(`broker away: ${this.state.reason ?? "not connected"}`);
+  }
+
+  /** @param done Goes on to the next packet, after acknowledging this one. */
+  #takeWhenReady(packet: IPublishPacket, connection: ConnectionTap, done: () => void) {
+    const waitsFor = this.#options.ready?.(packet.topic) ?? null;
+    if (waitsFor === null) {
+      this.#take(packet, connection);
+      done();
+      return;
+    }
+    const take = () => {
+      // At the end nobody takes it, and the broker keeps it for the next start.
+      if (this.#closed) return;
+      this.#take(packet, connection);
+      done();
+    };
+    waitsFor.then(take, take);
   }
 
   #take(packet: IPublishPacket, connection: ConnectionTap) {

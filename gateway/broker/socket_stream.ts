@@ -72,6 +72,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   #handedBytes = 0;
   #sending: Promise<void> | null = null;
   #gate: AckGate | null = null;
+  #waitsFor: Promise<unknown> | null = null;
 
   constructor(
     peer: string,
@@ -138,6 +139,24 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     this.#gate = new AckGate(durable, () => this.writable && this.write(NOTHING));
   }
 
+  /** What messages that were handed out wait for, and all that come behind them; `null`: nothing. */
+  get waitsFor(): Promise<unknown> | null {
+    return this.#waitsFor;
+  }
+
+  /** Hands out nothing more until this settles, and those who wait for it have had their turn. */
+  waitFor(what: Promise<unknown>) {
+    if (this.#waitsFor !== null) return;
+    this.#waitsFor = what;
+    const over = () => {
+      this.#waitsFor = null;
+      // Also where nothing more came: that may be the end.
+      this.emit("readable");
+    };
+    const settled = () => setImmediate(over);
+    what.then(settled, settled);
+  }
+
   /** CONNECT was answered: the rest may flow. */
   answered() {
     this.#answered = true;
@@ -155,6 +174,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   }
 
   override read(size?: number) {
+    if (this.#waitsFor !== null) return null;
     if (this.#handedOut || (!this.#answered && this.#handedBytes >= this.#connectEnd)) return null;
     if (!this.#mayAnswer) {
       this.#held = true;

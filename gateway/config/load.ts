@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 import { parseArgs } from "node:util";
-import { LineCounter, parseDocument } from "yaml";
+import type { Document, LineCounter } from "yaml";
 import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
 import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { TopicFilter } from "../topics/topic_filter.ts";
@@ -75,7 +75,7 @@ function overriding(
   return { where, value: fromText(option, variable, where) };
 }
 
-function lineOf(file: ReturnType<typeof parseDocument>, lines: LineCounter, path: unknown[]) {
+function lineOf(file: Document, lines: LineCounter, path: unknown[]) {
   for (let length = path.length; length > 0; length--) {
     const node = file.getIn(path.slice(0, length), true) as { range?: number[] } | undefined;
     const offset = node?.range?.[0];
@@ -89,8 +89,10 @@ interface ConfigFile {
   place: (path: unknown[]) => string;
 }
 
-function readFile(path: string | undefined): ConfigFile {
+async function readFile(path: string | undefined): Promise<ConfigFile> {
   if (path === undefined) return { tree: {}, place: () => "" };
+  // Most have no such file.
+  const { LineCounter, parseDocument } = await import("yaml");
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -123,12 +125,13 @@ function explain(issue: v.BaseIssue<unknown>, place: (path: unknown[]) => string
  * @throws {UsageError} if a setting is unknown, malformed or out of range, or
  *   settings contradict each other.
  */
-export function loadConfig(
+export async function loadConfig(
   args: string[],
   environment: (name: string) => string | undefined = (name) => Deno.env.get(name),
-): Config {
+): Promise<Config> {
   const flags = parseFlags(args);
-  const file = readFile((flags.config as string | undefined) ?? environment(CONFIG_ENVIRONMENT));
+  const path = (flags.config as string | undefined) ?? environment(CONFIG_ENVIRONMENT);
+  const file = await readFile(path);
   const tree = structuredClone(file.tree);
   if (typeof tree.broker === "string") tree.broker = { url: tree.broker };
   const origin = new Map<string, string>();

@@ -24,7 +24,8 @@ import { type KnownNode, NodeBook, type NodeTotals } from "./radio/node_book.ts"
 import { NodeSettings } from "./node_settings.ts";
 import { ProblemLog } from "./problem_log.ts";
 import { readNodeStatus } from "./radio/node_status.ts";
-import { RadioIntake } from "./radio/radio_intake.ts";
+import type { RadioIntake } from "./radio/radio_intake.ts";
+import { loadRadioIntake, makeRadioIntake } from "./radio/radio_loader.ts";
 import { SensorIntake } from "./devices/sensor_intake.ts";
 import type { Taps } from "../taps.ts";
 
@@ -43,6 +44,7 @@ export interface NodesOptions {
 }
 
 const PREFIX = "edgewire/v1/";
+const RADIO = "/radio";
 
 /** Ends with `close()`. */
 export class Nodes {
@@ -55,7 +57,8 @@ export class Nodes {
   readonly #options: NodesOptions;
   readonly #nodes: NodeBook;
   readonly #book: DeviceBook;
-  readonly #radio: RadioIntake;
+  /** Made when the first frames come. */
+  #radio: RadioIntake | null = null;
   readonly #dialects: Dialects;
   readonly #foreign: DialectIntake;
   readonly #problems: ProblemLog;
@@ -96,7 +99,6 @@ export class Nodes {
       liveness: (node) => (node as KnownNode).live,
       onDevice,
     });
-    this.#radio = new RadioIntake(this.sensors, this.#book.wpanKeys, onProblem, options.taps);
     this.#dialects = new Dialects([
       openMqttGateway(),
       theengsGateway(),
@@ -113,8 +115,14 @@ export class Nodes {
     });
   }
 
+  /** What has to be there before a message on this topic is taken in; `null`: nothing. */
+  ready(topic: string): Promise<void> | null {
+    if (this.#radio !== null || !topic.startsWith(PREFIX) || !topic.endsWith(RADIO)) return null;
+    return loadRadioIntake();
+  }
+
   /**
-   * Takes in a message, if it is a node's.
+   * Takes in a message, if it is a node's. To be called when what it needs is {@linkcode ready}.
    *
    * @param id of the message
    * @returns whether the rooms are to leave it alone
@@ -180,7 +188,13 @@ export class Nodes {
     if (node === null) return;
     const arrival = performance.now();
     node.live.frames(arrival, client);
+    this.#radio ??= this.#makeRadio();
     this.#radio.take(node, id, payload, { at: arrival - ago, time: now() - ago });
+  }
+
+  #makeRadio(): RadioIntake {
+    const onProblem = (node: string, text: string) => this.#problems.problem(node, text);
+    return makeRadioIntake(this.sensors, this.#book.wpanKeys, onProblem, this.#options.taps);
   }
 
   #status(name: string, { payload, replayed, client, will }: IncomingMessage) {

@@ -3,14 +3,14 @@ import { helpText, loadConfig, UsageError } from "../../gateway/config/load.ts";
 import { environmentName, flagName, options } from "../../gateway/config/options.ts";
 
 /** Loads with a file of this text, these variables and these flags. */
-function load(
+async function load(
   { file, env = {}, args = [] }: { file?: string; env?: Record<string, string>; args?: string[] },
 ) {
   const path = file === undefined ? undefined : Deno.makeTempFileSync({ suffix: ".yaml" });
   try {
     if (path !== undefined) Deno.writeTextFileSync(path, file!);
     const all = path === undefined ? args : ["--config", path, ...args];
-    return loadConfig(all, (name) => env[name]);
+    return await loadConfig(all, (name) => env[name]);
   } catch (error) {
     // The name of the file changes from run to run.
     if (path !== undefined) {
@@ -23,8 +23,8 @@ function load(
 }
 
 /** Asserts that loading fails, saying all of this. */
-function fails(given: Parameters<typeof load>[0], ...said: (string | RegExp)[]) {
-  assert.throws(() => load(given), (error: Error) => {
+async function fails(given: Parameters<typeof load>[0], ...said: (string | RegExp)[]) {
+  await assert.rejects(load(given), (error: Error) => {
     assert.ok(error instanceof UsageError, String(error.stack));
     for (const part of said) {
       assert.match(
@@ -36,14 +36,14 @@ function fails(given: Parameters<typeof load>[0], ...said: (string | RegExp)[]) 
   });
 }
 
-Deno.test("flags win over the environment, the environment over the file, that over defaults", () => {
+Deno.test("flags win over the environment, the environment over the file, that over defaults", async () => {
   const file = "port: 1001\nmqttPort: 1002\nhistory: { count: 5 }\n";
   const env = { EDGEWIRE_PORT: "2001", EDGEWIRE_HISTORY_AGE_SECONDS: "60" };
-  const config = load({ file, env, args: ["--port", "3001"] });
+  const config = await load({ file, env, args: ["--port", "3001"] });
   assert.equal(config.port, 3001);
-  assert.equal(load({ file, env }).port, 2001);
-  assert.equal(load({ file }).port, 1001);
-  assert.equal(load({}).port, 8080);
+  assert.equal((await load({ file, env })).port, 2001);
+  assert.equal((await load({ file })).port, 1001);
+  assert.equal((await load({})).port, 8080);
   assert.equal(config.mqttPort, 1002);
   assert.deepEqual(config.history, {
     count: 5,
@@ -56,7 +56,7 @@ Deno.test("flags win over the environment, the environment over the file, that o
   });
 });
 
-Deno.test("every setting can be given in all three ways, and means the same", () => {
+Deno.test("every setting can be given in all three ways, and means the same", async () => {
   const text = {
     text: "some/file",
     integer: "7",
@@ -75,20 +75,20 @@ Deno.test("every setting can be given in all three ways, and means the same", ()
     const both = { cert: ["--cert", "c"], key: ["--key", "k"] };
     const rest = Object.entries(both).flatMap(([key, flags]) => key === option.key ? [] : flags);
     const flag = `--${flagName(option)}`;
-    const byFlag = load({
+    const byFlag = await load({
       args: [...rest, ...(option.type === "switch" ? [flag] : [flag, value])],
     });
-    const byEnvironment = load({ args: rest, env: { [environmentName(option)]: value } });
+    const byEnvironment = await load({ args: rest, env: { [environmentName(option)]: value } });
     const [group, name] = option.key.split(".");
     const json = option.type === "list" ? '["a", "b"]' : value;
     const file = name === undefined ? `${group}: ${json}` : `${group}: { ${name}: "${json}" }`;
     const quoted = option.type === "text" ? file : file.replaceAll(`"${json}"`, json);
     assert.deepEqual(byEnvironment, byFlag, option.key);
-    assert.deepEqual(load({ args: rest, file: quoted }), byFlag, option.key);
+    assert.deepEqual(await load({ args: rest, file: quoted }), byFlag, option.key);
     const without = option.default === true
       ? [`--no-${flagName(option)}`]
       : [...both.cert, ...both.key];
-    assert.notDeepEqual(byFlag, load({ args: without }), `${option.key} changes something`);
+    assert.notDeepEqual(byFlag, await load({ args: without }), `${option.key} changes something`);
   }
 });
 
@@ -109,22 +109,22 @@ Deno.test("names: environment variables begin with EDGEWIRE_, flags are unique, 
   assert.equal(lines.length, flags.length + 1);
 });
 
-Deno.test("switches: on, off, and --no-", () => {
-  assert.equal(load({ args: ["--no-access-open-loopback"] }).access.openLoopback, false);
+Deno.test("switches: on, off, and --no-", async () => {
+  assert.equal((await load({ args: ["--no-access-open-loopback"] })).access.openLoopback, false);
   for (const word of ["1", "true", "YES", "on"]) {
-    assert.equal(load({ env: { EDGEWIRE_DEMO: word } }).demo, true, word);
+    assert.equal((await load({ env: { EDGEWIRE_DEMO: word } })).demo, true, word);
   }
-  assert.equal(load({ env: { EDGEWIRE_DEMO: "off" }, file: "demo: true" }).demo, false);
+  assert.equal((await load({ env: { EDGEWIRE_DEMO: "off" }, file: "demo: true" })).demo, false);
   assert.equal(
-    load({ env: { EDGEWIRE_DEMO: "" }, file: "demo: true" }).demo,
+    (await load({ env: { EDGEWIRE_DEMO: "" }, file: "demo: true" })).demo,
     true,
     "empty is unset",
   );
 });
 
-Deno.test("broker: an address alone is enough, and the other settings can be added", () => {
-  assert.equal(load({ file: "broker: mqtts://h:1" }).broker.url, "mqtts://h:1");
-  const { broker } = load({
+Deno.test("broker: an address alone is enough, and the other settings can be added", async () => {
+  assert.equal((await load({ file: "broker: mqtts://h:1" })).broker.url, "mqtts://h:1");
+  const { broker } = await load({
     file: "broker: mqtt://h",
     env: { EDGEWIRE_BROKER_USERNAME: "me" },
     args: ["--broker-subscribe", "a/#, b/+"],
@@ -132,8 +132,8 @@ Deno.test("broker: an address alone is enough, and the other settings can be add
   assert.deepEqual(broker, { url: "mqtt://h", username: "me", subscribe: ["a/#", "b/+"] });
 });
 
-Deno.test("lists stand in the file", () => {
-  const config = load({
+Deno.test("lists stand in the file", async () => {
+  const config = await load({
     file: `
 rules: [{ filter: "lab/:room/+", channel: ":room", command: "lab/:room/+/set" }]
 relays: [{ filter: "a/:x", to: "b/:x" }]
@@ -147,43 +147,50 @@ tokens: [{ name: me, role: viewer, token: 0123456789abcdef-0 }]
   assert.equal(config.tokens[0]?.role, "viewer");
 });
 
-Deno.test("what is wrong is said with its place", () => {
-  fails({ file: "host: h\nprot: 1\n" }, "prot is not a known setting", "(F, line 2)");
-  fails({ file: "\nhistory:\n  count: many\n" }, "history.count is not a number", "line 3");
-  fails({ file: "history:\n  cuont: 1\n" }, "history.cuont is not a known setting", "line 2");
-  fails({ file: "port: 70000" }, "port is above 65535", "line 1");
-  fails({ file: "port: 1.5" }, "port is not a whole number");
-  fails({ file: "history: 5" }, /history .*group/);
-  fails({ file: "host: [unclosed" }, /^F: .*line 1/s);
-  fails({ file: "- a\n- b" }, 'F: expected a list of "key: value"');
-  fails({ file: "rules:\n  - filter: a\n" }, /rules\.0\.channel.*line 2/s);
-  fails({ file: "tokens: [{ name: a, role: king, token: 0123456789abcdef }]" }, "tokens.0.role");
-  fails({ file: "tokens: [{ name: a, role: admin, token: short }]" }, "shorter than 16");
-  fails({ file: "port: 70000\nmqttPort: x\n" }, "port is above", "mqttPort is not a number");
-  fails({ args: ["--port", "-1"] }, "--port");
-  fails({ args: ["--port", "70000"] }, "port is above 65535 (--port)");
-  fails({ args: ["--port", "abc"] }, '--port: "abc" is not a number');
-  fails({ args: ["--prot", "1"] }, "--prot");
-  fails({ args: ["stray"] }, "stray");
-  fails({ args: ["--port"] }, "--port");
-  fails({ env: { EDGEWIRE_PORT: "abc" } }, 'EDGEWIRE_PORT: "abc" is not a number');
-  fails(
+Deno.test("what is wrong is said with its place", async () => {
+  await fails({ file: "host: h\nprot: 1\n" }, "prot is not a known setting", "(F, line 2)");
+  await fails({ file: "\nhistory:\n  count: many\n" }, "history.count is not a number", "line 3");
+  await fails({ file: "history:\n  cuont: 1\n" }, "history.cuont is not a known setting", "line 2");
+  await fails({ file: "port: 70000" }, "port is above 65535", "line 1");
+  await fails({ file: "port: 1.5" }, "port is not a whole number");
+  await fails({ file: "history: 5" }, /history .*group/);
+  await fails({ file: "host: [unclosed" }, /^F: .*line 1/s);
+  await fails({ file: "- a\n- b" }, 'F: expected a list of "key: value"');
+  await fails({ file: "rules:\n  - filter: a\n" }, /rules\.0\.channel.*line 2/s);
+  await fails(
+    { file: "tokens: [{ name: a, role: king, token: 0123456789abcdef }]" },
+    "tokens.0.role",
+  );
+  await fails({ file: "tokens: [{ name: a, role: admin, token: short }]" }, "shorter than 16");
+  await fails({ file: "port: 70000\nmqttPort: x\n" }, "port is above", "mqttPort is not a number");
+  await fails({ args: ["--port", "-1"] }, "--port");
+  await fails({ args: ["--port", "70000"] }, "port is above 65535 (--port)");
+  await fails({ args: ["--port", "abc"] }, '--port: "abc" is not a number');
+  await fails({ args: ["--prot", "1"] }, "--prot");
+  await fails({ args: ["stray"] }, "stray");
+  await fails({ args: ["--port"] }, "--port");
+  await fails({ env: { EDGEWIRE_PORT: "abc" } }, 'EDGEWIRE_PORT: "abc" is not a number');
+  await fails(
     { env: { EDGEWIRE_HISTORY_COUNT: "0" } },
     "history.count is below 1 (EDGEWIRE_HISTORY_COUNT)",
   );
-  fails({ env: { EDGEWIRE_DEMO: "maybe" } }, 'EDGEWIRE_DEMO: "maybe" is not true or false');
-  fails({ args: ["--config", "/nowhere.yaml"] }, "cannot read the configuration file", "/nowhere");
+  await fails({ env: { EDGEWIRE_DEMO: "maybe" } }, 'EDGEWIRE_DEMO: "maybe" is not true or false');
+  await fails(
+    { args: ["--config", "/nowhere.yaml"] },
+    "cannot read the configuration file",
+    "/nowhere",
+  );
 });
 
-Deno.test("settings that contradict each other are refused", () => {
-  fails({ args: ["--cert", "c"] }, "cert and key go together");
-  fails({ args: ["--mqtts-port", "8883"] }, "mqttsPort needs cert and key");
+Deno.test("settings that contradict each other are refused", async () => {
+  await fails({ args: ["--cert", "c"] }, "cert and key go together");
+  await fails({ args: ["--mqtts-port", "8883"] }, "mqttsPort needs cert and key");
   for (const url of ["http://h", "h:1883", "mqtt://", "mqtt://h:99999"]) {
-    fails({ args: ["--broker", url] }, `broker "${url}" is not a broker's address`);
+    await fails({ args: ["--broker", url] }, `broker "${url}" is not a broker's address`);
   }
 });
 
-Deno.test("devices: addresses in three spellings and of three kinds, names and keys are checked", () => {
+Deno.test("devices: addresses in three spellings and of three kinds, names and keys are checked", async () => {
   const key = "b9ea895fac7eea6d30532432a516f3a3";
   const of = (device: unknown) => ({ file: JSON.stringify({ devices: [device] }) });
   for (
@@ -194,40 +201,53 @@ Deno.test("devices: addresses in three spellings and of three kinds, names and k
       "00:12:4B:00:01:02:03:04",
       "1A62/0001",
     ]
-  ) assert.equal(load(of({ address, name: "fridge" })).devices[0]!.address, address);
-  assert.equal(load(of({ address: "A4C1388D18B2", key })).devices[0]!.key, key);
-  fails(of({ address: "A4:C1:38", key }), "devices.0.address is no address of a device", "line 1");
-  fails(of({ address: "A4C1388D18B2", key: "secret" }), "devices.0.key is not 32 hexadecimal");
-  fails(of({ address: "A4C1388D18B2", name: "a/b" }), "devices.0.name has to be one topic level");
-  fails(of({ address: "1A62/0001", key }), "devices.0.key needs the extended address");
-  fails(
+  ) assert.equal((await load(of({ address, name: "fridge" }))).devices[0]!.address, address);
+  assert.equal((await load(of({ address: "A4C1388D18B2", key }))).devices[0]!.key, key);
+  await fails(
+    of({ address: "A4:C1:38", key }),
+    "devices.0.address is no address of a device",
+    "line 1",
+  );
+  await fails(
+    of({ address: "A4C1388D18B2", key: "secret" }),
+    "devices.0.key is not 32 hexadecimal",
+  );
+  await fails(
+    of({ address: "A4C1388D18B2", name: "a/b" }),
+    "devices.0.name has to be one topic level",
+  );
+  await fails(of({ address: "1A62/0001", key }), "devices.0.key needs the extended address");
+  await fails(
     of({ address: "A4C1388D18B2", short: "1A62/0001" }),
     "devices.0.short goes with an extended",
   );
-  fails(
+  await fails(
     of({ address: "00124B0001020304", key: key.slice(0, 24) }),
     "devices.0.key has to have 32 digits for an 802.15.4 device",
   );
 });
 
-Deno.test("a token's further topics are for nodes, and filters", () => {
+Deno.test("a token's further topics are for nodes, and filters", async () => {
   const of = (more: object) => ({
     file: JSON.stringify({ tokens: [{ name: "hall", token: "0123456789abcdef", ...more }] }),
   });
   const topics = ["home/OMG/#"];
-  assert.deepEqual(load(of({ role: "node", topics })).tokens[0]!.topics, topics);
-  fails(of({ role: "viewer", topics }), "tokens.0.topics goes with the role node");
+  assert.deepEqual((await load(of({ role: "node", topics }))).tokens[0]!.topics, topics);
+  await fails(of({ role: "viewer", topics }), "tokens.0.topics goes with the role node");
 });
 
-Deno.test("a device stands in the list once, and a name belongs to one", () => {
+Deno.test("a device stands in the list once, and a name belongs to one", async () => {
   const of = (...devices: unknown[]) => ({ file: JSON.stringify({ devices }) });
   const [one, same] = ["A4:C1:38:8D:18:B2", "a4c1388d18b2"].map((address) => ({ address }));
-  fails(of(one, same), "devices.1.address is that of devices.0 already");
+  await fails(of(one, same), "devices.1.address is that of devices.0 already");
   const named = (address: string) => ({ address, name: "desk" });
-  fails(of(named("A4C1388D18B2"), named("A4C1388D18B3")), "devices.1.name is that of devices.0");
+  await fails(
+    of(named("A4C1388D18B2"), named("A4C1388D18B3")),
+    "devices.1.name is that of devices.0",
+  );
 });
 
-Deno.test("bounds of liveness are in order", () => {
+Deno.test("bounds of liveness are in order", async () => {
   const file = "liveness: { lateMinSeconds: 100, lateMaxSeconds: 50 }";
-  fails({ file }, "liveness.lateMinSeconds is above liveness.lateMaxSeconds");
+  await fails({ file }, "liveness.lateMinSeconds is above liveness.lateMaxSeconds");
 });

@@ -83,7 +83,7 @@ Deno.test("one that opens when it was given up is closed, and nobody hears of it
 
 Deno.test("what hears of a WebSocket hears its end, though it never opens", async () => {
   const taps = new RecordingTaps();
-  const config = loadConfig([], () => undefined);
+  const config = await loadConfig([], () => undefined);
   const app = makeApp({
     config,
     taps,

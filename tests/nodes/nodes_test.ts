@@ -1,6 +1,7 @@
 /** Radio frames of several nodes becoming updates, without a broker. */
 import assert from "node:assert/strict";
 import { Nodes } from "../../gateway/nodes/nodes.ts";
+import { loadRadioIntake } from "../../gateway/nodes/radio/radio_loader.ts";
 import { Rooms } from "../../gateway/rooms/rooms.ts";
 import { noTaps } from "../../gateway/taps.ts";
 import { Rules } from "../../gateway/rooms/rules.ts";
@@ -15,6 +16,9 @@ import {
 } from "../support/radio.ts";
 import { sealBtHomeV2 } from "../traces/support/sensor_sealing.ts";
 import { macFrame, withFcs } from "../traces/support/wpan_frames.ts";
+
+// As the broker waits for it before it hands on the first frames.
+await loadRadioIntake();
 
 const KEY = "231d39c1d7cc1ab1aee224cd096db932";
 const SENDER = "5448E68F80A5";

@@ -25,7 +25,7 @@ import {
   type Hearing,
   hearingId,
   type RadioListener,
-} from "../radio/radio_intake.ts";
+} from "../radio/hearing.ts";
 import type { RadioNode } from "../radio/radio_node.ts";
 import { WpanEvents } from "../radio/wpan_events.ts";
 

@@ -11,7 +11,7 @@ import type { Meaning, Origin } from "../devices/device_updates.ts";
 import type { KnownDevice } from "../devices/known_device.ts";
 import type { SensorIntake } from "../devices/sensor_intake.ts";
 import type { KnownNode, NodeBook } from "../radio/node_book.ts";
-import type { Hearing } from "../radio/radio_intake.ts";
+import type { Hearing } from "../radio/hearing.ts";
 import type {
   DialectSink,
   ForeignDevice,

@@ -6,7 +6,7 @@
 import { deviceIdText } from "../../../traces/sensors/device_id.ts";
 import type { DeviceId } from "../../../traces/sensors/sensor_decoder.ts";
 import type { Rooms } from "../../rooms/rooms.ts";
-import type { Hearing } from "./radio_intake.ts";
+import type { Hearing } from "./hearing.ts";
 import type { RadioNode } from "./radio_node.ts";
 
 /** A coordinator's beacons are told when they begin, and then so often at most, ms. */

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage } from "../../../gateway/broker/broker.ts";
 import { isSettings } from "../../../gateway/access/policy.ts";
 import { Nodes } from "../../../gateway/nodes/nodes.ts";
+import { loadRadioIntake } from "../../../gateway/nodes/radio/radio_loader.ts";
 import { Commands } from "../../../gateway/rooms/commands.ts";
 import { Rooms } from "../../../gateway/rooms/rooms.ts";
 import { noTaps } from "../../../gateway/taps.ts";
@@ -15,6 +16,9 @@ import { Rules } from "../../../gateway/rooms/rules.ts";
 import type { Command } from "../../../gateway/sessions/messages.ts";
 import { config } from "../../sessions/fake_client.ts";
 import { advertisingReport, RadioSource } from "../../support/radio.ts";
+
+// As the broker waits for it before it hands on the first frames.
+await loadRadioIntake();
 
 const SENDER = "5448E68F80A5";
 const SENDER_TEXT = "54:48:E6:8F:80:A5";

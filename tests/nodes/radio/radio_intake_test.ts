@@ -1,11 +1,11 @@
 /** What envelopes hold, as the intake hands it on: one line per call. */
 import assert from "node:assert/strict";
-import {
-  type FrameSecurity,
-  type Hearing,
-  RadioIntake,
-  type RadioListener,
-} from "../../../gateway/nodes/radio/radio_intake.ts";
+import type {
+  FrameSecurity,
+  Hearing,
+  RadioListener,
+} from "../../../gateway/nodes/radio/hearing.ts";
+import { RadioIntake } from "../../../gateway/nodes/radio/radio_intake.ts";
 import { RadioNode } from "../../../gateway/nodes/radio/radio_node.ts";
 import { WpanLink } from "../../../traces/flows/wpan.ts";
 import { RadioFlag, RadioLink, type RadioRecord } from "../../../traces/sensors/radio_envelope.ts";
