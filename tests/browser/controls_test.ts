@@ -250,6 +250,7 @@ testWith(
 
 testWith(["chromium"], "controls are accessible and fit, in both themes and sizes", async () => {
   await using bench = await Bench.start("looked-at");
+  const page = await bench.open();
   // The test of all views looks at the other two of light, dark, wide and narrow.
   for (
     const options of [
@@ -257,7 +258,8 @@ testWith(["chromium"], "controls are accessible and fit, in both themes and size
       { width: 360, height: 740 },
     ]
   ) {
-    const page = await bench.open(options);
+    await bench.browser.reshape(page, options);
+    await page.getByText("device: 20 %").waitFor();
     const section = page.getByRole("region", { name: "Controls" });
     const wide = await section.evaluate((element) => element.scrollWidth - element.clientWidth);
     assert.equal(wide, 0, `${options.width} wide`);

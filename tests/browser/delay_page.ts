@@ -4,9 +4,11 @@
  * @module
  */
 import type { Page } from "playwright-core";
-import { eventually } from "../support/eventually.ts";
 
 export const WAYS = ["mqtt", "relay", "room", "poll"];
+
+/** How often the page is looked at while something is waited for. */
+const POLLING_MS = 50;
 
 /** One figure of one way, as the page shows it. */
 export async function figure(page: Page, way: string, name: string): Promise<string> {
@@ -16,9 +18,14 @@ export async function figure(page: Page, way: string, name: string): Promise<str
 
 /** Waits until a way shows so many received messages. */
 export async function received(page: Page, way: string, count: number) {
-  await eventually(
-    `${count} received by ${way}`,
-    async () => Number(await figure(page, way, "Received")) >= count,
+  await page.waitForFunction(
+    ([way, count]) => {
+      const rows = document.querySelectorAll(`[data-way="${way}"] .figures div`);
+      const row = [...rows].find((each) => each.textContent!.includes("Received"));
+      return Number(row?.querySelector("dd")?.textContent) >= count;
+    },
+    [way, count] as const,
+    { polling: POLLING_MS },
   );
 }
 

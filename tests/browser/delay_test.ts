@@ -195,12 +195,12 @@ tokens:
 testWith(["chromium"], "the delay view: nothing serious, nothing cut off, no jumps", async () => {
   await using gateway = await GatewayProcess.start();
   await using browser = await launch();
+  const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url));
   // The test of all views looks at the other two of light, dark, wide and narrow.
   for (
     const [width, height, colorScheme] of [[1280, 800, "dark"], [390, 844, "light"]] as const
   ) {
-    const options = { width, height, colorScheme };
-    const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url), options);
+    await browser.reshape(page, { width, height, colorScheme });
     await page.locator('[data-way="relay"] svg').waitFor();
     await page.getByText("No run yet.").waitFor();
     const tops = () =>
@@ -219,7 +219,6 @@ testWith(["chromium"], "the delay view: nothing serious, nothing cut off, no jum
     });
     // Room kept free for a scroll bar makes it negative.
     assert.ok(overflow <= 0, `${width} wide scrolls sideways`);
-    await page.close();
   }
   assert.deepEqual(browser.problems, []);
 });

@@ -293,39 +293,37 @@ testWith(["chromium"], "a request that fails is said, and what was there stays",
   assert.equal(browser.problems.every((each) => each.includes("503")), true);
 });
 
-for (
-  const { name, node, options } of [
-    {
-      name: "a phone",
-      node: "attic",
-      options: { width: 390, height: 844, colorScheme: "dark" as const },
-    },
-    { name: "a wide screen", node: "roof", options: { width: 1600, height: 1000 } },
-  ]
-) {
-  testWith(["chromium"], `nodes and devices are not cut off on ${name}`, async () => {
-    const gateway = await start();
-    await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-    const hearer = new Node(node, peer);
-    await hearer.online();
-    await hearer.hears(RUUVI, -67);
-    const device = await deviceAt(gateway, ADDRESS);
-    await using browser = await launch();
-    const page = await browser.page(new URL("#/nodes", gateway.url), options);
+testWith(["chromium"], "nodes and devices are not cut off, narrow and wide", async () => {
+  const gateway = await start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  const hearer = new Node("roof", peer);
+  await hearer.online();
+  await hearer.hears(RUUVI, -67);
+  const device = await deviceAt(gateway, ADDRESS);
+  await using browser = await launch();
+  const page = await browser.page("about:blank");
+  const sideways = () =>
+    page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+  for (
+    const shape of [
+      { width: 390, height: 844, colorScheme: "dark" as const },
+      { width: 1600, height: 1000 },
+    ]
+  ) {
+    await browser.reshape(page, shape);
+    await page.goto(new URL("#/nodes", gateway.url).href);
     await page.getByText("−67 dBm").first().waitFor();
-    const sideways = () =>
-      page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return scrollWidth - clientWidth;
-      });
-    assert.equal(await sideways(), 0, "nodes scroll sideways");
+    assert.equal(await sideways(), 0, `nodes scroll sideways at ${shape.width} px`);
     await page.goto(String(channel(gateway, device)));
     const panel = await openDevice(page);
     await panel.getByRole("row", { name: /^temperature/ }).waitFor();
-    assert.equal(await sideways(), 0, "the device scrolls sideways");
-    assert.deepEqual(browser.problems, []);
-  });
-}
+    assert.equal(await sideways(), 0, `the device scrolls sideways at ${shape.width} px`);
+  }
+  assert.deepEqual(browser.problems, []);
+});
 
 testWith(
   ["chromium"],

@@ -191,6 +191,7 @@ testWith(["chromium"], "on a phone what was chosen comes into sight", async () =
   // From far below, too.
   await page.getByRole("table", { name: "Nodes" }).getByRole("link", { name: "node-01" }).tap();
   await inSight("node-01");
+  assert.deepEqual(await seriousProblems(page), []);
   assert.deepEqual(browser.problems, []);
 });
 
@@ -220,6 +221,7 @@ testWith(
   async () => {
     const gateway = await start();
     await using browser = await launch();
+    const page = await open(browser, gateway, "#/nodes?node=node-07", {}, house(20, 300));
     // The test of all views looks at the other two of light, dark, wide and narrow.
     for (
       const [width, height, colorScheme, longest] of [
@@ -227,8 +229,7 @@ testWith(
         [390, 844, "light", 5500],
       ] as const
     ) {
-      const at = { width, height, colorScheme };
-      const page = await open(browser, gateway, "#/nodes?node=node-07", at, house(20, 300));
+      await browser.reshape(page, { width, height, colorScheme });
       await page.getByRole("button", { name: "Show all 300" }).waitFor();
       assert.equal(await map(page).getByRole("link").count(), 320);
       const [high, wide] = await page.evaluate(() => {
@@ -237,7 +238,8 @@ testWith(
       });
       assert.ok(high! < longest, `${high} high`);
       assert.ok(wide! <= 0, `${width} px scrolls sideways`);
-      assert.deepEqual(await seriousProblems(page), []);
+      // The test of what is chosen on a phone looks at fewer there.
+      if (colorScheme === "dark") assert.deepEqual(await seriousProblems(page), []);
 
       await page.getByRole("searchbox").fill("roof");
       const table = page.getByRole("table", { name: "Devices" });

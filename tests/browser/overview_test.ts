@@ -173,10 +173,10 @@ async function flood(gateway: GatewayProcess, channels: number) {
 
 testWith(
   ["chromium"],
-  "of 300 channels only those on or near the screen cost anything, however one scrolls",
+  "of 200 channels only those on or near the screen cost anything, however one scrolls",
   async () => {
     await using gateway = await GatewayProcess.start();
-    await using _flood = await flood(gateway, 300);
+    await using _flood = await flood(gateway, 200);
     await using browser = await launch();
     const page = await browser.page("about:blank");
     const open = subscriptions(page);
@@ -189,7 +189,7 @@ testWith(
     page.on("requestfinished", (request) => request.url().includes("/history") && running--);
     page.on("requestfailed", (request) => request.url().includes("/history") && running--);
     await page.goto(gateway.url.href);
-    await page.getByText("All 300", { exact: true }).waitFor();
+    await page.getByText("All 200", { exact: true }).waitFor();
     const bodies = page.locator(".tile-main");
     await bodies.first().waitFor();
     const visible = await eventually("tiles with lines", async () => {
@@ -214,7 +214,7 @@ testWith(
     assert.deepEqual(await page.locator(".tile").first().boundingBox(), before);
     assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), height);
     const nodes = await page.evaluate(() => document.querySelectorAll("main *").length);
-    assert.ok(nodes < 300 * 3 + visible * 40 + 60, `${nodes} elements`);
+    assert.ok(nodes < 200 * 3 + visible * 40 + 60, `${nodes} elements`);
     await eventually("as many subscriptions", () => open.size === visible);
     await page.getByText("Connected").waitFor();
     assert.equal(await members(gateway), 0);
@@ -259,10 +259,12 @@ testWith(["chromium"], "the overview is accessible in both themes, wide and narr
   await nodeSays(peer, "attic", "online");
   await nodeSays(peer, "attic", "offline");
   await using browser = await launch();
+  const page = await browser.page("about:blank");
   const sideways = () => document.documentElement.scrollWidth - innerWidth;
   // The test of all views looks at the other two of light, dark, wide and narrow.
   for (const [width, colorScheme] of [[1280, "dark"], [390, "light"]] as const) {
-    const page = await browser.page(gateway.url, { width, height: 900, colorScheme });
+    await browser.reshape(page, { width, height: 900, colorScheme });
+    await page.goto(gateway.url.href);
     await tile(page, "attic").getByText("lost: said goodbye").waitFor();
     await page.locator('.spark-line[d^="M"]').first().waitFor({ state: "attached" });
     assert.deepEqual(await seriousProblems(page), [], `${width} px ${colorScheme}`);
@@ -275,7 +277,6 @@ testWith(["chromium"], "the overview is accessible in both themes, wide and narr
     await page.getByText("No channels yet").waitFor();
     assert.deepEqual(await seriousProblems(page), [], `${colorScheme}, empty`);
     assert.ok(await page.evaluate(sideways) <= 0, `${width} px, empty, scrolls sideways`);
-    await page.close();
   }
   assert.deepEqual(browser.problems, []);
 });

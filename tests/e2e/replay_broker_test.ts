@@ -8,7 +8,7 @@ import { MqttPeer } from "../support/mqtt_peer.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { MuteBroker } from "../support/mute_broker.ts";
 import { advertisingReport } from "../support/radio.ts";
-import { replay, startReplay } from "../support/replayed.ts";
+import { replay, replayHere, startReplay } from "../support/replayed.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
 
@@ -90,7 +90,7 @@ test("a node that a replay left online is said to be offline; the next replay kn
   });
   await using gateway = await GatewayProcess.start();
   const to = ["--to", `mqtt://127.0.0.1:${gateway.mqttPort}`];
-  const first = await replay(capture.path, ...to);
+  const first = await replayHere(capture.path, ...to);
   assert.equal(first.code, 0, first.output);
   assert.doesNotMatch(first.output, /knows nodes of this capture/);
   await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
@@ -101,7 +101,7 @@ test("a node that a replay left online is said to be offline; the next replay kn
     text: '{"state":"offline"}',
     retain: true,
   });
-  const second = await replay(capture.path, ...to);
+  const second = await replayHere(capture.path, ...to);
   assert.equal(second.code, 0, second.output);
   assert.doesNotMatch(second.output, /is online there/);
   assert.match(second.output, /knows nodes of this capture.*makes no updates again/);
@@ -115,7 +115,7 @@ test("a node that was online there before the replay stays so", async () => {
   const to = `mqtt://127.0.0.1:${gateway.mqttPort}`;
   await using van = await MqttPeer.connect(to);
   await van.publish(STATUS, ONLINE, { retain: true });
-  const { code, output } = await replay(capture.path, "--to", to);
+  const { code, output } = await replayHere(capture.path, "--to", to);
   assert.equal(code, 0, output);
   await van.subscribe(STATUS);
   await eventually("the retained status", () => van.received[0]);
@@ -131,16 +131,16 @@ testWith(["mosquitto"], "a broker that can't be told times: what that means is s
     bridge.publish("devices/desk/n", "1");
   });
   const to = ["--to", broker.url];
-  const fast = await replay(capture.path, ...to, "--speed", "max");
+  const fast = await replayHere(capture.path, ...to, "--speed", "max");
   assert.equal(fast.code, 0, fast.output);
   assert.match(fast.output, /updates will have the times at which they are made/);
   assert.match(fast.output, /2 messages of other gateways .*use --speed 1/);
-  const first = await replay(capture.path, ...to);
+  const first = await replayHere(capture.path, ...to);
   assert.equal(first.code, 0, first.output);
   assert.doesNotMatch(first.output, /other gateways|have the times/);
 
   await using gateway = await GatewayProcess.start();
-  const told = await replay(
+  const told = await replayHere(
     capture.path,
     "--to",
     `mqtt://127.0.0.1:${gateway.mqttPort}`,
@@ -158,6 +158,6 @@ test("--list says how long it takes at the speed given", async () => {
     file.time += 9999;
     desk.publish("devices/desk/n", "2");
   });
-  const { output } = await replay(capture.path, "--list", "--speed", "10");
+  const { output } = await replayHere(capture.path, "--list", "--speed", "10");
   assert.match(output, /would be published in 1\.000 s: 2 MQTT messages/);
 });

@@ -6,13 +6,14 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { advertisingReport } from "../support/radio.ts";
-import { replay, startReplay, updatesOf, valuesOf } from "../support/replayed.ts";
+import { replay, replayHere, startReplay, updatesOf, valuesOf } from "../support/replayed.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { test, testWith } = sideBySide(2);
 
-const WILL_SAMPLE = "traces/samples/mosquitto-will.pcapng";
+const SAMPLES = new URL("../../traces/samples/", import.meta.url).pathname;
+const WILL_SAMPLE = `${SAMPLES}mosquitto-will.pcapng`;
 const LOGIN = ["--no-access-open-loopback"];
 /** A port on which nobody listens. */
 const NOBODY = "mqtt://127.0.0.1:1";
@@ -53,20 +54,25 @@ test("wrong usage and unreadable files: exit code 2, and what to do", async () =
     [[WILL_SAMPLE, "--node", "a/b"], /one level of a topic/],
     [[WILL_SAMPLE, "--keylog", "/nonexistent"], /--keylog: .nonexistent can't be read/],
     [["/nonexistent.pcap"], /can't be read/],
-    [["README.md"], /not a pcap or pcapng file/],
+    [[`${SAMPLES}README.md`], /not a pcap or pcapng file/],
   ];
   for (const [args, message] of cases) {
-    const { code, output } = await replay(...args);
+    const { code, output } = await replayHere(...args);
     assert.equal(code, 2, output);
     assert.match(output, message);
   }
+  // What may be read is no less in a process.
+  const [args, message] = cases.at(-1)!;
+  const { code, output } = await replay(...args);
+  assert.equal(code, 2, output);
+  assert.match(output, message);
 });
 
 test("--help and --list need no broker", async () => {
-  const help = await replay("--help");
+  const help = await replayHere("--help");
   assert.equal(help.code, 0);
   assert.match(help.output, /masked/);
-  const list = await replay(WILL_SAMPLE, "--list", "--to", NOBODY);
+  const list = await replayHere(WILL_SAMPLE, "--list", "--to", NOBODY);
   assert.equal(list.code, 0, list.output);
   assert.match(list.output, /0\.000 s +frame 17 +QoS 1 retained +4 bytes +devices\/lamp-1\/status/);
   assert.match(list.output, /would be published in 0\.000 s: 1 last will/);
@@ -74,14 +80,14 @@ test("--help and --list need no broker", async () => {
 });
 
 test("no broker: exit code 1", async () => {
-  const { code, output } = await replay(WILL_SAMPLE, "--to", NOBODY);
+  const { code, output } = await replayHere(WILL_SAMPLE, "--to", NOBODY);
   assert.equal(code, 1, output);
   assert.match(output, /cannot connect to mqtt:\/\/127\.0\.0\.1:1: .*refused/i);
 });
 
 test("a file that is cut short: what came before is published, exit code 3", async () => {
   await using gateway = await GatewayProcess.start();
-  const { code, output } = await replay("traces/samples/file-cut.pcap", "--to", mqttOf(gateway));
+  const { code, output } = await replay(`${SAMPLES}file-cut.pcap`, "--to", mqttOf(gateway));
   assert.equal(code, 3, output);
   assert.match(output, /ends 52 bytes into a record/);
   const topic = "devices/sensor-7/temperature";
@@ -124,8 +130,8 @@ test("a node that is there already is named, and keeps its status", async () => 
   await using gateway = await GatewayProcess.start();
   await using attic = await MqttPeer.connect(mqttOf(gateway));
   await attic.publish("edgewire/v1/attic/status", { state: "online" }, { retain: true });
-  const sample = "traces/samples/hci-sensors.pcap";
-  const { code, output } = await replay(sample, "--to", mqttOf(gateway), "--node", "attic");
+  const sample = `${SAMPLES}hci-sensors.pcap`;
+  const { code, output } = await replayHere(sample, "--to", mqttOf(gateway), "--node", "attic");
   assert.equal(code, 0, output);
   assert.match(output, /node "attic" is online there/);
   const { nodes } = await gateway.json("/api/nodes") as { nodes: { name: string }[] };
@@ -137,19 +143,20 @@ test("access tokens: by option and environment, over MQTT and a gateway's addres
   try {
     await using gateway = await GatewayProcess.start({ args: LOGIN, dataDir });
     const { admin } = JSON.parse(await Deno.readTextFile(`${dataDir}/tokens.json`));
-    const refused = await replay(WILL_SAMPLE, "--to", mqttOf(gateway));
+    const refused = await replayHere(WILL_SAMPLE, "--to", mqttOf(gateway));
     assert.equal(refused.code, 1, refused.output);
     assert.match(refused.output, /cannot connect to .*(?:not authorized|bad user).*tokens\.json/i);
-    const web = await replay(WILL_SAMPLE, "--to", gateway.url.href);
+    const web = await replayHere(WILL_SAMPLE, "--to", gateway.url.href);
     assert.equal(web.code, 1, web.output);
     assert.match(web.output, /cannot connect to ws:.*tokens\.json/);
     for (const to of [mqttOf(gateway), gateway.url.href]) {
-      const { code, output } = await replay(WILL_SAMPLE, "--to", to, "--token", admin);
+      const { code, output } = await replayHere(WILL_SAMPLE, "--to", to, "--token", admin);
       assert.equal(code, 0, output);
       assert.ok(!output.includes(admin), "the token is not shown");
-      await using process = startReplay([WILL_SAMPLE, "--to", to], { EDGEWIRE_TOKEN: admin });
-      assert.equal((await process.status).code, 0, process.output);
     }
+    const args = [WILL_SAMPLE, "--to", gateway.url.href];
+    await using process = startReplay(args, { EDGEWIRE_TOKEN: admin });
+    assert.equal((await process.status).code, 0, process.output);
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
@@ -169,9 +176,9 @@ testWith(["openssl"], "over TLS, with the authority's certificate", async () => 
     const { code, output } = await replay(WILL_SAMPLE, "--to", to, "--ca", `${dir}/ca.pem`);
     assert.equal(code, 0, output);
     const address = gateway.url.href.replace("127.0.0.1", "localhost");
-    const web = await replay(WILL_SAMPLE, "--to", address, "--ca", `${dir}/ca.pem`);
+    const web = await replayHere(WILL_SAMPLE, "--to", address, "--ca", `${dir}/ca.pem`);
     assert.equal(web.code, 0, web.output);
-    const unknown = await replay(WILL_SAMPLE, "--to", to);
+    const unknown = await replayHere(WILL_SAMPLE, "--to", to);
     assert.equal(unknown.code, 1, unknown.output);
     assert.match(unknown.output, /certificate|issuer/i);
   } finally {

@@ -1,7 +1,7 @@
 /** `edgewire replay` of samples: the gateway's updates are what `decode` reports of the same file. */
 import assert from "node:assert/strict";
 import { GatewayProcess } from "../support/gateway.ts";
-import { replay, updatesOf, valuesOf } from "../support/replayed.ts";
+import { replayHere, type Update, updatesOf, valuesOf } from "../support/replayed.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { CaptureReader } from "../../traces/files/capture_reader.ts";
 import { CaptureDecoder } from "../../traces/flows/capture_decoder.ts";
@@ -50,8 +50,13 @@ async function decoded(sample: string): Promise<Map<string, string[]>> {
 
 async function replayed(sample: string, ...args: string[]) {
   await using gateway = await GatewayProcess.start();
+  return await replayedBy(gateway, sample, ...args);
+}
+
+async function replayedBy(gateway: GatewayProcess, sample: string, ...args: string[]) {
   const to = `mqtt://127.0.0.1:${gateway.mqttPort}`;
-  const { code, output } = await replay(sample, "--to", to, ...args);
+  const path = new URL(sample, ROOT).pathname;
+  const { code, output } = await replayHere(path, "--to", to, ...args);
   assert.equal(code, 0, output);
   const { nodes } = await gateway.json("/api/nodes") as { nodes: { name: string }[] };
   // What the replay made for itself is gone.
@@ -83,22 +88,32 @@ for (const name of ["ble-sensors", "hci-sensors", "wpan-sensors"]) {
 /** What the sessions in the samples publish (`tests/traces/samples/mqtt_session.ts`). */
 const TEMPERATURES = [20, 20.5, 21, 21.5, 22, 22.5];
 
-for (const version of ["mqtt31", "mqtt311", "mqtt5"]) {
-  for (const transport of ["tcp", "ws"]) {
-    test(`mosquitto-mqttjs-${version}-${transport}.pcapng: each message once`, async () => {
-      const sample = `traces/samples/mosquitto-mqttjs-${version}-${transport}.pcapng`;
-      const updates = await replayed(sample, "--speed", "max");
-      const temperatures = updates.get("sensor-7")!.map(({ value }) => value);
+test("mosquitto-mqttjs-VERSION-TRANSPORT.pcapng: each message once", async () => {
+  await using gateway = await GatewayProcess.start();
+  const known = new Map<string, number>();
+  /** What came since the last time. */
+  const freshOf = (updates: Map<string, Update[]>, channel: string) => {
+    const all = updates.get(channel)!;
+    const fresh = all.slice(known.get(channel) ?? 0);
+    known.set(channel, all.length);
+    return fresh;
+  };
+  for (const version of ["mqtt31", "mqtt311", "mqtt5"]) {
+    for (const transport of ["tcp", "ws"]) {
+      const name = `mosquitto-mqttjs-${version}-${transport}.pcapng`;
+      const updates = await replayedBy(gateway, `traces/samples/${name}`, "--speed", "max");
+      const temperatures = freshOf(updates, "sensor-7").map(({ value }) => value);
       const said = temperatures.filter((text) => text.startsWith("{"))
         .map((text) => JSON.parse(text).value);
-      assert.deepEqual(said, TEMPERATURES);
-      assert.equal(temperatures.length, TEMPERATURES.length + 1, "and the removal of the retained");
-      const topics = updates.get("lamp-1")!.map(({ topic }) => topic);
+      assert.deepEqual(said, TEMPERATURES, name);
+      // And the removal of the retained.
+      assert.equal(temperatures.length, TEMPERATURES.length + 1, name);
+      const topics = freshOf(updates, "lamp-1").map(({ topic }) => topic);
       const will = version === "mqtt5" ? ["devices/lamp-1/status"] : [];
-      assert.deepEqual(topics, ["devices/lamp-1/level", ...will]);
-    });
+      assert.deepEqual(topics, ["devices/lamp-1/level", ...will], name);
+    }
   }
-}
+});
 
 test("mosquitto-will.pcapng: the will of the broken connection", async () => {
   const updates = await replayed("traces/samples/mosquitto-will.pcapng");

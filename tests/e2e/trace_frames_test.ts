@@ -11,12 +11,15 @@ import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { advertisingReport, RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sharedGateway } from "../browser/shared_gateway.ts";
 
 const TEMPERATURE = `edgewire/v1/readings/${RUUVI_DEVICE}/temperature`;
 /** Where the Ruuvi event has its temperature, and the low byte of its measurement sequence. */
 const TEMPERATURE_AT = 22;
 const SEQUENCE_AT = 38;
 const READERS = "edgewire_trace_readers";
+/** For tests that another's frames don't disturb. */
+const shared = sharedGateway();
 
 /** The lines of an answer as they come; disposing closes the connection. */
 class Lines implements AsyncDisposable {
@@ -207,7 +210,7 @@ Deno.test("recent: filter, the newest rows, and how many more there were", async
 });
 
 Deno.test("live: a publish is shown at once, and a quiet time ends nothing", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using desk = await publisher(gateway);
   await using lines = await Lines.open(gateway, "filter=mqtt.topic&channel=desk");
   assert.equal(lines.response.headers.get("content-type"), "application/x-ndjson");
@@ -226,7 +229,7 @@ Deno.test("live: a publish is shown at once, and a quiet time ends nothing", asy
 });
 
 Deno.test("live: so many rows a second, and how many more there were", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using desk = await publisher(gateway);
   await using lines = await Lines.open(gateway, "hop=room&rows=5");
   await desk.publish("devices/desk/light", "first");
@@ -259,7 +262,7 @@ Deno.test("live: so many rows a second, and how many more there were", async () 
 });
 
 Deno.test("live ends after its seconds, with an end", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using lines = await Lines.open(gateway, "seconds=0.3");
   let last: TreeLine | undefined;
   for (let line = await lines.next(); line !== undefined; line = await lines.next()) last = line;
@@ -268,7 +271,7 @@ Deno.test("live ends after its seconds, with an end", async () => {
 });
 
 Deno.test("what is asked for has to make sense", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   for (
     const [query, message] of [
       ["filter=mqtt.topik", /^filter, column 1: "mqtt.topik" is no field.*mqtt\.topic/],
@@ -290,7 +293,7 @@ Deno.test("what is asked for has to make sense", async () => {
   }
   const head = await fetch(new URL("/traces/frames", gateway.url), { method: "HEAD" });
   assert.equal(head.status, 200);
-  assert.equal(await metric(gateway.url, READERS), 0);
+  await eventually("no reader", async () => await metric(gateway.url, READERS) === 0);
 });
 
 Deno.test("frames are for admins, on pages of ours, where something is recorded", async () => {
@@ -333,7 +336,7 @@ Deno.test("four at a time; who closes frees reader and worker", async () => {
 });
 
 Deno.test("who goes before the answer has begun frees everything, too", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   for (let i = 0; i < 3; i++) {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(gateway.url.port) });
     const ask = "GET /traces/frames HTTP/1.1\r\nHost: localhost\r\n\r\n";

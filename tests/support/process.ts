@@ -19,13 +19,15 @@ export interface ProcessOptions {
 export interface WaitOptions {
   /** Line to start at, counted from 0; `process.lines.length` waits for what is to come. @default 0 */
   from?: number;
-  /** How long, ms. @default 10000 */
+  /** How long, ms. @default 20000 */
   timeout_ms?: number;
   signal?: AbortSignal;
 }
 
 /** Lines kept in memory; later ones are matched but not kept. */
 const KEPT_LINES = 20_000;
+/** How long a line may take, ms: a busy machine starts a process late. */
+const WAIT_MS = 20_000;
 /** How long a process may take to end after SIGTERM, ms. */
 const GRACE_MS = 5_000;
 
@@ -143,7 +145,7 @@ export class TestProcess implements AsyncDisposable {
 
   async #wait(pattern: RegExp, from: number, options: WaitOptions): Promise<RegExpMatchArray> {
     const { promise, resolve, reject } = Promise.withResolvers<RegExpMatchArray>();
-    const timeout_ms = options.timeout_ms ?? 10_000;
+    const timeout_ms = options.timeout_ms ?? WAIT_MS;
     const waiter: Waiter = { pattern, from, resolve, reject };
     const timer = setTimeout(
       () => reject(this.#failure(pattern, `${timeout_ms} ms passed`)),

@@ -4,6 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { replay as replayCommandHere } from "../../gateway/replay.ts";
+import { commandHere } from "../traces/support/command_here.ts";
 import { eventually } from "./eventually.ts";
 import type { GatewayProcess } from "./gateway.ts";
 import { MqttPeer } from "./mqtt_peer.ts";
@@ -31,6 +33,16 @@ export async function replay(...args: string[]): Promise<{ code: number; output:
   await using process = startReplay(args);
   const { code } = await process.status;
   return { code, output: process.output };
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** The same within this process, which takes less time; one at a time. */
+export async function replayHere(...args: string[]): Promise<{ code: number; output: string }> {
+  const run = turn.then(() => commandHere(replayCommandHere, args));
+  turn = run.catch(() => {});
+  const { code, stdout, stderr } = await run;
+  return { code, output: stdout + stderr };
 }
 
 /** One update. */

@@ -1,6 +1,7 @@
 /**
- * What the decoder says of every sample of this project is what tshark says, but for named
- * exceptions; the soak tests take the captures of other projects, where they are at hand.
+ * What the decoder says of the samples of this project is what tshark says, but for named
+ * exceptions; the soak tests take all samples, and the captures of other projects where they are
+ * at hand.
  */
 import assert from "node:assert/strict";
 import { testWith } from "../support/tools.ts";
@@ -10,6 +11,25 @@ import { sampleFiles } from "./support/sample_files.ts";
 
 /** Differences shown of those there are. */
 const SHOWN = 40;
+
+/**
+ * Samples that are like another one but for one layer, which the others show, too: each costs a
+ * start of tshark. The soak tests take them.
+ */
+const VARIANTS = [
+  /^ble-(nordic-v2|plain|ppi)\./,
+  /^deflate-(both|none|snct|windows)-chromium\./,
+  /^deflate-snct-fragments\./,
+  /^edgewire-(mqttjs-mqtt311-ws|paho-ws)\./,
+  /^file-(cut\.pcap|gzip|(micro|nano)seconds|nanoseconds-swapped)(\.|$)/,
+  /^hci-(direction|h4)\./,
+  /^link-(ipv4|loop|null|raw|raw-dlt-14|sll|vlan)\./,
+  /^mosquitto-mqttjs-(mqtt31|mqtt311)-(tcp|ws)\./,
+  /^mosquitto-paho-tcp\./,
+  /^tls12-(aes128-gcm|chacha20)\./,
+  /^tls13-aes(128-gcm|256-gcm-wss)\./,
+  /^wpan-(elements|no-fcs|phy)\./,
+];
 
 testWith(["tshark"], "every promised field is decoded", async () => {
   const { lacking } = await fieldsToCompare();
@@ -24,11 +44,8 @@ Deno.test("every exception names the clause that shows tshark wrong", () => {
 });
 
 testWith(["tshark"], "samples are decoded as tshark does", async () => {
-  await compare(sampleFiles().map(({ path }) => path));
-});
-
-async function compare(files: string[]) {
+  const samples = sampleFiles().filter(({ name }) => !VARIANTS.some((each) => each.test(name)));
   const { fields } = await fieldsToCompare();
-  const { differences } = await compareCaptures(files, fields);
+  const { differences } = await compareCaptures(samples.map(({ path }) => path), fields);
   assert.deepEqual(differences.slice(0, SHOWN), [], `${differences.length} differences`);
-}
+});

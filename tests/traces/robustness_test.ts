@@ -1,41 +1,24 @@
-/** Cut and damaged captures: every prefix of every sample, and inputs changed at random. */
+/**
+ * Cut and damaged captures: prefixes of samples, and inputs changed at random. The soak tests take
+ * every prefix, and millions of inputs.
+ */
 import assert from "node:assert/strict";
 import { CaptureReader } from "../../traces/files/capture_reader.ts";
 import { fuzzChunk } from "./support/fuzz_chunk.ts";
 import { makeCorpus } from "./support/fuzz_inputs.ts";
+import { decodePrefixes } from "./support/prefixes.ts";
 import { Random } from "./support/random.ts";
 import { sampleFiles } from "./support/sample_files.ts";
 import { readSync } from "./support/sync_reader.ts";
 import { WholeDecoder } from "./support/whole_decoder.ts";
 
-const INPUTS = 20_000;
+const INPUTS = 4_000;
+/** Prefixes of a sample at most; half of the samples have fewer bytes. */
+const PREFIXES = 2_000;
 
-Deno.test("every prefix of every sample is decoded as far as it goes", () => {
-  for (const { name, bytes } of sampleFiles()) {
-    if (name.endsWith(".gz")) continue;
-    const all = frameCount(bytes);
-    let before = 0;
-    for (let length = 0; length <= bytes.length; length++) {
-      const prefix = bytes.subarray(0, length);
-      const count = frameCount(prefix);
-      assert.ok(count <= all, `${name}: ${length} bytes give more frames than the whole`);
-      // The decoder sees frames only: a prefix that has no more of them is nothing new to it.
-      if (count > before || length === 0) decodeAll(prefix);
-      before = count;
-    }
-  }
+Deno.test("prefixes of every sample are decoded as far as they go", () => {
+  decodePrefixes((bytes) => Math.ceil(bytes.length / PREFIXES));
 });
-
-function frameCount(bytes: Uint8Array): number {
-  let frames = 0;
-  readSync(bytes, () => frames++);
-  return frames;
-}
-
-function decodeAll(bytes: Uint8Array): void {
-  const decoder = new WholeDecoder();
-  readSync(bytes, (frame) => decoder.frame(frame));
-}
 
 Deno.test("every frame of every sample, cut anywhere, is decoded as far as it goes", () => {
   for (const { name, bytes } of sampleFiles()) {
