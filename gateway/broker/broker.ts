@@ -22,7 +22,7 @@ export interface IncomingMessage {
   connection?: ConnectionTap;
   /** The broker published it for a client that broke off (a last will); absent: not known. */
   will?: boolean;
-  /** How long ago it was published, ms, where a replay told so; absent: just now. */
+  /** How long ago it was published, ms, where a replay told so or it had to wait; absent: just now. */
   ago?: number;
 }
 

@@ -364,8 +364,8 @@ export class EmbeddedBroker implements Broker {
     };
     if (!will) {
       message.connection = streamOf(client).tap;
-      const ago = this.#replayTimes.ago(client);
-      if (ago !== undefined) message.ago = ago;
+      const ago = this.#replayTimes.ago(client) ?? streamOf(client).ago;
+      if (ago > 0) message.ago = ago;
     }
     try {
       this.#options.sink(message);

@@ -203,16 +203,18 @@ export class ExternalBroker implements Broker {
       done();
       return;
     }
+    const came = performance.now();
     const take = () => {
       // At the end nobody takes it, and the broker keeps it for the next start.
       if (this.#closed) return;
-      this.#take(packet, connection);
+      this.#take(packet, connection, performance.now() - came);
       done();
     };
     waitsFor.then(take, take);
   }
 
-  #take(packet: IPublishPacket, connection: ConnectionTap) {
+  /** @param ago How long it had to wait, ms. */
+  #take(packet: IPublishPacket, connection: ConnectionTap, ago = 0) {
     const { topic, qos, retain } = packet;
     const payload = packet.payload as Buffer;
     if (this.#version === 4 && !retain && this.#own.returned(topic, payload)) {
@@ -221,7 +223,15 @@ export class ExternalBroker implements Broker {
       return;
     }
     try {
-      this.#options.sink({ topic, payload, qos, replayed: retain, own: false, connection });
+      this.#options.sink({
+        topic,
+        payload,
+        qos,
+        replayed: retain,
+        own: false,
+        connection,
+        ...(ago > 0 ? { ago } : {}),
+      });
     } catch (error) {
       this.#options.log(`broker: a message on "${topic}" failed: ${(error as Error).message}`);
     }

@@ -73,6 +73,10 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   #sending: Promise<void> | null = null;
   #gate: AckGate | null = null;
   #waitsFor: Promise<unknown> | null = null;
+  /** What came while others waited, and was not handed out yet: bytes and when, monotonic ms. */
+  #late: { bytes: number; at: number }[] = [];
+  /** When that came which was handed out last, if that was not just now. */
+  #cameAt: number | null = null;
 
   constructor(
     peer: string,
@@ -119,6 +123,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
       this.destroy(error as Error);
       return false;
     }
+    if (this.#waitsFor !== null || this.#late.length > 0) this.#arrivesLate(bytes.length);
     return this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
@@ -139,6 +144,19 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     this.#gate = new AckGate(durable, () => this.writable && this.write(NOTHING));
   }
 
+  #arrivesLate(bytes: number) {
+    // What came before is handed out first.
+    const before = this.readableLength - this.#late.reduce((sum, { bytes }) => sum + bytes, 0);
+    const at = performance.now();
+    if (before > 0) this.#late.push({ bytes: before, at });
+    this.#late.push({ bytes, at });
+  }
+
+  /** How long ago that came which is handed out, ms: more than 0 where it had to wait for others. */
+  get ago(): number {
+    return this.#cameAt === null ? 0 : performance.now() - this.#cameAt;
+  }
+
   /** What messages that were handed out wait for, and all that come behind them; `null`: nothing. */
   get waitsFor(): Promise<unknown> | null {
     return this.#waitsFor;
@@ -148,6 +166,7 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   waitFor(what: Promise<unknown>) {
     if (this.#waitsFor !== null) return;
     this.#waitsFor = what;
+    this.#cameAt ??= performance.now();
     const over = () => {
       this.#waitsFor = null;
       // Also where nothing more came: that may be the end.
@@ -181,8 +200,11 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
       return null;
     }
     if (this.readableLength > 0 && !intake.mayTake(this)) return null;
-    const chunk = super.read(size);
+    const late = this.#late[0];
+    const chunk = super.read(late?.bytes ?? size);
     if (chunk !== null) {
+      this.#cameAt = late?.at ?? null;
+      if (late !== undefined) this.#late.shift();
       if (!this.#answered) this.#handedBytes += chunk.length;
       this.#handedOut = true;
       intake.taken(this, chunk.length);

@@ -12,6 +12,11 @@ const REPEAT = "\x1e";
 const CHECKS = ["tcp.check_checksum", "ip.check_checksum"].flatMap((
   name,
 ) => ["-o", `${name}:TRUE`]);
+/** Whom tshark sees in ports that the system may give to any of our clients. */
+const OTHERS = ["ams", "cbsp", "ecatf", "enip", "irc", "pcp", "pmproxy"].flatMap((name) => [
+  "--disable-protocol",
+  name,
+]);
 /** `_ws.expert.severity` from here on is a warning or an error. */
 const WARNING = 0x600000;
 
@@ -28,7 +33,7 @@ export async function tsharkRows(
 ): Promise<string[][][]> {
   const { code, stdout, stderr } = await new Deno.Command("tshark", {
     args: [
-      ...["-n", "-r", path, ...more, "-T", "fields"],
+      ...["-n", "-r", path, ...OTHERS, ...more, "-T", "fields"],
       ...["-E", "occurrence=a", "-E", `separator=${FIELD}`, "-E", `aggregator=${REPEAT}`],
       ...(filter === "" ? [] : ["-Y", filter]),
       ...fields.flatMap((field) => ["-e", field]),
