@@ -9,6 +9,7 @@ const USAGE = `edgewire <command> [options]
   decode   report the frames of a capture (decode --help lists its options)
   replay   publish what a capture holds once more (replay --help lists its options)
   trace    record what passes through a running gateway (trace --help lists its options)
+  verify   say what of an uplink's messages is missing (verify --help lists its options)
 `;
 
 /**
@@ -27,6 +28,8 @@ async function run(args: string[]): Promise<number> {
       return await (await import("./traces/trace.ts")).trace(rest);
     case "replay":
       return await (await import("./gateway/replay.ts")).replay(rest);
+    case "verify":
+      return await (await import("./gateway/verify.ts")).verify(rest);
     case "help":
     case "--help":
       console.log(USAGE);

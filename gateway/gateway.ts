@@ -10,6 +10,9 @@ import { loadOrMakeTokens, TokenBook } from "./access/tokens.ts";
 import type { Broker, BrokerCounters, IncomingMessage, SessionEvent } from "./broker/broker.ts";
 import { EmbeddedBroker } from "./broker/embedded.ts";
 import { now } from "./clock.ts";
+import { BrokerCluster, type Cluster, GATEWAYS, LEASES, noCluster } from "./cluster/cluster.ts";
+import { voiceOf } from "./cluster/voice.ts";
+import { brokerAddresses } from "./config/broker_addresses.ts";
 import type { Config, TokenRole } from "./config/schema.ts";
 import { makeApp } from "./http/app.ts";
 import { DecodeUploads } from "./http/decode_upload.ts";
@@ -21,6 +24,7 @@ import { TraceFrames } from "./http/trace_frames.ts";
 import { explainListen } from "./listen_error.ts";
 import { Discovery } from "./nodes/discovery.ts";
 import { Nodes } from "./nodes/nodes.ts";
+import { idOf } from "./nodes/out/home_assistant_names.ts";
 import { ReadingsOut } from "./nodes/out/readings_out.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { TracePort } from "./recorder/trace_port.ts";
@@ -30,10 +34,13 @@ import { payloadToJson } from "./rooms/payload.ts";
 import type { Room } from "./rooms/room.ts";
 import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
-import type { MqttAddress } from "./sessions/messages.ts";
+import type { MqttAddress, Status } from "./sessions/messages.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import type { Store } from "./store/store.ts";
 import type { StoreState } from "./store/store_messages.ts";
+import { isEcho, received } from "./uplink/incoming.ts";
+import { openUplink } from "./uplink/open_uplink.ts";
+import type { Uplink } from "./uplink/uplink.ts";
 
 /** Where the gateway can be reached. */
 export interface Addresses {
@@ -101,6 +108,8 @@ export class Gateway {
   readonly #recorder: Recorder;
   readonly #traces: TraceStreams;
   readonly #clientId: string;
+  /** Other gateways at an external broker. */
+  readonly #cluster: BrokerCluster | null;
   readonly #readings: ReadingsOut;
   readonly #nodes: Nodes;
   readonly #discovery: Discovery;
@@ -116,6 +125,7 @@ export class Gateway {
     tooMany: 0,
     refused: 0,
   };
+  #uplink: Uplink | null = null;
   #relayFailures = 0;
   #tracePort: TracePort | undefined;
   #broker!: Broker;
@@ -143,9 +153,11 @@ export class Gateway {
       prefix,
     );
     this.#clientId = config.broker.clientId ?? `edgewire-${Deno.hostname()}`;
+    this.#cluster = config.broker.url === undefined ? null : this.#makeCluster();
+    const voice = voiceOf(() => this.cluster, () => this.#broker);
     this.#readings = new ReadingsOut({
       config,
-      broker: () => this.#broker,
+      broker: () => voice,
       version: program.version,
       clientId: this.#clientId,
       log: options.log,
@@ -173,6 +185,7 @@ export class Gateway {
       () => this.#broker.state,
       () => this.#mqttAddress(),
       store,
+      () => this.#uplinkState,
     );
     this.#decodes = new DecodeUploads(config.limits.decodeBytes);
     this.#traces = new TraceStreams({
@@ -193,7 +206,7 @@ export class Gateway {
   static async start(config: Config, options: GatewayOptions): Promise<Gateway> {
     let gateway: Gateway | null = null;
     const onState = () => {
-      if (gateway !== null) gateway.#storeChanged();
+      if (gateway !== null) gateway.#statusChanged();
     };
     const store = await openStore(config, onState, options.log);
     try {
@@ -203,15 +216,63 @@ export class Gateway {
       throw error;
     }
     try {
+      await gateway.#openUplink();
       const mqtt = await gateway.#startBroker();
       const http = gateway.#startHttp();
       const tracePort = gateway.#startTracePort();
       gateway.addresses = { http, mqtt, ...(tracePort === undefined ? {} : { tracePort }) };
+      gateway.#uplink?.connect();
     } catch (error) {
       await gateway.close();
       throw error;
     }
     return gateway;
+  }
+
+  get cluster(): Cluster {
+    return this.#cluster ?? noCluster;
+  }
+
+  #makeCluster(): BrokerCluster {
+    const newest = Math.max(0, ...[...this.rooms.all()].map(({ time }) => time));
+    return new BrokerCluster({
+      id: idOf(this.#clientId),
+      heardMsAgo: newest === 0 ? Infinity : Math.max(0, now() - newest),
+      publish: (...message) => this.#broker.publish(...message),
+      // Announcements of the one that spoke before name that one.
+      onSpeak: () => this.#readings.connected(),
+      log: this.#options.log,
+    });
+  }
+
+  /** Takes what the broker brings; what gateways say to each other, or brought back, is for no room. */
+  #take(message: IncomingMessage) {
+    const known = received(message);
+    if (this.#cluster?.take(message) !== true && !isEcho(known, this.rooms.epoch)) {
+      this.rooms.take(known);
+      return;
+    }
+    const { connection, topic, payload, qos } = message;
+    this.#recorder.message(connection, "", topic.length, payload.length, qos);
+  }
+
+  async #openUplink() {
+    this.#uplink = await openUplink({
+      config: this.#config,
+      rooms: this.rooms,
+      store: this.#store,
+      policy: this.#policy,
+      cluster: this.cluster,
+      publish: (topic, payload) => this.#publish(topic, payload, true),
+      onState: () => this.#statusChanged(),
+      taps: this.#recorder,
+      log: this.#options.log,
+    });
+  }
+
+  get #uplinkState(): Status["uplink"] {
+    const state = this.#uplink?.status().state ?? "standby";
+    return state === "standby" ? "off" : state === "connected" ? state : "disconnected";
   }
 
   async #startBroker(): Promise<URL[]> {
@@ -226,7 +287,7 @@ export class Gateway {
         backlogBytes: this.#config.limits.mqttBacklogBytes,
       },
       counters: this.#brokerCounters,
-      sink: (message: IncomingMessage) => this.rooms.take(message),
+      sink: (message: IncomingMessage) => this.#take(message),
       ready: (topic: string) => this.#nodes.ready(topic),
       durable: store && (() => store.synced()),
       taps: this.#recorder,
@@ -242,28 +303,36 @@ export class Gateway {
     const { ExternalBroker } = await import("./broker/external.ts");
     const caText = readPem(ca);
     const { willTopic } = this.#readings;
-    this.#broker = await ExternalBroker.connect({
+    const external = await ExternalBroker.connect({
       ...common,
       url: address,
       clientId: this.#clientId,
       subscribe,
-      onState: () => this.#brokerChanged(),
-      ...(willTopic === undefined ? {} : { willTopic }),
+      echo: [LEASES],
+      tryTopic: `${GATEWAYS}${idOf(this.#clientId)}/try`,
+      will: willTopic === undefined
+        ? { topic: this.#cluster!.topic, text: "", retain: false }
+        : { topic: willTopic, text: "offline", retain: true },
+      onState: () => this.#brokerChanged(external.isNewSession),
       ...(caText === undefined ? {} : { ca: caText }),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     });
+    this.#broker = external;
     return [];
   }
 
-  #storeChanged() {
+  #statusChanged() {
     // Not before there is a broker whose state is told with it.
     if (this.addresses !== undefined) this.#sessions.statusChanged();
   }
 
-  #brokerChanged() {
+  #brokerChanged(isNewSession: boolean) {
     this.#sessions.statusChanged();
-    if (this.#broker?.state.connected) this.#readings.connected();
+    if (this.#broker?.state.connected) {
+      this.#cluster?.connected(isNewSession);
+      this.#readings.connected();
+    } else this.#cluster?.disconnected();
   }
 
   #listenMqtt(broker: EmbeddedBroker): URL[] {
@@ -285,7 +354,9 @@ export class Gateway {
       sessions: this.#sessions,
       nodes: this.#nodes,
       broker: this.#broker,
+      cluster: this.cluster,
       store: this.#store,
+      uplink: () => this.#uplink?.status() ?? null,
       taps: this.#recorder,
       decodes: this.#decodes,
       traces: {
@@ -300,10 +371,13 @@ export class Gateway {
       metrics: new Metrics({
         rooms: this.rooms,
         store: this.#store,
+        uplink: () => this.#uplink?.status() ?? null,
         nodes: this.#nodes,
         sessions: this.#sessions,
         commands: this.#commands,
         brokerState: () => this.#broker.state,
+        brokerCan: () => this.#broker.can,
+        cluster: () => this.cluster.status(),
         brokerCounters: this.#brokerCounters,
         relayFailures: () => this.#relayFailures,
         readings: this.#readings,
@@ -345,7 +419,8 @@ export class Gateway {
   #mqttAddress(): MqttAddress | undefined {
     const { broker: { url: external }, mqttHost } = this.#config;
     if (external !== undefined) {
-      const { protocol, hostname, port } = new URL(external);
+      const address = this.#broker.url ?? brokerAddresses(external)[0]!;
+      const { protocol, hostname, port } = new URL(address);
       return protocol.startsWith("mqtt")
         ? { host: hostname, port: Number(port) || MQTT_PORTS[protocol] as number }
         : undefined;
@@ -360,7 +435,7 @@ export class Gateway {
     if (message.own) return taken;
     if (route.channel === null) this.#discovery.take(message.topic, message.payload);
     this.#readings.take(message.topic, message.payload);
-    if (message.replayed) return taken;
+    if (message.replayed || route.relays.length === 0 || !this.cluster.speaks()) return taken;
     for (const topic of route.relays) this.#relay(topic, message.payload);
     return taken;
   }
@@ -379,9 +454,10 @@ export class Gateway {
   }
 
   /** Publishes, and takes in what is published: nobody else tells us of it. */
-  async #publish(topic: string, payload: Uint8Array) {
+  async #publish(topic: string, payload: Uint8Array, fromCloud = false) {
     await this.#broker.publish(topic, payload);
-    this.rooms.take({ topic, payload, qos: 1, replayed: false, own: true });
+    const message: IncomingMessage = { topic, payload, qos: 1, replayed: false, own: true };
+    this.rooms.take(fromCloud ? { ...message, fromCloud } : message);
   }
 
   #obstacle(route: Route): string | null {
@@ -395,7 +471,8 @@ export class Gateway {
    * the goodbyes in them that did not take too long.
    */
   async #disconnect() {
-    const mqtt = this.#readings.close().then(() => this.#broker?.close());
+    const said = Promise.all([this.#readings.close(), this.#cluster?.close()]);
+    const mqtt = said.then(() => this.#broker?.close());
     const goodbyes = Promise.allSettled([this.#sessions.close(), mqtt]);
     await within(TRACED_MS, goodbyes);
     await this.#traces.close();
@@ -404,7 +481,7 @@ export class Gateway {
   }
 
   /**
-   * Says goodbye to everyone and stops listening, within two seconds; what waits for the disk may
+   * Says goodbye to everyone and stops listening, within three seconds; what waits for the disk may
    * take longer.
    */
   async close() {
@@ -414,6 +491,7 @@ export class Gateway {
     await within(GOODBYE_MS, this.#disconnect());
     this.#nodes.close();
     this.rooms.close();
+    await this.#uplink?.close();
     this.#eventLoop.close();
     if (this.#store !== null) await within(STORE_MS, this.#store.close());
   }

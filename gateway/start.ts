@@ -4,6 +4,7 @@
  * @module
  */
 import { isLoopback } from "./access/peer.ts";
+import { brokerAddresses } from "./config/broker_addresses.ts";
 import { helpText, loadConfig, UsageError } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { explainListen } from "./listen_error.ts";
@@ -46,7 +47,9 @@ function printAddresses(gateway: Gateway, config: Config) {
     console.log(`traces      tcp ${place} (wireshark -k -i TCP@${place})`);
   }
   if (config.broker.url !== undefined) {
-    console.log(`broker      ${config.broker.url.replace(/\/\/[^/]*@/, "//")}`);
+    for (const address of brokerAddresses(config.broker.url)) {
+      console.log(`broker      ${address.replace(/\/\/[^/]*@/, "//")}`);
+    }
   }
 }
 
@@ -78,11 +81,12 @@ async function knowSimulatedDevices(config: Config) {
 async function startDemo(gateway: Gateway, config: Config, signal: AbortSignal) {
   const { startSimulatedNodes } = await import("../firmware/simulated/main.ts");
   const { url, username, password } = config.broker;
-  const broker = url ?? (gateway.addresses.mqtt[0] as URL).href.replace("0.0.0.0", "127.0.0.1");
+  const broker = url === undefined ? undefined : brokerAddresses(url)[0];
+  const address = broker ?? (gateway.addresses.mqtt[0] as URL).href.replace("0.0.0.0", "127.0.0.1");
   // Of our own broker where it asks for one; they speak for many nodes, in several dialects.
   const token = url === undefined ? gateway.madeTokens.admin : undefined;
   return startSimulatedNodes({
-    broker,
+    broker: address,
     signal,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),

@@ -26,6 +26,8 @@ export interface ConnectionFacts {
   transport: "tcp" | "websocket";
   /** Whether the gateway opened it: it is the client then. */
   dialled: boolean;
+  /** It leads to the cloud. */
+  uplink?: true;
   local: Endpoint;
   remote: Endpoint;
   /** Whether the wire is encrypted; what is told is plain. */

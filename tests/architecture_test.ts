@@ -16,6 +16,7 @@ const LAYERS = [
   ["gateway/sessions/messages.ts"],
   [
     "gateway/clock.ts",
+    "gateway/histogram.ts",
     "gateway/running_clock.ts",
     "gateway/incoming_connections.ts",
     "gateway/listen_error.ts",
@@ -24,11 +25,17 @@ const LAYERS = [
     "gateway/topics/",
   ],
   ["gateway/access/", "gateway/store/"],
-  ["gateway/broker/", "gateway/rooms/", "gateway/nodes/"],
+  ["gateway/broker/", "gateway/cluster/", "gateway/rooms/", "gateway/nodes/"],
   ["gateway/sessions/", "gateway/uplink/", "gateway/recorder/"],
   ["gateway/http/"],
   ["gateway/gateway.ts"],
-  ["gateway/start.ts", "gateway/replay/", "gateway/replay.ts"],
+  [
+    "gateway/start.ts",
+    "gateway/replay/",
+    "gateway/replay.ts",
+    "gateway/verify/",
+    "gateway/verify.ts",
+  ],
 ];
 
 /** Layers of the capture decoder; `files` and `wire` do not know each other. */

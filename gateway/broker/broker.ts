@@ -6,10 +6,13 @@
  */
 import type { Identity } from "../access/tokens.ts";
 import type { ConnectionTap } from "../taps.ts";
+import type { BrokerCan } from "./capabilities.ts";
 
 /** One MQTT PUBLISH, as it came in. */
 export interface IncomingMessage {
   topic: string;
+  /** Characters that the topic had on the wire, where the broker makes us escape it. */
+  wireLength?: number;
   payload: Uint8Array;
   qos: 0 | 1 | 2;
   /** A retained message that the broker repeats, not one that happens now. */
@@ -24,6 +27,17 @@ export interface IncomingMessage {
   will?: boolean;
   /** How long ago it was published, ms, where a replay told so or it had to wait; absent: just now. */
   ago?: number;
+  /** Of MQTT 5. */
+  userProperties?: { [name: string]: string | string[] };
+  /** The payload as it was before another gateway put it into an envelope. */
+  content?: Uint8Array;
+  /**
+   * Gateways that uploaded it on its way here, by id, oldest first; `null`: some did, and which is
+   * not known; absent: it began here.
+   */
+  via?: readonly string[] | null;
+  /** It came down from the cloud that we upload to. */
+  fromCloud?: true;
 }
 
 /** How an MQTT session ended. */
@@ -96,6 +110,10 @@ export interface PublishOptions {
 /** Both kinds of broker, to the rest of the gateway. */
 export interface Broker {
   readonly state: BrokerState;
+  /** What an external broker can; absent: it is our own. */
+  readonly can?: BrokerCan;
+  /** Where an external broker is, without credentials. */
+  readonly url?: string;
   /**
    * Publishes, with QoS 1 where nothing else is said.
    *

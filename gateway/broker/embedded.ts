@@ -365,7 +365,7 @@ export class EmbeddedBroker implements Broker {
     if (!will) {
       message.connection = streamOf(client).tap;
       const ago = this.#replayTimes.ago(client) ?? streamOf(client).ago;
-      if (ago > 0) message.ago = ago;
+      if (ago !== null) message.ago = ago;
     }
     try {
       this.#options.sink(message);

@@ -11,16 +11,19 @@ import type { Identity, TokenBook } from "../access/tokens.ts";
 import { CloseCode } from "../sessions/messages.ts";
 import { type ConnectionTap, noConnectionTap, type Taps } from "../taps.ts";
 import type { BrokerCounters, MqttWebSocket } from "./broker.ts";
+import type { BrokerAddress } from "./external_options.ts";
 import { PacketSplitter } from "./packet_splitter.ts";
+import { PassEscape } from "./pass_escape.ts";
 import { parsePacket, PassFilter, type Verdict } from "./pass_filter.ts";
 import type { SocketLimits } from "./socket_stream.ts";
+import type { TopicEscape } from "./topic_escape.ts";
 import { dial, type Upstream } from "./upstream.ts";
 
 export interface PassThroughOptions {
-  url: string;
-  /** The gateway's own credentials, for clients that bring none for the broker. */
-  username?: string;
-  password?: string;
+  /** Where the broker is now, with the gateway's credentials, for clients that bring none. */
+  address: () => BrokerAddress;
+  /** How topics are written for the broker; `null`: as they are. */
+  escape: () => TopicEscape | null;
   ca?: string;
   policy: Policy;
   tokens: TokenBook;
@@ -80,6 +83,7 @@ class Passage {
   readonly #connectTimer: ReturnType<typeof setTimeout>;
   #identity: Identity | null;
   #filter: PassFilter | null = null;
+  #escape: PassEscape | null = null;
   #connected = false;
   #upstream: Upstream | null = null;
   readonly #dialling = new AbortController();
@@ -154,6 +158,8 @@ class Passage {
         this.#options.counters.refused++;
       });
     }
+    const escape = this.#options.escape();
+    this.#escape = escape && new PassEscape(escape, version);
     this.#order = this.#dial(clientId);
     this.#toBroker(rewritten ?? bytes);
   }
@@ -168,7 +174,8 @@ class Passage {
 
   /** Who the client is, and CONNECT with the broker's credentials where it needs them. */
   #identify(packet: IConnectPacket) {
-    const { tokens, username, password } = this.#options;
+    const { tokens, address } = this.#options;
+    const { username, password } = address();
     const given = packet.password === undefined
       ? ""
       : new TextDecoder().decode(packet.password as Uint8Array);
@@ -191,9 +198,9 @@ class Passage {
   async #dial(clientId: string) {
     const late = () => this.#dialling.abort(new Error("no connection in time"));
     const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
-    const { url, ca, taps, limits } = this.#options;
+    const { address, ca, taps, limits } = this.#options;
     try {
-      this.#upstream = await dial(url, {
+      this.#upstream = await dial(address().url, {
         onBytes: (bytes) => this.#fromUpstream(bytes),
         onEnd: (error) => this.end(1000, error?.message ?? "the broker closed the connection"),
         backlogBytes: limits.backlogBytes,
@@ -207,7 +214,8 @@ class Passage {
     }
   }
 
-  #toBroker(bytes: Uint8Array) {
+  #toBroker(packet: Uint8Array) {
+    const bytes = this.#escape?.toBroker(packet) ?? packet;
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes > this.#options.limits.backlogBytes) {
       this.#options.counters.closedForBacklog++;
@@ -221,16 +229,18 @@ class Passage {
   }
 
   #fromUpstream(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#filter === null) this.#toClient(bytes);
-    else this.#judgeBroker(bytes, this.#filter);
+    if (this.#filter === null && this.#escape === null) this.#toClient(bytes);
+    else this.#judgeBroker(bytes);
     return this.#socket.bufferedAmount > QUEUE_BYTES ? this.#clientTakes() : undefined;
   }
 
-  #judgeBroker(bytes: Uint8Array, filter: PassFilter) {
+  #judgeBroker(bytes: Uint8Array) {
     try {
-      for (const packet of this.#fromBroker.split(bytes)) {
+      for (const written of this.#fromBroker.split(bytes)) {
         if (this.#ended) return;
-        this.#judge(filter.fromBroker(packet), "broker");
+        const packet = this.#escape?.fromBroker(written) ?? written;
+        if (this.#filter === null) this.#toClient(packet);
+        else this.#judge(this.#filter.fromBroker(packet), "broker");
       }
     } catch (error) {
       this.end(1000, (error as Error).message);

@@ -152,9 +152,9 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     this.#late.push({ bytes, at });
   }
 
-  /** How long ago that came which is handed out, ms: more than 0 where it had to wait for others. */
-  get ago(): number {
-    return this.#cameAt === null ? 0 : performance.now() - this.#cameAt;
+  /** How long ago that came which is handed out, ms, where it had to wait for others; else `null`. */
+  get ago(): number | null {
+    return this.#cameAt === null ? null : performance.now() - this.#cameAt;
   }
 
   /** What messages that were handed out wait for, and all that come behind them; `null`: nothing. */

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { parseArgs } from "node:util";
 import type { Document, LineCounter } from "yaml";
+import { brokerAddresses } from "./broker_addresses.ts";
 import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
 import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { TopicFilter } from "../topics/topic_filter.ts";
@@ -46,13 +47,23 @@ function fromText(option: Option, text: string, where: string): unknown {
 }
 
 function parseFlags(args: string[]) {
-  const flags: Record<string, { type: "string" | "boolean" }> = { config: { type: "string" } };
+  const flags: Record<string, { type: "string" | "boolean"; multiple?: true }> = {
+    config: { type: "string" },
+  };
   for (const option of options) {
     flags[flagName(option)] = { type: option.type === "switch" ? "boolean" : "string" };
   }
+  // Each node of a cluster may be named by itself.
+  flags.broker = { type: "string", multiple: true };
   try {
-    return parseArgs({ args, options: flags, strict: true, allowNegative: true })
-      .values as Record<string, string | boolean | undefined>;
+    const { broker, ...values } = parseArgs({
+      args,
+      options: flags,
+      strict: true,
+      allowNegative: true,
+    }).values as Record<string, string | boolean | string[] | undefined>;
+    const url = Array.isArray(broker) ? { broker: broker.join(",") } : {};
+    return { ...values, ...url } as Record<string, string | boolean | undefined>;
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
@@ -133,7 +144,12 @@ export async function loadConfig(
   const path = (flags.config as string | undefined) ?? environment(CONFIG_ENVIRONMENT);
   const file = await readFile(path);
   const tree = structuredClone(file.tree);
-  if (typeof tree.broker === "string") tree.broker = { url: tree.broker };
+  if (typeof tree.broker === "string" || Array.isArray(tree.broker)) {
+    tree.broker = { url: tree.broker };
+  }
+  const broker = tree.broker as Tree | undefined;
+  if (Array.isArray(broker?.url)) broker.url = broker.url.join(",");
+  if (typeof tree.uplink === "string") tree.uplink = { url: tree.uplink };
   const origin = new Map<string, string>();
   for (const option of options) {
     const given = overriding(option, flags, environment);
@@ -141,6 +157,9 @@ export async function loadConfig(
     put(tree, option.key, given.value);
     origin.set(option.key, ` (${given.where})`);
   }
+  // Who says what goes on which topic does not mean everything else as well.
+  const uplink = tree.uplink as Tree | undefined;
+  if (uplink?.rules !== undefined) uplink.topics ??= [];
   const place = (path: unknown[]) => origin.get(path.join(".")) ?? file.place(path);
   const result = v.safeParse(schema, tree);
   if (!result.success) {
@@ -159,6 +178,7 @@ function checkTogether(config: Config) {
     throw new UsageError("mqttsPort needs cert and key");
   }
   checkDevices(config);
+  checkUplink(config);
   const { liveness } = config;
   for (const what of ["late", "lost", "node"] as const) {
     const [min, max] = [`${what}MinSeconds`, `${what}MaxSeconds`] as const;
@@ -180,12 +200,25 @@ function checkTogether(config: Config) {
     if (role !== "node") throw new UsageError(`tokens.${index}.topics goes with the role node`);
     for (const topic of topics) new TopicFilter(topic);
   });
-  const url = config.broker.url;
-  if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
+  const { url } = config.broker;
+  for (const address of url === undefined ? [] : brokerAddresses(url)) {
+    if (/^(mqtts?|wss?):\/\/[^/]/.test(address) && URL.canParse(address)) continue;
     throw new UsageError(
-      `broker "${url}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
+      `broker "${address}" is not a broker's address: use mqtt://, mqtts://, ws:// or wss://`,
     );
   }
+}
+
+/** Whether the address, the prefix and the filters can be used. */
+function checkUplink({ uplink: { url, prefix, topics, down } }: Config) {
+  if (url !== undefined && !(/^(mqtts?|wss?):\/\/[^/]/.test(url) && URL.canParse(url))) {
+    throw new UsageError(
+      `uplink "${url.replace(/\/\/[^/]*@/, "//")}" is not a broker's address: ` +
+        "use mqtt://, mqtts://, ws:// or wss://",
+    );
+  }
+  if (/[+#\0]/.test(prefix)) throw new UsageError(`uplink.prefix "${prefix}" has a wildcard`);
+  for (const filter of [...topics, ...down]) new TopicFilter(filter);
 }
 
 /** Whether each device is named once, and keys go with addresses. */

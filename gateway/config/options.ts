@@ -59,7 +59,8 @@ export const options: Option[] = [
   {
     key: "broker.url",
     type: "text",
-    help: "external broker: mqtt://, mqtts://, ws:// or wss://; without it the embedded one runs",
+    help:
+      "external broker (several addresses: its nodes): mqtt, mqtts, ws or wss; else the embedded one",
   },
   { key: "broker.username", type: "text", help: "user name at the external broker" },
   { key: "broker.password", type: "text", help: "password at the external broker" },
@@ -78,6 +79,73 @@ export const options: Option[] = [
     type: "list",
     default: ["#"],
     help: "topic filters to gather from the external broker",
+  },
+  {
+    key: "uplink.url",
+    type: "text",
+    help: "broker elsewhere that gets the updates: mqtt://, mqtts://, ws:// or wss://",
+  },
+  { key: "uplink.username", type: "text", help: "user name there" },
+  { key: "uplink.password", type: "text", help: "password there" },
+  { key: "uplink.ca", type: "text", help: "its certificate authority, PEM file" },
+  {
+    key: "uplink.clientId",
+    type: "text",
+    help: "client id there [edgewire-uplink-EPOCH, by which other gateways know what we upload]",
+  },
+  {
+    key: "uplink.topics",
+    type: "list",
+    default: ["#"],
+    help: "topic filters of the updates that are uploaded",
+  },
+  { key: "uplink.prefix", type: "text", default: "", help: "before each topic there" },
+  {
+    key: "uplink.down",
+    type: "list",
+    default: [],
+    help: "topic filters, behind the prefix, of what comes down, such as devices/+/+/set",
+  },
+  {
+    key: "uplink.role",
+    type: "text",
+    default: "operator",
+    choices: ["viewer", "operator", "admin"],
+    help: "what messages that come down may do: operator is commands alone",
+  },
+  {
+    key: "uplink.envelope",
+    type: "switch",
+    default: false,
+    help: "put what a message says of itself into its payload, for MQTT 3.1.1",
+  },
+  {
+    key: "uplink.window",
+    type: "integer",
+    default: 500,
+    range: [1, 65_000],
+    help: "messages that may wait for the acknowledgement from there",
+  },
+  {
+    key: "uplink.bytes",
+    type: "integer",
+    default: 1 << 30,
+    range: [1, 1e12],
+    help: "bytes of messages that may wait (16 MiB of them where they wait in memory)",
+  },
+  {
+    key: "uplink.ageSeconds",
+    type: "number",
+    default: 604_800,
+    range: [1, 1e9],
+    help: "messages that have waited for longer are dropped, seconds",
+  },
+  {
+    key: "uplink.policy",
+    type: "text",
+    default: "oldest",
+    choices: ["oldest", "newest"],
+    help: "what is dropped when too many bytes wait",
   },
   {
     key: "session.idleTimeoutSeconds",
@@ -203,7 +271,14 @@ export const options: Option[] = [
     type: "number",
     default: 25,
     range: [0, 1000],
-    help: "a write to disk that somebody waits for gathers for so long, milliseconds",
+    help: "a write to disk that somebody waits for gathers for so long at most, milliseconds",
+  },
+  {
+    key: "store.syncRows",
+    type: "integer",
+    default: 64,
+    range: [1, 1e6],
+    help: "and begins with so many entries, when none is under way",
   },
   {
     key: "store.lazyMs",
@@ -253,6 +328,13 @@ export const options: Option[] = [
     default: 1000,
     range: COUNT,
     help: "channels that one WebSocket client may subscribe to",
+  },
+  {
+    key: "limits.replayMessages",
+    type: "integer",
+    default: 100_000,
+    range: COUNT,
+    help: "entries sent again from disk to a client that resumes; of more, the newest values alone",
   },
   {
     key: "limits.bodyBytes",
@@ -371,6 +453,7 @@ export const options: Option[] = [
 /** The name on the command line: `history.ageSeconds` is `history-age-seconds`. */
 export function flagName(option: Option): string {
   if (option.key === "broker.url") return "broker";
+  if (option.key === "uplink.url") return "uplink";
   return option.key.replaceAll(".", "-").replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 }
 

@@ -123,9 +123,12 @@ const groups = [...new Set(options.map((o) => o.key.split(".")).filter((k) => k.
 export const schema = v.strictObject({
   ...groupSchema(""),
   ...Object.fromEntries(
-    [...new Set(groups)].map((
-      group,
-    ) => [group, v.optional(v.strictObject(groupSchema(`${group}.`)), {})]),
+    [...new Set(groups)].map((group) => {
+      const more: Record<string, v.GenericSchema> = group === "uplink"
+        ? { rules: v.optional(v.unknown()) }
+        : {};
+      return [group, v.optional(v.strictObject({ ...groupSchema(`${group}.`), ...more }), {})];
+    }),
   ),
   ...lists,
 });
@@ -149,12 +152,31 @@ export interface Config {
   dataDir: string;
   demo: boolean;
   broker: {
+    /** See `brokerAddresses`. */
     url?: string;
     username?: string;
     password?: string;
     ca?: string;
     clientId?: string;
     subscribe: string[];
+  };
+  uplink: {
+    url?: string;
+    username?: string;
+    password?: string;
+    ca?: string;
+    clientId?: string;
+    topics: string[];
+    prefix: string;
+    down: string[];
+    role: "viewer" | "operator" | "admin";
+    envelope: boolean;
+    window: number;
+    bytes: number;
+    ageSeconds: number;
+    policy: "oldest" | "newest";
+    /** See `uplink/upload_rules.ts`, which checks them. */
+    rules?: unknown;
   };
   session: { idleTimeoutSeconds: number; gatherMs: number };
   command: { timeoutSeconds: number };
@@ -167,13 +189,14 @@ export interface Config {
     diskCount: number;
     diskBytes: number;
   };
-  store: { syncMs: number; lazyMs: number; commitRows: number };
+  store: { syncMs: number; syncRows: number; lazyMs: number; commitRows: number };
   limits: {
     messageBytes: number;
     messagesPerSecond: number;
     sessions: number;
     sessionsPerAddress: number;
     channelsPerSession: number;
+    replayMessages: number;
     bodyBytes: number;
     decodeBytes: number;
     channels: number;

@@ -9,6 +9,7 @@ import { isAllowedOrigin, isLocalRequest } from "../access/peer.ts";
 import { atLeast } from "../access/policy.ts";
 import type { Identity, TokenBook } from "../access/tokens.ts";
 import type { Broker } from "../broker/broker.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { now } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { Nodes } from "../nodes/nodes.ts";
@@ -17,6 +18,7 @@ import type { Rooms } from "../rooms/rooms.ts";
 import { CloseCode, PROTOCOL } from "../sessions/messages.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/store.ts";
+import type { UplinkStatus } from "../uplink/status.ts";
 import type { ConnectionFacts, Taps } from "../taps.ts";
 import { addChannelEntries } from "./channel_entries.ts";
 import { addChannels } from "./channels_answer.ts";
@@ -44,8 +46,11 @@ export interface AppParts {
   sessions: Sessions;
   nodes: Nodes;
   broker: Broker;
+  cluster: Cluster;
   /** The history on disk; `null`: it is in memory alone. */
   store: Store | null;
+  /** `null`: no uplink is configured. */
+  uplink: () => UplinkStatus | null;
   metrics: Metrics;
   taps: Taps;
   decodes: DecodeUploads;

@@ -8,10 +8,12 @@ import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Broker } from "../broker/broker.ts";
 import { now } from "../clock.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rooms } from "../rooms/rooms.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/store.ts";
+import type { UplinkStatus } from "../uplink/status.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import type { DiskHistory, HealthAnswer } from "./health_answer.ts";
 import type { Env } from "./route.ts";
@@ -20,8 +22,11 @@ import type { TraceParts } from "./traces.ts";
 export interface HealthParts {
   config: Config;
   broker: Broker;
+  cluster: Cluster;
   rooms: Rooms;
   store: Store | null;
+  /** `null`: no uplink is configured. */
+  uplink: () => UplinkStatus | null;
   sessions: Sessions;
   eventLoop: EventLoopDelay;
   traces: TraceParts;
@@ -52,7 +57,8 @@ export function addHealth(app: Hono<Env>, parts: HealthParts): void {
       process: processHealth(parts.eventLoop.cpu.share),
       eventLoop: parts.eventLoop.lastMinute(),
       broker: brokerHealth(parts),
-      uplink: { state: "off" },
+      cluster: parts.cluster.status(),
+      uplink: parts.uplink() ?? { state: "off" },
       history: historyHealth(parts),
       recorder: parts.traces.recentBytes > 0
         ? { bytes: parts.traces.recentBytes, seconds: parts.config.trace.recentSeconds }
@@ -80,13 +86,15 @@ function processHealth(cpuShare: number): HealthAnswer["process"] {
 
 function brokerHealth({ config, broker, rooms }: HealthParts): HealthAnswer["broker"] {
   const { connected, reason } = broker.state;
-  const { url } = config.broker;
+  const { can } = broker;
+  const url = broker.url ?? config.broker.url;
   return {
     kind: url === undefined ? "embedded" : "external",
     connected,
     messages: rooms.counters.messagesIn.reduce((sum, count) => sum + count, 0),
     ...(reason === undefined ? {} : { reason }),
     ...(url === undefined ? {} : { address: withoutCredentials(new URL(url)) }),
+    ...(can === undefined ? {} : { can }),
   };
 }
 

@@ -4,6 +4,10 @@
  *
  * @module
  */
+import type { BrokerCan } from "../broker/capabilities.ts";
+import type { ClusterStatus } from "../cluster/cluster.ts";
+
+import type { UplinkStatus } from "../uplink/status.ts";
 
 /** How late the event loop was over the last minute, ms. */
 export interface EventLoopHealth {
@@ -61,11 +65,15 @@ export interface HealthAnswer {
     reason?: string;
     /** Of an external broker, without credentials. */
     address?: string;
+    /** What an external broker can, as found out by trying; `null`: not found out. */
+    can?: BrokerCan;
     /** Messages taken in so far. */
     messages: number;
   };
+  /** Several gateways at one external broker; `null`: the broker is our own. */
+  cluster: ClusterStatus | null;
   /** `off`: no uplink is configured. */
-  uplink: { state: "off" };
+  uplink: { state: "off" } | UplinkStatus;
   history: {
     /** Where it is kept; what is on disk is in memory as well, as far as that goes. */
     kept: "memory" | "disk";

@@ -5,6 +5,9 @@
  * @module
  */
 import type { BrokerCounters, BrokerState } from "../broker/broker.ts";
+import { clusterMetrics } from "./cluster_metrics.ts";
+import type { BrokerCan } from "../broker/capabilities.ts";
+import type { ClusterStatus } from "../cluster/cluster.ts";
 import type { Commands } from "../rooms/commands.ts";
 import type { Nodes } from "../nodes/nodes.ts";
 import type { HomeAssistantCounters } from "../nodes/out/home_assistant.ts";
@@ -14,11 +17,16 @@ import type { Recorder } from "../recorder/recorder.ts";
 import type { TraceStreams } from "../recorder/trace_streams.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/store.ts";
+import type { HistogramReading } from "../histogram.ts";
 import type { DeliveryHistogram } from "./delivery_histogram.ts";
 import type { EventLoopDelay } from "./event_loop.ts";
 import { type Metric, storeMetrics } from "./store_metrics.ts";
+import { uplinkMetrics } from "./uplink_metrics.ts";
+import type { UplinkStatus } from "../uplink/status.ts";
 
 export interface MetricSources {
+  /** `null`: no uplink is configured. */
+  uplink: () => UplinkStatus | null;
   rooms: Rooms;
   store: Store | null;
   nodes: Nodes;
@@ -26,6 +34,9 @@ export interface MetricSources {
   sessions: Sessions;
   commands: Commands;
   brokerState: () => BrokerState;
+  /** What an external broker can; undefined: it is our own. */
+  brokerCan: () => BrokerCan | undefined;
+  cluster: () => ClusterStatus | null;
   brokerCounters: BrokerCounters;
   /** Relay publishes that failed. */
   relayFailures: () => number;
@@ -241,10 +252,16 @@ function plainMetric([kind, name, help, read]: Metric) {
   return metricData(name, help, kind === "Counter" ? SUM : GAUGE, values);
 }
 
-function deliveryMetric(delivery: DeliveryHistogram) {
+function histogramMetric(name: string, help: string, value: HistogramReading) {
+  return metricData(name, help, HISTOGRAM, [{ attributes: {}, value }]);
+}
+
+function histograms({ delivery, store }: MetricSources) {
   const help = "From a message's arrival by MQTT to its sending by WebSocket";
-  const value = delivery.read();
-  return metricData("delivery_seconds", help, HISTOGRAM, [{ attributes: {}, value }]);
+  const metrics = [histogramMetric("delivery_seconds", help, delivery.read())];
+  if (store === null) return metrics;
+  const commits = "How long commits to the history on disk took";
+  return [...metrics, histogramMetric("store_commit_seconds", commits, store.stats().commitTimes)];
 }
 
 /** Prometheus text format 0.0.4. */
@@ -262,10 +279,13 @@ export class Metrics {
     const { PrometheusSerializer } = await import("@opentelemetry/exporter-prometheus");
     const serializer = new PrometheusSerializer("", false, undefined, true, true);
     const { store } = this.#sources;
+    const uplink = this.#sources.uplink();
     const metrics = [
       ...readings(this.#sources).map(plainMetric),
       ...(store === null ? [] : storeMetrics(store)).map(plainMetric),
-      deliveryMetric(this.#sources.delivery),
+      ...(uplink === null ? [] : uplinkMetrics(uplink)).map(plainMetric),
+      ...clusterMetrics(this.#sources).map(plainMetric),
+      ...histograms(this.#sources),
     ];
     const scopeMetrics = [{ scope: { name: "edgewire" }, metrics }];
     const text = serializer.serialize({ resource: { attributes: {} }, scopeMetrics } as never);

@@ -35,10 +35,13 @@ export function storeMetrics(store: Store): Metric[] {
     ["Gauge", "store_backlog_bytes", "What waits for the disk in memory", () => stats.backlogBytes],
     ["Gauge", "store_backlog_rows", "Entries that wait for the disk", () => stats.backlogRows],
     ["Gauge", "store_database_bytes", "Size of the database", () => stats.dbBytes],
-    ["Gauge", "store_commit_seconds", "How long lately a commit took, by quantile", () => ({
-      label: "quantile",
-      values: { "0.5": stats.syncMsP50 / 1000, "0.99": stats.syncMsP99 / 1000 },
-    })],
+    [
+      "Gauge",
+      "store_outbox_messages",
+      "Messages on their way out that are on disk",
+      () => stats.outboxMessages,
+    ],
+    ["Gauge", "store_outbox_bytes", "What they hold", () => stats.outboxBytes],
     [
       "Gauge",
       "store_ok",

@@ -50,7 +50,7 @@ export interface TraceFilter {
   nodes: readonly string[];
 }
 
-export const HOPS = ["radio", "mqtt", "room", "ws"] as const;
+export const HOPS = ["radio", "mqtt", "room", "ws", "uplink"] as const;
 export type Hop = (typeof HOPS)[number];
 
 export interface TraceRequest {

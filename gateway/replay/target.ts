@@ -31,16 +31,20 @@ const OF_GATEWAY: Readonly<Record<string, string>> = { "http:": "ws:", "https:":
 const HOST_AND_PORT = /^[^/?#\s]+:\d+$/;
 const OF_BROKER = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
-/** @throws {UsageError} when it is no address of a broker or gateway */
+/**
+ * @param option That gave the address, for messages.
+ * @throws {UsageError} when it is no address of a broker or gateway
+ */
 export function parseTarget(
   text: string,
   { token, usualToken, username, ca }: Credentials = {},
+  option = "--to",
 ): Target {
   const url = URL.parse(HOST_AND_PORT.test(text) ? `mqtt://${text}` : text);
   const webSocket = url && OF_GATEWAY[url.protocol];
   if (url === null || url.hostname === "" || !webSocket && !OF_BROKER.includes(url.protocol)) {
     throw new UsageError(
-      `--to: "${text}" is no address: write mqtt://HOST:PORT, mqtts, ws, wss, http or https`,
+      `${option}: "${text}" is no address: write mqtt://HOST:PORT, mqtts, ws, wss, http or https`,
     );
   }
   let address = url.href;

@@ -37,6 +37,17 @@ export interface RoomCounters {
  */
 export type MessageListener = (message: IncomingMessage, route: Route, id: string) => boolean;
 
+/**
+ * Hears of every update, when the room has it: it is the topic's newest.
+ *
+ * @param message That it was made of; `null`: something else than a message on its topic
+ */
+export type UpdateListener = (
+  room: Room,
+  topic: TopicState,
+  message: IncomingMessage | null,
+) => void;
+
 /** Hears of every value that a device, not we, says a topic now has, after the room has it. */
 export type StateListener = (topic: string, room: Room) => void;
 
@@ -98,6 +109,7 @@ export class Rooms {
   readonly #descriptions: Descriptions;
   readonly #messageListeners: MessageListener[] = [];
   readonly #stateListeners: StateListener[] = [];
+  readonly #updateListeners: UpdateListener[] = [];
   readonly #channelListeners = new Set<ChannelListener>();
   readonly #scheduler: FlushScheduler;
   readonly #historyLimits: HistoryLimits;
@@ -170,6 +182,10 @@ export class Rooms {
     this.#stateListeners.push(listener);
   }
 
+  onUpdate(listener: UpdateListener) {
+    this.#updateListeners.push(listener);
+  }
+
   /** Takes in one message. The broker may acknowledge it when this returns. */
   take(message: IncomingMessage) {
     const { counters } = this;
@@ -177,8 +193,8 @@ export class Rooms {
     counters.payloadBytesIn += message.payload.length;
     const route = this.#rules.route(message.topic);
     const id = this.#nextId();
-    const { topic, payload, qos } = message;
-    this.#taps.message(message.connection, id, topic.length, payload.length, qos);
+    const { wireLength = message.topic.length, payload, qos } = message;
+    this.#taps.message(message.connection, id, wireLength, payload.length, qos);
     let taken = false;
     for (const listener of this.#messageListeners) {
       if (listener(message, route, id)) taken = true;
@@ -189,13 +205,14 @@ export class Rooms {
       counters.overLimit++;
       return;
     }
-    const json = payloadToJson(message.payload);
+    const json = payloadToJson(message.content ?? message.payload);
     if (message.replayed && place.topic.last?.json === json) {
       counters.unchanged++;
       return;
     }
     counters.updates++;
     place.room.update(place.topic, json, now() - (message.ago ?? 0), id);
+    for (const listener of this.#updateListeners) listener(place.room, place.topic, message);
     if (message.own || message.replayed) return;
     for (const listener of this.#stateListeners) listener(message.topic, place.room);
   }
@@ -261,6 +278,7 @@ export class Rooms {
     }
     this.counters.updates++;
     place.room.update(place.topic, json, time, id, node);
+    for (const listener of this.#updateListeners) listener(place.room, place.topic, null);
     if (replayed) return true;
     if (derived.route.command !== null) {
       for (const listener of this.#stateListeners) listener(derived.route.topic, place.room);

@@ -82,6 +82,8 @@ export type GapReason =
   | "slow"
   /** The history no longer holds the range. */
   | "history"
+  /** More was missed than is replayed (`limits.replayMessages`): the latest value per topic follows. */
+  | "limit"
   /** The gateway was cut off (a crash, the power): what had not reached the disk is lost. */
   | "restart"
   /** The disk took nothing, or was too slow: the range was not stored. */

@@ -25,12 +25,17 @@ const PIECE_ROWS = 1000;
 export class StoredReplay {
   readonly #store: Store;
   readonly #channel: string;
+  readonly #limit: number;
+  /** It is known not to be too much. */
+  #counted = false;
   #parts: Part[] = [];
   #asking = false;
 
-  constructor(room: Room, store: Store) {
+  /** @param limit Entries; if there are more, none of them is read. */
+  constructor(room: Room, store: Store, limit: number) {
     this.#store = store;
     this.#channel = room.name;
+    this.#limit = limit;
   }
 
   /**
@@ -50,13 +55,21 @@ export class StoredReplay {
   async #ask(from: number, to: number) {
     this.#asking = true;
     try {
-      const answer = await this.#store.range(this.#channel, from, to, PIECE_ROWS);
-      this.#parts = partsOf(from, to, answer);
+      this.#parts = await this.#read(from, to);
     } catch {
       // The store says why in its state.
       this.#parts = [{ from, to, entries: [], missing: "disk" }];
     }
     this.#asking = false;
+  }
+
+  async #read(from: number, to: number): Promise<Part[]> {
+    if (!this.#counted) {
+      const count = await this.#store.count(this.#channel, from, to);
+      if (count > this.#limit) return [{ from, to, entries: [], missing: "limit" }];
+      this.#counted = true;
+    }
+    return partsOf(from, to, await this.#store.range(this.#channel, from, to, PIECE_ROWS));
   }
 }
 
@@ -122,11 +135,14 @@ export class Replay {
   /** How many numbers were asked for, or it last went on by. */
   #length: number;
 
-  /** @param seq The newest number that the client has. */
-  constructor(room: Room, seq: number) {
+  /**
+   * @param seq The newest number that the client has.
+   * @param limit Entries that are read from the store at most.
+   */
+  constructor(room: Room, seq: number, limit: number) {
     this.from = seq + 1;
     this.to = room.seq;
-    this.stored = room.store === null ? null : new StoredReplay(room, room.store);
+    this.stored = room.store === null ? null : new StoredReplay(room, room.store, limit);
     this.#room = room;
     this.#length = room.seq - seq;
   }

@@ -53,7 +53,7 @@ export function newSessionCounters(): SessionCounters {
     bytesOut: 0,
     messagesIn: 0,
     errors: 0,
-    gaps: { slow: 0, history: 0, restart: 0, disk: 0, epoch: 0 },
+    gaps: { slow: 0, history: 0, limit: 0, restart: 0, disk: 0, epoch: 0 },
     gapRange: 0,
     closed: {},
   };
@@ -169,6 +169,10 @@ export class Session implements Outlet {
       if (this.window <= 0) break;
     }
     return this.#lagging.size === 0;
+  }
+
+  get replayMessages(): number {
+    return this.#context.config.limits.replayMessages;
   }
 
   gap(reason: GapReason, range: number) {

@@ -13,7 +13,7 @@ import type { Commands } from "../rooms/commands.ts";
 import type { ChannelListener, Rooms } from "../rooms/rooms.ts";
 import type { Store } from "../store/store.ts";
 import { type ConnectionTap, noConnectionTap } from "../taps.ts";
-import { CloseCode, type MqttAddress, type Role } from "./messages.ts";
+import { CloseCode, type MqttAddress, type Role, type Status } from "./messages.ts";
 import { PlainPacer } from "./plain_pacer.ts";
 import { newSessionCounters, Session } from "./session.ts";
 
@@ -70,6 +70,7 @@ export class Sessions implements ChannelListener {
   readonly #brokerState: () => BrokerState;
   readonly #mqtt: () => MqttAddress | undefined;
   readonly #store: Store | null;
+  readonly #uplinkState: () => Status["uplink"];
   readonly #sessions = new Set<Session>();
   /** Sessions at `/ws`, who hear of channels that come and go. */
   readonly #browsing = new Set<Session>();
@@ -99,8 +100,10 @@ export class Sessions implements ChannelListener {
     brokerState: () => BrokerState,
     mqtt: () => MqttAddress | undefined,
     store: Store | null = null,
+    uplinkState: () => Status["uplink"] = () => "off",
   ) {
     this.#store = store;
+    this.#uplinkState = uplinkState;
     this.#mqtt = mqtt;
     this.#config = config;
     this.#rooms = rooms;
@@ -263,7 +266,7 @@ export class Sessions implements ChannelListener {
     }, CHANNELS_MS);
   }
 
-  /** The broker came or went, or the history on disk fails or is stored again: all are told. */
+  /** The broker or the uplink came or went, or the history on disk fails or is stored again: all are told. */
   statusChanged() {
     this.#sendStatus(this.#sessions);
   }
@@ -275,7 +278,7 @@ export class Sessions implements ChannelListener {
       session.sendMessage({
         type: "status",
         broker: connected ? "connected" : "disconnected",
-        uplink: "off",
+        uplink: this.#uplinkState(),
         ...(reason === undefined ? {} : { reason }),
         ...(notStored === null ? {} : { notStored }),
       });

@@ -20,6 +20,8 @@ export interface Outlet {
   readonly member: Member;
   /** Whether the client takes several messages in one frame. */
   readonly takesArrays: boolean;
+  /** Entries that a resume gets from the store at most, about. */
+  readonly replayMessages: number;
   /** Bytes that may be sent now without exceeding what the client takes. */
   readonly window: number;
   /** Whether so many bytes may be sent now: they fit, or nothing else is under way. */
@@ -104,7 +106,7 @@ export class Subscription implements RoomMember {
     this.#events = [];
     this.#sent = seq;
     this.#gapTo = seq;
-    this.#replay = new Replay(room, seq);
+    this.#replay = new Replay(room, seq, this.#outlet.replayMessages);
     this.#fallBehind();
     this.catchUp();
   }

@@ -7,10 +7,10 @@ import { BeforeQuery } from "./before_query.ts";
 import type { ChannelBook, ChannelState } from "./channel_book.ts";
 import type { Database } from "./database.ts";
 import type { Intake } from "./intake.ts";
-import { readGaps, readRange, readRows } from "./range_query.ts";
+import { countRange, readGaps, readRange, readRows } from "./range_query.ts";
 import type { Rollups } from "./rollups.ts";
 import { SeriesQuery } from "./series_query.ts";
-import type { Answers, Question, StoredGap } from "./store_messages.ts";
+import type { Answers, ChannelQuestion, Question, StoredGap } from "./store_messages.ts";
 
 /**
  * @param db `null`: there is none now, and only what is in memory can be told.
@@ -18,6 +18,27 @@ import type { Answers, Question, StoredGap } from "./store_messages.ts";
  */
 export function answerTo(
   question: Question,
+  db: Database | null,
+  book: ChannelBook,
+  rollups: Rollups,
+  intake: Intake,
+): Answers[keyof Answers] {
+  switch (question.kind) {
+    case "entries": {
+      const { space, from } = question;
+      const { values } = intake;
+      if (from === null) return values.waiting(space);
+      return db === null ? { entries: [], next: null } : values.read(db, space, from);
+    }
+    case "outbox":
+      return { bytes: intake.outbox.read(db, question.from, question.bytes) };
+    default:
+      return answerOfChannel(question, db, book, rollups, intake);
+  }
+}
+
+function answerOfChannel(
+  question: ChannelQuestion,
   db: Database | null,
   book: ChannelBook,
   rollups: Rollups,
@@ -42,6 +63,8 @@ export function answerTo(
       const { since, until, from } = question;
       return readRows(db, book, channel, since, until, from);
     }
+    case "count":
+      return countRange(db, channel, question.from, question.to);
   }
 }
 
@@ -62,8 +85,9 @@ function withWaiting(
   return [...written.filter((gap) => waiting.every(({ from }) => from !== gap.from)), ...waiting];
 }
 
-function empty(kind: Question["kind"]): Answers[keyof Answers] {
+function empty(kind: ChannelQuestion["kind"]): Answers[keyof Answers] {
   if (kind === "range") return { entries: [], gaps: [], first: 1 };
+  if (kind === "count") return 0;
   if (kind === "rows") return { entries: [], next: null };
   return { series: [], others: [], complete: true, seq: 0 };
 }

@@ -2,7 +2,9 @@
  * What waits for the disk: gathers records, says when to commit them, and who waits for that.
  *
  * One commit is under way at a time; what comes meanwhile gathers for the next, so a slow disk makes
- * commits larger, not more.
+ * commits larger, not more. While somebody waits a commit does not gather for its full time where it
+ * has gathered so much that writing it costs little per entry, or no more seems to come: publishers
+ * that have as many messages under way as they may wait for it themselves.
  *
  * @module
  */
@@ -14,10 +16,15 @@ export interface BacklogOptions {
   syncMs: number;
   lazyMs: number;
   commitRows: number;
+  syncRows: number;
   /** That may wait at most. */
   bytes: number;
   send: (message: ToStoreWorker, transfer: Transferable[]) => void;
 }
+
+/** A commit that somebody waits for, of so many entries, begins when none has come for so long, ms. */
+const PAUSE_ROWS = 16;
+const PAUSE_MS = 2;
 
 /** Numbers of a channel that were left out, both inclusive. */
 interface LeftOut {
@@ -40,18 +47,25 @@ export class Backlog {
   /** Nothing is stored now: nobody has to wait. */
   failing = false;
   readonly #options: BacklogOptions;
+  /** Entries, and what they need to be understood: as it stands in the log. */
   readonly #batch = new RecordBatch();
+  /** What is kept elsewhere. */
+  readonly #others = new RecordBatch();
   /** Since the last commit began: rows and bytes that the Worker has already. */
   #shown = { rows: 0, bytes: 0 };
   /** Of the commit under way; `null`: there is none. */
   #underWay: UnderWay | null = null;
   #waiters: Waiters | null = null;
+  /** Some of them stand still till then. */
+  #hurried = false;
   readonly #leftOut = new Map<number, LeftOut>();
   /** Entries were left out since the last commit began. */
   #lossy = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When it fires, ms of the monotonic clock. */
   #due = Infinity;
+  /** Whether it is being found out if more comes. */
+  #looking = false;
   /** Resolves when nothing waits any more, and nothing is taken. */
   #drained: PromiseWithResolvers<void> | null = null;
   #ended = false;
@@ -61,7 +75,8 @@ export class Backlog {
   }
 
   get bytes(): number {
-    return this.#batch.length + this.#shown.bytes + (this.#underWay?.bytes ?? 0);
+    const gathered = this.#batch.length + this.#others.length;
+    return gathered + this.#shown.bytes + (this.#underWay?.bytes ?? 0);
   }
 
   get rows(): number {
@@ -81,7 +96,7 @@ export class Backlog {
     if (this.bytes > this.#options.bytes) return this.#leaveOut(channel, seq);
     if (this.#leftOut.size > 0) this.#tellLeftOut();
     this.#batch.entry(channel, topic, seq, time, json, id, node);
-    if (this.#batch.rows + this.#shown.rows >= this.#options.commitRows) this.#commitSoon(0);
+    if (this.#gathered >= this.#options.commitRows) this.#commitSoon(0);
     else if (this.#due === Infinity) this.#commitSoon(this.#options.lazyMs);
   }
 
@@ -102,17 +117,56 @@ export class Backlog {
 
   /** Takes a record that is no entry: those are never left out. */
   change(write: (batch: RecordBatch) => void) {
-    write(this.#batch);
+    this.#takeInto(this.#batch, write);
+  }
+
+  /** Takes a record that does not belong into the log; those are never left out either. */
+  other(write: (batch: RecordBatch) => void) {
+    this.#takeInto(this.#others, write);
+  }
+
+  #takeInto(batch: RecordBatch, write: (batch: RecordBatch) => void) {
+    if (this.#drained !== null) return;
+    write(batch);
     this.#commitSoon(this.#options.lazyMs);
   }
 
-  /** Resolves when all so far is on disk, `false`: not all of it. */
-  synced(): Promise<boolean> {
+  /** Takes an outbox message, left out like an entry while too much waits. */
+  send(n: number, time: number, data: Uint8Array) {
+    if (this.bytes <= this.#options.bytes) return this.other((batch) => batch.out(n, time, data));
+    this.#lossy = true;
+    this.#commitSoon(this.#options.lazyMs);
+  }
+
+  /** Resolves when all so far is on disk, `false`: not all of it. @param hurry Someone stands still till then */
+  synced(hurry = true): Promise<boolean> {
     if (this.failing || this.#ended) return Promise.resolve(false);
     if (this.#isEmpty) return this.#underWay?.waiters?.promise ?? this.#joinUnderWay();
     const { promise } = this.#waiters ??= Promise.withResolvers();
-    this.#commitSoon(this.#options.syncMs);
+    this.#commitSoon(hurry ? this.#options.syncMs : this.#options.lazyMs);
+    if (hurry) {
+      this.#hurried = true;
+      this.#considerCommit();
+    }
     return promise;
+  }
+
+  /** Entries for the next commit. */
+  get #gathered(): number {
+    return this.#batch.rows + this.#shown.rows;
+  }
+
+  #considerCommit() {
+    if (!this.#hurried) return;
+    const rows = this.#gathered;
+    if (rows >= this.#options.syncRows) return this.#commitSoon(0);
+    if (rows < PAUSE_ROWS || this.#looking || this.#underWay !== null) return;
+    this.#looking = true;
+    setTimeout(() => {
+      this.#looking = false;
+      if (this.#hurried && rows === this.#gathered) this.#commit();
+      else this.#considerCommit();
+    }, PAUSE_MS);
   }
 
   #joinUnderWay(): Promise<boolean> {
@@ -122,7 +176,8 @@ export class Backlog {
   }
 
   get #isEmpty(): boolean {
-    return this.#batch.length === 0 && this.#shown.bytes === 0 && !this.#lossy;
+    const gathered = this.#batch.length + this.#others.length + this.#shown.bytes;
+    return gathered === 0 && !this.#lossy;
   }
 
   #commitSoon(ms: number) {
@@ -130,17 +185,21 @@ export class Backlog {
     if (due >= this.#due) return;
     this.#due = due;
     clearTimeout(this.#timer);
-    if (ms === 0) return this.#commit();
+    // What comes in the same turn belongs to it.
+    if (ms === 0) return queueMicrotask(() => this.#commit());
     this.#timer = setTimeout(() => this.#commit(), ms);
   }
 
   /** Hands out what has gathered, so that questions see it; the commit is still to come. */
   show() {
-    if (this.#batch.length === 0 || this.#ended) return;
-    this.#shown.rows += this.#batch.rows;
-    this.#shown.bytes += this.#batch.length;
-    const bytes = this.#batch.take();
-    this.#options.send({ type: "records", bytes }, [bytes.buffer]);
+    if (this.#ended) return;
+    for (const batch of [this.#batch, this.#others]) {
+      if (batch.length === 0) continue;
+      this.#shown.rows += batch.rows;
+      this.#shown.bytes += batch.length;
+      const bytes = batch.take();
+      this.#options.send({ type: "records", bytes }, [bytes.buffer]);
+    }
   }
 
   #commit() {
@@ -154,6 +213,7 @@ export class Backlog {
     this.#shown = { rows: 0, bytes: 0 };
     this.#lossy = false;
     this.#waiters = null;
+    this.#hurried = false;
     this.#options.send({ type: "commit" }, []);
   }
 
@@ -163,14 +223,16 @@ export class Backlog {
     this.#underWay = null;
     underWay?.waiters?.resolve(stored && !underWay.lossy);
     if (this.#due <= performance.now()) this.#commit();
-    else if (this.#due === Infinity) this.#drained?.resolve();
+    else this.#considerCommit();
+    if (this.#underWay === null && this.#due === Infinity) this.#drained?.resolve();
   }
 
   /** Takes nothing more. Resolves when all that was taken is on disk, or will not be. */
   drain(): Promise<void> {
     if (this.#drained === null) {
       this.#drained = Promise.withResolvers();
-      if (!this.#isEmpty) this.#commitSoon(0);
+      if (this.#ended) this.#drained.resolve();
+      else if (!this.#isEmpty) this.#commitSoon(0);
       else if (this.#underWay === null) this.#drained.resolve();
     }
     return this.#drained.promise;

@@ -129,7 +129,7 @@ export class ChannelBook {
   }
 
   /** As the gateway's thread wants to know it. */
-  opened(epoch: string, startSeq: number): Opened {
+  opened(epoch: string, startSeq: number): Omit<Opened, "outbox"> {
     const channels = [...this.names.values()];
     return {
       epoch,

@@ -6,7 +6,7 @@
 import { type ChannelBook, insertChannel, insertTopic } from "./channel_book.ts";
 import type { Database } from "./database.ts";
 import type { Change, Intake } from "./intake.ts";
-import { pack } from "./packed.ts";
+import { joinBytes, packedOf } from "./packed.ts";
 import {
   extended,
   insertGap,
@@ -16,9 +16,6 @@ import {
   reserveTo,
   writeReserved,
 } from "./reservation.ts";
-
-/** Records are compressed from so many bytes on. Commits that are smaller fill a page less often. */
-const PACKED_BYTES = 256;
 
 export interface Committed {
   /** What the records take in memory. */
@@ -36,7 +33,7 @@ export function commit(db: Database, book: ChannelBook, intake: Intake): Committ
     channel,
     reserved: reserveTo(channel),
   }));
-  const records = joined(intake.batches);
+  const records = joinBytes(intake.batches);
   const row = db.transaction(() => {
     for (const change of intake.changes) writeChange(db, book, change);
     for (const [name, { from, to }] of intake.lost) {
@@ -44,6 +41,8 @@ export function commit(db: Database, book: ChannelBook, intake: Intake): Committ
       if (channel !== undefined) insertGap(db, channel.id, from, to, "disk");
     }
     for (const { channel, reserved } of low) writeReserved(db, channel, reserved);
+    intake.values.write(db);
+    intake.outbox.write(db);
     return records.length === 0 ? null : insertRecords(db, records);
   });
   for (const { channel, reserved } of low) extended(channel, reserved);
@@ -51,22 +50,10 @@ export function commit(db: Database, book: ChannelBook, intake: Intake): Committ
   return { bytes: records.length, row };
 }
 
-function joined(batches: Uint8Array[]): Uint8Array {
-  if (batches.length === 1) return batches[0]!;
-  const all = new Uint8Array(batches.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const batch of batches) {
-    all.set(batch, at);
-    at += batch.length;
-  }
-  return all;
-}
-
 function insertRecords(db: Database, records: Uint8Array): number {
-  const packed = records.length >= PACKED_BYTES;
-  const data = packed ? pack(records, 1) : records;
+  const { packed, data } = packedOf(records);
   const insert = "INSERT INTO log (packed, data) VALUES (?, ?) RETURNING n";
-  return db.get(insert, Number(packed), data)!.n as number;
+  return db.get(insert, packed, data)!.n as number;
 }
 
 function writeChange(db: Database, book: ChannelBook, change: Change) {

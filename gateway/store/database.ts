@@ -84,6 +84,11 @@ export class Database {
     return this.#statement(sql).all(...values) as Row[];
   }
 
+  /** One row after the other; nothing else may be done with this statement meanwhile. */
+  each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+  }
+
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#statement(sql).get(...values) as Row | undefined;
   }

@@ -11,10 +11,12 @@ import {
   type TopicState,
 } from "./channel_book.ts";
 import { lastCommitted } from "./channel_book.ts";
+import { KeptValues } from "./kept_values.ts";
+import type { Outbox } from "./outbox.ts";
 import { KINDS, NO_TOPIC, Records } from "./record_batch.ts";
 import type { StoredGap } from "./store_messages.ts";
 
-/** A change beside entries. Later kinds (an outbox, sessions of the broker) join here. */
+/** A change beside entries. */
 export type Change =
   | { kind: "channel"; channel: ChannelState }
   | { kind: "topic"; channel: ChannelState; topic: TopicState }
@@ -37,10 +39,23 @@ export class Intake {
   readonly touched = new Set<ChannelState>();
   /** By channel, until a commit takes it. */
   readonly lost = new Map<string, Lost>();
+  /** What others keep: survives like changes. */
+  readonly values = new KeptValues();
+  readonly outbox: Outbox;
+
+  constructor(outbox: Outbox) {
+    this.outbox = outbox;
+  }
 
   /** Whether a commit has something to do. */
   get waits(): boolean {
-    return this.changes.length > 0 || this.batches.length > 0 || this.lost.size > 0;
+    return this.changes.length > 0 || this.batches.length > 0 || this.lost.size > 0 ||
+      this.values.waits || this.outbox.waits;
+  }
+
+  /** Whether something waits that does not survive a commit that fails. */
+  get isPerishable(): boolean {
+    return this.rows > 0 || this.outbox.isPerishable;
   }
 
   /** Gaps of a channel that are not on disk yet, those that touch a range. */
@@ -61,9 +76,15 @@ export class Intake {
     for (let at = 0; at < bytes.length; at += records.length(at)) {
       const kind = records.kind(at);
       if (kind === KINDS.entry) entries += Number(this.#entry(book, records, at));
+      else if (kind === KINDS.put) {
+        const { space, key, value } = records.put(at);
+        this.values.put(space, key, value);
+      } else if (kind === KINDS.out) this.outbox.take(records, at);
+      else if (kind === KINDS.sent) this.outbox.sent(records.n(at));
       else this.#change(book, records, at, kind);
     }
     this.rows += entries;
+    // Entries come alone, or with definitions: the rest does not belong into the log.
     if (entries > 0) this.batches.push(bytes);
   }
 
@@ -130,10 +151,12 @@ export class Intake {
     for (const { tail } of this.touched) tail.committed = tail.length;
     this.changes = [];
     this.lost.clear();
+    this.values.done();
+    this.outbox.done();
     this.#entriesGone();
   }
 
-  /** Entries that waited are not stored. @returns how many */
+  /** Entries and messages that waited are not stored. @returns how many entries */
   discard(): number {
     const { rows } = this;
     for (const channel of this.touched) {
@@ -142,6 +165,7 @@ export class Intake {
       this.lost.set(name, { from: Math.min(from, newest), to: newest });
       tail.cut();
     }
+    this.outbox.discard();
     this.#entriesGone();
     return rows;
   }

@@ -73,6 +73,21 @@ export function readRange(
   };
 }
 
+/** How many entries a range has; a chunk that reaches into it counts as a whole. */
+export function countRange(
+  db: Database | null,
+  { id, tail, sealed }: ChannelState,
+  from: number,
+  to: number,
+): number {
+  const inTail = Math.max(0, tail.indexOf(to + 1) - tail.indexOf(from));
+  if (db === null || from > sealed) return inTail;
+  const query = `SELECT sum(rows) AS rows FROM chunk_index
+    WHERE channel = ?1 AND last >= ?2 AND first <= ?3 AND first >=
+      coalesce((SELECT max(first) FROM chunk_index WHERE channel = ?1 AND first <= ?2), 0)`;
+  return inTail + (db.get(query, id, from, to)!.rows as number | null ?? 0);
+}
+
 function gatherChunks(
   db: Database,
   book: ChannelBook,

@@ -12,11 +12,25 @@
  * | topic | handle u32, channel u32, name |
  * | remove | channel u32, newest number f64 |
  * | gap | channel u32, from f64, to f64, reason |
+ * | put | length of the space and of the key u32 each (bytes), 1 if there is a value, else 0 (u32), then space and key as UTF-8, and the value |
+ * | out | number f64, time f64, then the message |
+ * | sent | number f64 |
  *
  * @module
  */
 
-export const KINDS = { entry: 1, channel: 2, topic: 3, remove: 4, gap: 5 } as const;
+import type { OutboxMessage } from "./store_messages.ts";
+
+export const KINDS = {
+  entry: 1,
+  channel: 2,
+  topic: 3,
+  remove: 4,
+  gap: 5,
+  put: 6,
+  out: 7,
+  sent: 8,
+} as const;
 
 /** Of an event, instead of a topic's handle. */
 export const NO_TOPIC = 0xffff_ffff;
@@ -24,7 +38,11 @@ export const NO_TOPIC = 0xffff_ffff;
 /** Bytes of an entry before its text. */
 export const ENTRY_HEAD = 40;
 
+/** Bytes of an outbox message before what it holds. */
+export const OUT_HEAD = 24;
+
 const HEAD = 8;
+const PUT_HEAD = 20;
 const FIRST_BYTES = 1 << 16;
 /** A batch that is shorter is copied rather than handed over with its memory. */
 const COPY_BYTES = 1 << 14;
@@ -96,6 +114,33 @@ export class RecordBatch {
     this.#end(at, HEAD + 20, reason);
   }
 
+  /** @param value `null`: the key is removed. */
+  put(space: string, key: string, value: Uint8Array | null) {
+    const most = PUT_HEAD + (space.length + key.length) * 3 + (value?.length ?? 0);
+    const at = this.#begin(KINDS.put, most);
+    const names = this.#bytes.subarray(at + PUT_HEAD);
+    const spaceBytes = encoder.encodeInto(space, names).written;
+    const keyBytes = encoder.encodeInto(key, names.subarray(spaceBytes)).written;
+    this.#view.setUint32(at + 8, spaceBytes, true);
+    this.#view.setUint32(at + 12, keyBytes, true);
+    this.#view.setUint32(at + 16, Number(value !== null), true);
+    this.#endWith(at, PUT_HEAD + spaceBytes + keyBytes, value);
+  }
+
+  /** @param time Unix milliseconds. */
+  out(n: number, time: number, data: Uint8Array) {
+    const at = this.#begin(KINDS.out, OUT_HEAD + data.length);
+    this.#view.setFloat64(at + 8, n, true);
+    this.#view.setFloat64(at + 16, time, true);
+    this.#endWith(at, OUT_HEAD, data);
+  }
+
+  sent(n: number) {
+    const at = this.#begin(KINDS.sent, HEAD + 8);
+    this.#view.setFloat64(at + 8, n, true);
+    this.#endWith(at, HEAD + 8, null);
+  }
+
   /** The records so far. */
   take(): Uint8Array<ArrayBuffer> {
     const length = this.length;
@@ -122,6 +167,13 @@ export class RecordBatch {
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(at + head));
     this.length = at + head + written;
     this.#view.setUint32(at + 4, head + written, true);
+  }
+
+  #endWith(at: number, head: number, data: Uint8Array | null) {
+    if (data !== null) this.#bytes.set(data, at + head);
+    const length = head + (data?.length ?? 0);
+    this.length = at + length;
+    this.#view.setUint32(at + 4, length, true);
   }
 
   #use(bytes: Uint8Array<ArrayBuffer>) {
@@ -208,7 +260,45 @@ export class Records {
     };
   }
 
+  /** A value in a space; a copy. */
+  put(at: number): { space: string; key: string; value: Uint8Array | null } {
+    const space = at + PUT_HEAD;
+    const key = space + this.#view.getUint32(at + 8, true);
+    const value = key + this.#view.getUint32(at + 12, true);
+    const has = this.#view.getUint32(at + 16, true) === 1;
+    return {
+      space: decoder.decode(this.bytes.subarray(space, key)),
+      key: decoder.decode(this.bytes.subarray(key, value)),
+      value: has ? this.bytes.slice(value, at + this.length(at)) : null,
+    };
+  }
+
+  /** Number of an outbox message, or up to which all are done. */
+  n(at: number): number {
+    return this.#view.getFloat64(at + 8, true);
+  }
+
+  /** Of an outbox message, Unix milliseconds. */
+  outTime(at: number): number {
+    return this.#view.getFloat64(at + 16, true);
+  }
+
+  /** What an outbox message holds. */
+  outData(at: number): Uint8Array {
+    return this.bytes.subarray(at + OUT_HEAD, at + this.length(at));
+  }
+
   #text(at: number, head: number): string {
     return decoder.decode(this.bytes.subarray(at + head, at + this.length(at)));
   }
+}
+
+/** Records of outbox messages, as those messages. */
+export function outboxMessages(bytes: Uint8Array): OutboxMessage[] {
+  const records = new Records(bytes);
+  const messages: OutboxMessage[] = [];
+  for (let at = 0; at < bytes.length; at += records.length(at)) {
+    messages.push({ n: records.n(at), time: records.outTime(at), data: records.outData(at) });
+  }
+  return messages;
 }

@@ -7,7 +7,7 @@
 import type { ChannelBook } from "./channel_book.ts";
 import { chunksFrom, readChunk } from "./chunks.ts";
 import type { Database } from "./database.ts";
-import { unpack } from "./packed.ts";
+import { unpackedOf } from "./packed.ts";
 import { KINDS, NO_TOPIC, Records } from "./record_batch.ts";
 import type { Rollups } from "./rollups.ts";
 import { valueAt } from "./tail.ts";
@@ -20,7 +20,7 @@ export function replayLog(db: Database, book: ChannelBook): { bytes: number; new
   let bytes = 0;
   let newest = 0;
   for (const row of db.all("SELECT n, packed, data FROM log ORDER BY n")) {
-    const data = row.packed === 1 ? unpack(row.data) : row.data as Uint8Array;
+    const data = unpackedOf(row.packed, row.data);
     takeEntries(new Records(data), book);
     bytes += data.length;
     newest = row.n as number;

@@ -12,6 +12,7 @@
 export const VERSION = 1;
 
 export const TABLES = `
+-- outSent: outbox messages up to this number are done, where they are not older than this run; outLast: newest number used
 -- epoch, floor (no number above it was used by a channel that is not in "channels"), wall (Unix ms)
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
@@ -47,4 +48,18 @@ CREATE TABLE rollups (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE gaps (
   channel INTEGER NOT NULL, "from" INTEGER NOT NULL, "to" INTEGER NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (channel, "from")) WITHOUT ROWID;
+
+-- What others keep; space: whose it is; key: UTF-8 (texts end at a 0)
+CREATE TABLE map (
+  space TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
+  PRIMARY KEY (space, key)) WITHOUT ROWID;
+
+-- Messages on their way out, some of one commit in a row: numbers of the first and the last, how
+-- many and how long; messagesTo, bytesTo: the sums up to here of all rows ever; oldest: time of the first (Unix ms);
+-- data: records, packed as in "log"
+CREATE TABLE outbox (
+  last INTEGER PRIMARY KEY, first INTEGER NOT NULL,
+  messages INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  messagesTo INTEGER NOT NULL, bytesTo INTEGER NOT NULL,
+  oldest REAL NOT NULL, packed INTEGER NOT NULL, data BLOB NOT NULL);
 `;

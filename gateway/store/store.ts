@@ -7,56 +7,25 @@
 import { workerBegins } from "../clock.ts";
 import { Backlog } from "./backlog.ts";
 import { DayOfBytes } from "./day_of_bytes.ts";
+import { Handles } from "./handles.ts";
 import { Questions } from "./questions.ts";
+import { outboxMessages } from "./record_batch.ts";
 import type {
+  EntriesAnswer,
   FromStoreWorker,
-  Keep,
-  Opened,
+  OutboxExtent,
+  OutboxMessage,
   RangeAnswer,
   SeriesAnswer,
   StoreCounters,
   StoredChannel,
   StoredEntry,
   StoreState,
-  StoreTuning,
   ToStoreWorker,
 } from "./store_messages.ts";
+import { backlogOptions, type StoreOptions, type StoreStats } from "./store_options.ts";
 
-export interface StoreOptions {
-  /** Folder; the database is `history.db` in it. Made if missing. */
-  dataDir: string;
-  /** A commit takes what gathered for so long while a publisher waits for it, ms. @default 25 */
-  syncMs?: number;
-  /** And while nobody waits, ms. @default 1000 */
-  lazyMs?: number;
-  /** Entries after which a commit does not wait longer. @default 5000 */
-  commitRows?: number;
-  /** Kept per channel. */
-  keep: Keep;
-  /**
-   * Bytes that may wait for the disk in memory; entries beyond are left out of the history, as a
-   * named gap. @default 64 MiB
-   */
-  backlogBytes?: number;
-  /** Called when the state changes; what it is at first, {@linkcode Store.state} says. */
-  onState: (state: StoreState) => void;
-  log: (line: string) => void;
-  /** For tests. */
-  tuning?: StoreTuning;
-}
-
-export interface StoreStats extends StoreCounters {
-  /** Bytes written in the last 24 hours, in steps of an hour. */
-  bytesToday: number;
-  /** What waits for the disk, in memory. */
-  backlogBytes: number;
-  backlogRows: number;
-}
-
-const SYNC_MS = 25;
-const LAZY_MS = 1000;
-const COMMIT_ROWS = 5000;
-const BACKLOG_BYTES = 64 << 20;
+const CLOSE_MS = 10_000;
 
 /** Ends with `close()`. */
 export class Store {
@@ -64,23 +33,18 @@ export class Store {
   readonly epoch: string;
   /** What was known when the store was opened, to make rooms of. */
   readonly channels: StoredChannel[];
+  /** The outbox when the store was opened. */
+  readonly outboxAtOpen: OutboxExtent;
   readonly #options: StoreOptions;
   readonly #worker: Worker;
   readonly #backlog: Backlog;
   readonly #questions: Questions;
-  readonly #channels = new Map<string, { handle: number; topics: Map<string, number> }>();
-  readonly #names = new Map<number, string>();
+  readonly #handles: Handles;
   readonly #day = new DayOfBytes();
-  #nextHandle: number;
-  #startSeq: number;
   #state: StoreState;
   #counters: StoreCounters;
   readonly #closed = Promise.withResolvers<void>();
   readonly #workerEnded: () => void;
-  /** Channels that were known when the store was opened and are not removed, and their newest number then. */
-  readonly #reached = new Map<string, number>();
-  /** Removed channels and the newest number of each, until that is on disk. */
-  readonly #removed = new Map<string, number>();
 
   /**
    * Resolves when the database is open, or is known not to be: then the state is `failing`, there
@@ -118,17 +82,12 @@ export class Store {
     this.#workerEnded = workerEnded;
     this.epoch = opened.epoch;
     this.channels = opened.channels;
-    this.#nextHandle = opened.nextHandle;
-    this.#startSeq = opened.startSeq;
+    this.outboxAtOpen = opened.outbox;
     this.#state = state;
     this.#counters = counters;
-    this.#know(opened);
-    for (const { name, seq } of opened.channels) this.#reached.set(name, seq);
+    this.#handles = new Handles(opened);
     this.#backlog = new Backlog({
-      syncMs: options.syncMs ?? SYNC_MS,
-      lazyMs: options.lazyMs ?? LAZY_MS,
-      commitRows: options.commitRows ?? COMMIT_ROWS,
-      bytes: options.backlogBytes ?? BACKLOG_BYTES,
+      ...backlogOptions(options),
       send: (message, transfer) => worker.postMessage(message, transfer),
     });
     this.#backlog.failing = state.state !== "ok";
@@ -143,20 +102,13 @@ export class Store {
     };
   }
 
-  #know({ handles }: Opened) {
-    for (const { channel, handle, topics } of handles) {
-      this.#channels.set(channel, { handle, topics: new Map(topics) });
-      this.#names.set(handle, channel);
-    }
-  }
-
   get state(): StoreState {
     return this.#state;
   }
 
   /** The number behind which a room of this name begins: one made again, a new one, or one removed before. */
   startOf(name: string): number {
-    return this.#reached.get(name) ?? Math.max(this.#startSeq, this.#removed.get(name) ?? 0);
+    return this.#handles.startOf(name);
   }
 
   /**
@@ -166,25 +118,16 @@ export class Store {
    *   {@linkcode startOf} said when the room was made.
    */
   channel(name: string, start = this.startOf(name)): number {
-    const known = this.#channels.get(name);
-    if (known !== undefined) return known.handle;
-    const handle = this.#nextHandle++;
-    this.#channels.set(name, { handle, topics: new Map() });
-    this.#names.set(handle, name);
-    this.#backlog.change((batch) => batch.channel(handle, start, name));
-    return handle;
+    return this.#handles.channel(name, (handle) => {
+      this.#backlog.change((batch) => batch.channel(handle, start, name));
+    });
   }
 
   /** Handle of a topic, known until its channel is removed. */
   topic(channel: number, topic: string): number {
-    const { topics } = this.#channels.get(this.#names.get(channel)!)!;
-    let handle = topics.get(topic);
-    if (handle === undefined) {
-      const number = handle = this.#nextHandle++;
-      topics.set(topic, number);
-      this.#backlog.change((batch) => batch.topic(number, channel, topic));
-    }
-    return handle;
+    return this.#handles.topic(channel, topic, (handle) => {
+      this.#backlog.change((batch) => batch.topic(handle, channel, topic));
+    });
   }
 
   /**
@@ -215,6 +158,11 @@ export class Store {
     return this.#backlog.synced();
   }
 
+  /** The same, and nothing is written sooner for it. */
+  settled(): Promise<boolean> {
+    return this.#backlog.synced(false);
+  }
+
   /**
    * Entries with `from` <= `seq` <= `to`, oldest first.
    *
@@ -223,6 +171,11 @@ export class Store {
    */
   range(channel: string, from: number, to: number, limit: number): Promise<RangeAnswer> {
     return this.#questions.ask({ kind: "range", channel, from, to, limit });
+  }
+
+  /** About how many entries have `from` <= `seq` <= `to`. */
+  count(channel: string, from: number, to: number): Promise<number> {
+    return this.#questions.ask({ kind: "count", channel, from, to });
   }
 
   /**
@@ -252,13 +205,65 @@ export class Store {
 
   /** Forgets a channel and its entries. @param seq The newest number that it has used */
   removeChannel(name: string, seq: number) {
-    const known = this.#channels.get(name);
-    if (known === undefined) return;
-    this.#channels.delete(name);
-    this.#names.delete(known.handle);
-    this.#reached.delete(name);
-    this.#removed.set(name, seq);
-    this.#backlog.change((batch) => batch.remove(known.handle, seq));
+    const handle = this.#handles.remove(name, seq);
+    if (handle === null) return;
+    this.#backlog.change((batch) => batch.remove(handle, seq));
+  }
+
+  /**
+   * Keeps a value under a key, or removes it (`null`), in the same commit as all that comes in the
+   * same turn. Waits while the disk takes nothing; is gone with a database that is damaged.
+   *
+   * @param space Whose it is.
+   */
+  put(space: string, key: string, value: Uint8Array | null) {
+    this.#backlog.other((batch) => batch.put(space, key, value));
+  }
+
+  /**
+   * All of a space, in no order, what is not on disk yet included. What is put meanwhile may be in it.
+   *
+   * @throws If the database cannot be read: why.
+   */
+  async *entriesOf(space: string): AsyncGenerator<[key: string, value: Uint8Array][]> {
+    // Those that wait may come from the disk once more.
+    let waiting: Set<string> | null = null;
+    for (let from: Uint8Array | null = null;;) {
+      const answer: EntriesAnswer = await this.#questions.ask({ kind: "entries", space, from });
+      const entries = answer.entries.filter(([key]) => !waiting?.has(key));
+      waiting ??= new Set(answer.entries.map(([key]) => key));
+      if (entries.length > 0) yield entries;
+      if (answer.next === null) return;
+      from = answer.next;
+    }
+  }
+
+  /**
+   * Appends to the outbox, in the same commit as all that comes in the same turn. Like an entry it
+   * is lost for the disk while that takes nothing.
+   *
+   * @param n One more than that of the message before; of the first one, than
+   *   {@linkcode outboxAtOpen} `.last`.
+   * @param time Unix milliseconds.
+   */
+  send(n: number, time: number, data: Uint8Array) {
+    this.#backlog.send(n, time, data);
+  }
+
+  /** All up to number `n` is done: the next commit removes it from disk. */
+  sent(n: number) {
+    this.#backlog.other((batch) => batch.sent(n));
+  }
+
+  /**
+   * Messages of the outbox from number `from` on, oldest first, about `bytes` at most but at least one;
+   * also what is not on disk yet.
+   *
+   * @throws If the database cannot be read: why.
+   */
+  async outbox(from: number, bytes: number): Promise<{ messages: OutboxMessage[] }> {
+    const answer = await this.#questions.ask({ kind: "outbox", from, bytes });
+    return { messages: outboxMessages(answer.bytes) };
   }
 
   stats(): StoreStats {
@@ -272,7 +277,7 @@ export class Store {
       case "committed":
         this.#counters = message.counters;
         this.#day.of(message.counters.bytesWritten);
-        this.#started(message.startSeq);
+        this.#handles.started(message.startSeq);
         this.#backlog.committed(message.stored);
         break;
       case "state":
@@ -292,25 +297,33 @@ export class Store {
     }
   }
 
-  /** New channels begin behind this number now. */
-  #started(seq: number) {
-    this.#startSeq = seq;
-    for (const [name, newest] of this.#removed) if (newest <= seq) this.#removed.delete(name);
-  }
-
   #setState(state: StoreState) {
     this.#state = state;
     this.#backlog.failing = state.state !== "ok";
     this.#options.onState(state);
   }
 
-  /** Stores what was appended, if the disk takes it, and ends the Worker. */
+  /**
+   * Stores what was appended, if the disk takes it, and ends the Worker; after `closeMs` in any case:
+   * then the log says what was not stored.
+   */
   async close(): Promise<void> {
+    const closeMs = this.#options.closeMs ?? CLOSE_MS;
+    const timer = setTimeout(() => this.#end(this.#late(closeMs)), closeMs);
     await this.#backlog.drain();
     if (this.#state.state !== "off") {
       this.#worker.postMessage({ type: "close" } satisfies ToStoreWorker);
     }
     await this.#closed.promise;
+    clearTimeout(timer);
+  }
+
+  #late(ms: number): string {
+    const { rows, bytes } = this.#backlog;
+    const left = bytes === 0 ? "nothing" : `${rows} entries of the history, ${bytes} bytes in all`;
+    return `the disk was not done within ${
+      ms / 1000
+    } s at the end; not known to be stored: ${left}`;
   }
 
   /** @param failure Why the Worker ended without being asked; it is gone for good. */

@@ -13,6 +13,7 @@ import type { Database } from "./database.ts";
 import { reasonOf, troubleOf } from "./disk_errors.ts";
 import { Intake } from "./intake.ts";
 import { Maintenance } from "./maintenance.ts";
+import { Outbox } from "./outbox.ts";
 import { replayLog, replayRollups } from "./replay.ts";
 import { beginRun, endRun, readMeta, writeMeta } from "./reservation.ts";
 import { Rollups } from "./rollups.ts";
@@ -44,7 +45,8 @@ export class StoreEngine {
   readonly #setting: StoreSetting;
   readonly #path: string;
   readonly #listener: EngineListener;
-  readonly #intake = new Intake();
+  readonly #outbox = new Outbox();
+  readonly #intake = new Intake(this.#outbox);
   readonly #rollups = new Rollups();
   readonly #counters = new Counters();
   readonly #maintenance: Maintenance;
@@ -82,7 +84,7 @@ export class StoreEngine {
   }
 
   get counters(): StoreCounters {
-    return this.#counters.of(this.#db, this.#book);
+    return this.#counters.of(this.#db, this.#book, this.#outbox);
   }
 
   open(): Opened {
@@ -93,10 +95,12 @@ export class StoreEngine {
       this.#epoch = randomName();
       // Above all numbers and handles that may be in the database, should it open later.
       this.#startSeq = Date.now();
+      this.#outbox.beginBlind(Date.now() * 1000);
       this.#book.highest = Math.max(0, Math.floor(Date.now() / 1000) - HANDLE_ORIGIN);
       this.#fail(error);
     }
-    return this.#book.opened(this.#epoch, this.#startSeq);
+    const outbox = this.#outbox.extent(this.#db);
+    return { ...this.#book.opened(this.#epoch, this.#startSeq), outbox };
   }
 
   #openDatabase() {
@@ -113,6 +117,7 @@ export class StoreEngine {
     const log = replayLog(db, book);
     this.#rollups.clear();
     replayRollups(db, book, this.#rollups);
+    this.#outbox.load(db);
     if (readMeta(db, "run") !== this.#run) this.#begin(db, book);
     this.#maintenance.begin(log, new AgeClock({ before: readMeta(db, "wall") as number | null }));
     this.#intake.reattach(this.#book, book);
@@ -134,6 +139,7 @@ export class StoreEngine {
     const start = db.transaction(() => {
       writeMeta(db, "epoch", epoch);
       writeMeta(db, "run", this.#run);
+      this.#outbox.begin(db);
       return beginRun(db, book, Math.max(this.#startSeq, ...newest));
     });
     if (this.#epoch === "") this.#epoch = epoch;
@@ -148,7 +154,7 @@ export class StoreEngine {
   commit(): boolean {
     if (!this.#intake.waits) return this.#state.state === "ok";
     if (this.#state.state === "failing" && performance.now() < this.#retryAt) {
-      this.#counters.lost += this.#intake.discard();
+      this.#discard();
       return false;
     }
     try {
@@ -183,15 +189,20 @@ export class StoreEngine {
    */
   #recover(): boolean {
     if (this.#db !== null && this.#state.reason?.startsWith("the disk is full")) return true;
-    const kept = this.#intake.rows === 0;
-    this.#counters.lost += this.#intake.discard();
+    const kept = !this.#intake.isPerishable;
+    this.#discard();
     this.#closeDatabase();
     this.#openDatabase();
     return kept;
   }
 
-  #fail(error: unknown) {
+  #discard() {
     this.#counters.lost += this.#intake.discard();
+    this.#intake.values.prune(this.#db);
+  }
+
+  #fail(error: unknown) {
+    this.#discard();
     if (troubleOf(error) === "damaged") {
       try {
         return this.#beginAnew(error);

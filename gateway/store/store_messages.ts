@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { HistogramReading } from "../histogram.ts";
 
 /** What is kept of each channel; a little more may be, since whole chunks are removed. */
 export interface Keep {
@@ -107,6 +108,37 @@ export interface RowsAnswer {
   next: number | null;
 }
 
+/** A part of a space of the map. */
+export interface EntriesAnswer {
+  entries: [key: string, value: Uint8Array][];
+  /** Where the next part begins; `null`: that was all. */
+  next: Uint8Array | null;
+}
+
+/** Messages of the outbox, oldest first, as records. */
+export interface OutboxAnswer {
+  bytes: Uint8Array;
+}
+
+export interface OutboxMessage {
+  n: number;
+  /** Unix milliseconds. */
+  time: number;
+  data: Uint8Array;
+}
+
+/** What the outbox holds. */
+export interface OutboxExtent {
+  /** Numbers of the oldest and the newest message; without any, `first` is behind `last`. */
+  first: number;
+  last: number;
+  messages: number;
+  /** Of what they hold. */
+  bytes: number;
+  /** Unix milliseconds; `null`: there is none. */
+  oldestTime: number | null;
+}
+
 export interface StoreCounters {
   commits: number;
   /** Entries on disk since the start. */
@@ -115,13 +147,20 @@ export interface StoreCounters {
   lost: number;
   /** Written to disk since the start, log and database file. */
   bytesWritten: number;
-  /** How long commits took, ms, of the newest ones. */
+  /** How long they took. */
+  commitTimes: HistogramReading;
+  /** And the newest ones of them, ms. */
   syncMsP50: number;
   syncMsP99: number;
   /** The database file and its log. */
   dbBytes: number;
   /** Time of the oldest entry, Unix milliseconds; `null`: there is none. */
   oldestTime: number | null;
+  /** What waits in the outbox on disk. */
+  outboxMessages: number;
+  outboxBytes: number;
+  /** Unix milliseconds; `null`: nothing waits. */
+  outboxOldestTime: number | null;
 }
 
 /** What the Worker has to know. */
@@ -145,16 +184,27 @@ export interface StoreTuning {
   retryMs?: number;
 }
 
-export type Question =
+/** About a channel. */
+export type ChannelQuestion =
   | { kind: "range"; channel: string; from: number; to: number; limit: number }
   | { kind: "series"; channel: string; since: number; until: number; points: number }
-  | { kind: "rows"; channel: string; since: number; until: number; from: number };
+  | { kind: "rows"; channel: string; since: number; until: number; from: number }
+  | { kind: "count"; channel: string; from: number; to: number };
+
+export type Question =
+  | ChannelQuestion
+  /** @param from `null`: those that wait for the disk; else where the part on disk begins. */
+  | { kind: "entries"; space: string; from: Uint8Array | null }
+  | { kind: "outbox"; from: number; bytes: number };
 
 /** What each question is answered with. */
 export interface Answers {
   range: RangeAnswer;
   series: SeriesAnswer;
   rows: RowsAnswer;
+  count: number;
+  entries: EntriesAnswer;
+  outbox: OutboxAnswer;
 }
 
 /** To the Worker. */
@@ -170,6 +220,7 @@ export type ToStoreWorker =
 /** What is known when the database is open. */
 export interface Opened {
   epoch: string;
+  outbox: OutboxExtent;
   channels: StoredChannel[];
   /** Channels that are not known yet are numbered behind this. */
   startSeq: number;

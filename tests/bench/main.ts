@@ -28,6 +28,7 @@ page opens the page in Chromium; EDGEWIRE_BENCH_SECONDS (60) says how long live 
   --seconds N      measure no window longer than this
   --json FILE      also write the results as JSON
   --window N       QoS 1: unacknowledged messages per publisher (default 1000)
+  --history-disk   the gateway keeps its history on disk
   --no-mosquitto   measure the gateway only
   --profile DIR    write CPU profiles of the gateway to this folder
   --entry FILE     run this program instead of main.ts as the gateway`;
@@ -54,6 +55,7 @@ function parse(args: string[]) {
     json: { type: "string" },
     window: { type: "string" },
     profile: { type: "string" },
+    "history-disk": { type: "boolean" },
     entry: { type: "string" },
     "no-mosquitto": { type: "boolean" },
     help: { type: "boolean", short: "h" },
@@ -95,7 +97,11 @@ async function run(args: string[]): Promise<number> {
   }
   const version = await mosquittoVersion();
   const settings: Settings = {
-    gateway: { entry: values.entry, profile: values.profile },
+    gateway: {
+      entry: values.entry,
+      profile: values.profile,
+      args: values["history-disk"] ? ["--history-disk"] : [],
+    },
     maxSeconds: positive("seconds", values.seconds, Infinity),
     window: Math.ceil(positive("window", values.window, 1_000)),
     mosquitto: version !== undefined && values["no-mosquitto"] !== true,

@@ -65,7 +65,7 @@ Deno.test("every setting can be given in all three ways, and means the same", as
     list: "a,b",
   } as const;
   for (const option of options) {
-    const value = option.key === "broker.url"
+    const value = option.key === "broker.url" || option.key === "uplink.url"
       ? "mqtt://h"
       // Above the lower bound that goes with it.
       : option.key.endsWith("MaxSeconds")

@@ -4,6 +4,7 @@ import type { HealthAnswer } from "../../gateway/http/health_answer.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
+import { parseMetrics } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { testWith } from "../support/tools.ts";
 
@@ -41,6 +42,12 @@ Deno.test("health: what runs, what it takes, what it took in", async () => {
     return disk!.bytes > 0 && disk!.writtenToday > 0 && disk!.oldest !== null && disk;
   });
   assert.ok(written.commitMedian <= written.commitP99);
+  const scrape = parseMetrics(await (await fetch(new URL("/metrics", gateway.url))).text());
+  const commits = "edgewire_store_commit_seconds";
+  assert.equal(scrape.types.get(commits), "histogram");
+  const count = scrape.samples.get(`${commits}_count`)!;
+  assert.equal(count, scrape.samples.get("edgewire_store_commits_total"));
+  assert.ok(count > 0 && scrape.samples.get(`${commits}_bucket{le="10"}`)! <= count);
   assert.ok(Math.abs(written.oldest! - after.time) < 60_000);
   const measured = await eventually("the event loop to be measured", async () => {
     const { eventLoop } = await health(gateway);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { now } from "../../gateway/clock.ts";
+import { noCluster } from "../../gateway/cluster/cluster.ts";
 import { CpuShare } from "../../gateway/http/cpu_share.ts";
 import { EventLoopDelay } from "../../gateway/http/event_loop.ts";
 import { addHealth, type HealthParts } from "../../gateway/http/health.ts";
@@ -20,6 +21,8 @@ function asker(eventLoop: EventLoopDelay): () => Promise<HealthAnswer> {
     broker: { state: { connected: true } },
     rooms: { epoch: "e", all: () => [], size: 0, counters },
     store: null,
+    cluster: noCluster,
+    uplink: () => null,
     sessions: { size: 0, lagging: 0, queuedBytes: () => 0 },
     eventLoop,
     traces: { version: "1", recentBytes: 0, streams: { readers: 0 } },

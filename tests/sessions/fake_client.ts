@@ -115,7 +115,7 @@ export class FakeClient {
   #unread: string[] = [];
   #bytes = 0;
 
-  constructor(rooms: FakeRooms, v1: boolean) {
+  constructor(rooms: FakeRooms, v1: boolean, replayMessages = 100_000) {
     this.#v1 = v1;
     this.#socket = {
       readyState: WebSocket.OPEN,
@@ -128,6 +128,7 @@ export class FakeClient {
     };
     const settings = config();
     settings.limits.messagesPerSecond = 1e9;
+    settings.limits.replayMessages = replayMessages;
     this.session = new Session(
       this.#socket as unknown as WebSocket,
       { role: "admin" },

@@ -120,6 +120,25 @@ for (const v1 of [true, false]) {
   });
 }
 
+Deno.test("more than is replayed: a gap says so, then come the newest values and what memory has", async () => {
+  await using folder = new StoreFolder();
+  const { rooms, room } = await setUp(folder, true, 5000);
+  rooms.publish("r", "rare", "once");
+  for (let n = 0; n < 50; n++) rooms.publish("r", "a", n);
+  const client = new FakeClient(rooms, true, 3000);
+  client.session.subscribe("r", `${EPOCH}:7`);
+  const { complete } = await recovered(client, room) as { complete: boolean };
+  assert.equal(complete, false);
+  const { gaps, updates } = checkLog(client.read, 7);
+  assert.deepEqual(gaps.map(({ from, reason }) => [from, reason]), [[8, "limit"]]);
+  assert.ok(updates.some(({ value }) => value === "once"), "though memory has lost it");
+  assert.deepEqual(updates.slice(-5).map(({ value }) => value), [45, 46, 47, 48, 49]);
+  const near = new FakeClient(rooms, true, 3000);
+  near.session.subscribe("r", `${EPOCH}:${room.seq - 2500}`);
+  assert.equal((await recovered(near, room) as { complete: boolean }).complete, true);
+  rooms[Symbol.dispose]();
+});
+
 Deno.test("a client that leaves or starts over while the disk is read hurts nobody", async () => {
   await using folder = new StoreFolder();
   const { rooms, room, client, store } = await setUp(folder, true, 2000);
@@ -142,6 +161,7 @@ Deno.test("a store that answers nothing is a gap, with the newest value of each 
     channel: () => 1,
     topic: () => 2,
     append: () => {},
+    count: () => Promise.resolve(1),
     range: () => Promise.reject(new Error("closed")),
   } as unknown as Store;
   using rooms = new FakeRooms(store);

@@ -3,13 +3,34 @@
  *
  * @module
  */
-import { RecordBatch } from "../../gateway/store/record_batch.ts";
+import assert from "node:assert/strict";
+import { Database } from "../../gateway/store/database.ts";
+import { outboxMessages, RecordBatch } from "../../gateway/store/record_batch.ts";
 import { StoreEngine } from "../../gateway/store/store_engine.ts";
-import type { Opened, RangeAnswer, StoreState } from "../../gateway/store/store_messages.ts";
+import type {
+  EntriesAnswer,
+  Opened,
+  OutboxAnswer,
+  RangeAnswer,
+  StoreState,
+} from "../../gateway/store/store_messages.ts";
 import { KEEP_ALL, type StoreFolder } from "./store_fixture.ts";
 
 /** The only channel; it has one topic. */
 export const room = "devices/desk";
+
+/** The disk fails from now on until it is disposed of. @param when Transactions end before that, or behind it. */
+export function failingDisk(
+  when: "before" | "behind",
+  message = "disk I/O error",
+): Disposable {
+  const transaction = Database.prototype.transaction;
+  Database.prototype.transaction = function <T>(this: Database, work: () => T): T {
+    if (when === "behind") transaction.call(this, work);
+    throw new Error(message);
+  };
+  return { [Symbol.dispose]: () => void (Database.prototype.transaction = transaction) };
+}
 
 /** An engine in this thread, fed as a Worker's is. */
 export class EngineRun {
@@ -55,6 +76,46 @@ export class EngineRun {
 
   maintain() {
     while (this.engine.maintain());
+  }
+
+  /** Takes outbox messages in; each holds its number. */
+  send(from: number, to: number) {
+    for (let n = from; n <= to; n++) this.#batch.out(n, n, new Uint8Array([n]));
+    this.engine.take(this.#batch.take());
+  }
+
+  sent(n: number) {
+    this.#batch.sent(n);
+    this.engine.take(this.#batch.take());
+  }
+
+  /** Numbers of the outbox's messages from one on. */
+  outbox(from: number): number[] {
+    const { bytes } = this.engine.ask({ kind: "outbox", from, bytes: 1e6 }) as OutboxAnswer;
+    const messages = outboxMessages(bytes);
+    for (const { n, time, data } of messages) assert.deepEqual([time, [...data]], [n, [n]]);
+    return messages.map(({ n }) => n);
+  }
+
+  /** Takes a value of the space "s" in. */
+  put(key: string, value: string | null) {
+    this.#batch.put("s", key, value === null ? null : new TextEncoder().encode(value));
+    this.engine.take(this.#batch.take());
+  }
+
+  /** All of that space. */
+  values(): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (let from: Uint8Array | null = null;;) {
+      const { entries, next } = this.engine.ask({
+        kind: "entries",
+        space: "s",
+        from,
+      }) as EntriesAnswer;
+      for (const [key, value] of entries) found[key] = new TextDecoder().decode(value);
+      if (next === null) return found;
+      from = next;
+    }
   }
 
   range(from: number, to: number): RangeAnswer {

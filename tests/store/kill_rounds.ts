@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Store } from "../../gateway/store/store.ts";
+import { ToldBeside } from "./kill_beside.ts";
 import { KEEP_ALL, StoreFolder } from "./store_fixture.ts";
 
 /** The process lives so long after it began to append, ms. */
@@ -19,9 +20,12 @@ interface Told {
   synced: Map<string, number>;
   /** Number of the last one that a removal took, by channel. */
   removed: Map<string, number>;
+  beside: ToldBeside;
 }
 
-function take(told: Told, [kind, name, from, to]: [string, string, number, number]) {
+function take(told: Told, line: [string, string, number, number]) {
+  const [kind, name, from, to] = line;
+  if (told.beside.take(line)) return;
   if (kind === "epoch") {
     assert.equal(name, told.epoch ?? name, "the epoch stays");
     told.epoch = name;
@@ -87,6 +91,7 @@ async function check(dir: string, told: Told) {
       assert.ok(synced <= (told.removed.get(name) ?? 0), `${name} was synced to ${synced}`);
     } else await checkChannel(store, name, ranges, synced, newest);
   }
+  await told.beside.check(store);
   await store.close();
 }
 
@@ -127,11 +132,18 @@ async function checkChannel(
 /** @throws {assert.AssertionError} If a synced entry is missing, or a number was used twice. */
 export async function killRounds(rounds: number): Promise<number> {
   await using folder = new StoreFolder();
-  const told: Told = { epoch: null, used: new Map(), synced: new Map(), removed: new Map() };
+  const told: Told = {
+    epoch: null,
+    used: new Map(),
+    synced: new Map(),
+    removed: new Map(),
+    beside: new ToldBeside(),
+  };
   for (let round = 0; round < rounds; round++) {
     await writeUntilKilled(folder.dir, round, told);
     // Now and then the next process has to cope alone with what it finds.
     if (round % 2 === 0 || round === rounds - 1) await check(folder.dir, told);
   }
+  assert.ok(told.beside.turns > 0);
   return [...told.synced.values()].reduce((sum, seq) => sum + seq, 0);
 }

@@ -64,6 +64,30 @@ Deno.test("definitions, removals and gaps", () => {
   );
 });
 
+Deno.test("values, outbox messages, and which of those are done", () => {
+  const batch = new RecordBatch();
+  const large = crypto.getRandomValues(new Uint8Array(65_536));
+  batch.put("ä", "b\0\ufeff日", large);
+  batch.put("", "", new Uint8Array());
+  batch.put("s", "k", null);
+  batch.out(2 ** 52, 1_795_000_000_000.5, large);
+  batch.out(7, 0, new Uint8Array());
+  batch.sent(2 ** 52);
+  assert.equal(batch.rows, 0);
+  const records = new Records(batch.take());
+  const [put, empty, removed, out, none, sent] = starts(records) as number[];
+  assert.equal(starts(records).length, 6);
+  assert.deepEqual(records.put(put!), { space: "ä", key: "b\0\ufeff日", value: large });
+  assert.deepEqual(records.put(empty!), { space: "", key: "", value: new Uint8Array() });
+  assert.deepEqual(records.put(removed!), { space: "s", key: "k", value: null });
+  assert.deepEqual(
+    [records.n(out!), records.outTime(out!), records.outData(out!)],
+    [2 ** 52, 1_795_000_000_000.5, large],
+  );
+  assert.deepEqual([records.n(none!), records.outData(none!).length], [7, 0]);
+  assert.deepEqual([records.kind(sent!), records.n(sent!)], [KINDS.sent, 2 ** 52]);
+});
+
 Deno.test("lengths that cannot be end the records", () => {
   for (let round = 0; round < 2000; round++) {
     const bytes = crypto.getRandomValues(new Uint8Array(round % 64));

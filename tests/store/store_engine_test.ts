@@ -1,17 +1,6 @@
 import assert from "node:assert/strict";
-import { Database } from "../../gateway/store/database.ts";
-import { EngineRun, room } from "./engine_run.ts";
+import { EngineRun, failingDisk, room } from "./engine_run.ts";
 import { StoreFolder } from "./store_fixture.ts";
-
-/** The disk fails from now on until it is disposed of. @param when Transactions end before that, or behind it. */
-function failing(when: "before" | "behind"): Disposable {
-  const transaction = Database.prototype.transaction;
-  Database.prototype.transaction = function <T>(this: Database, work: () => T): T {
-    if (when === "behind") transaction.call(this, work);
-    throw new Error("disk I/O error");
-  };
-  return { [Symbol.dispose]: () => void (Database.prototype.transaction = transaction) };
-}
 
 for (const when of ["before", "behind"] as const) {
   Deno.test(`the disk fails ${when} a commit: what is then on disk is found out`, async () => {
@@ -23,7 +12,7 @@ for (const when of ["before", "behind"] as const) {
     assert.equal(run.store(10), true);
     const kept = run.seq;
     {
-      using _disk = failing(when);
+      using _disk = failingDisk(when);
       assert.equal(run.store(10), false);
       assert.equal(run.states.at(-1)!.state, "failing");
       assert.match(run.states.at(-1)!.reason!, /disk I\/O error/);
@@ -65,7 +54,7 @@ Deno.test("the disk fails while entries move into chunks: none is lost, none is 
     const first = run.range(0, 1e15).first;
     assert.equal(run.store(100), true);
     {
-      using _disk = failing(when);
+      using _disk = failingDisk(when);
       run.maintain();
       assert.equal(run.engine.state.state, "failing");
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Store, type StoreOptions } from "../../gateway/store/store.ts";
+import { Store } from "../../gateway/store/store.ts";
+import type { StoreOptions } from "../../gateway/store/store_options.ts";
 import type { StoredEntry, StoreState } from "../../gateway/store/store_messages.ts";
 
 /** Nothing is removed. */

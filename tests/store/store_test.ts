@@ -87,7 +87,12 @@ Deno.test("who waits for the disk shares a commit with others", async () => {
   const before = store.stats().commits;
   assert.equal(await waiting, true);
   assert.equal(store.stats().commits, before + 1);
-  assert.deepEqual([store.stats().rows, store.stats().backlogRows], [2, 0]);
+  const { rows, backlogRows, commits, commitTimes } = store.stats();
+  assert.deepEqual([rows, backlogRows], [2, 0]);
+  const { buckets, sum, count } = commitTimes;
+  assert.equal(count, commits);
+  assert.equal(buckets.counts.reduce((all, each) => all + each, 0), count);
+  assert.ok(sum > 0 && sum < 60, `${sum} s`);
 });
 
 Deno.test("nobody waits: a commit comes by itself, and at once when there is much", async () => {
@@ -225,6 +230,43 @@ Deno.test("a disk that takes half a second to sync holds up nobody but those who
   assert.ok((await Promise.all(waits)).every((stored) => stored));
   assert.ok(performance.now() - begun >= 1000);
   assert.equal(store.stats().commits, 2, "what came meanwhile is one commit");
+});
+
+Deno.test("close ends after its time though the disk does not, and says what was not stored", async () => {
+  await using folder = new StoreFolder();
+  const store = await folder.open({ closeMs: 300, tuning: { commitMs: 20_000 } });
+  const writer = new ChannelWriter(store, room);
+  for (let i = 0; i < 3; i++) writer.append(`${room}/a`, "1");
+  const waiting = store.synced();
+  const begun = performance.now();
+  await store.close();
+  assert.ok(performance.now() - begun < 10_000);
+  assert.equal(await waiting, false);
+  assert.match(folder.lines.at(-1)!, /within 0\.3 s at the end; not known to be stored: 3 entries/);
+  assert.equal(store.state.state, "off");
+  await store.close();
+});
+
+Deno.test("how many entries a range has: in chunks, in the log, and where numbers were left out", async () => {
+  await using folder = new StoreFolder();
+  const store = await folder.open({ tuning: { sealBytes: 50_000 } });
+  const writer = new ChannelWriter(store, room);
+  const first = writer.seq + 1;
+  for (let i = 0; i < 50; i++) {
+    for (let n = 0; n < 100; n++) writer.append(`${room}/a`, "1");
+    await store.synced();
+  }
+  assert.equal(await store.count(room, 0, writer.seq), 5000);
+  const some = await store.count(room, first + 1000, first + 1999);
+  assert.ok(some >= 1000 && some < 1000 + 2 * 1024, `${some}`);
+  await using cut = await folder.cut();
+  const again = await cut.open();
+  const goesOn = new ChannelWriter(again, room);
+  assert.ok(goesOn.seq > writer.seq + 100_000);
+  goesOn.append(`${room}/a`, "1");
+  assert.equal(await again.count(room, 0, goesOn.seq), 5001);
+  assert.equal(await again.count(room, goesOn.seq, goesOn.seq), 1);
+  assert.equal(await again.count("devices/none", 0, 1e15), 0);
 });
 
 Deno.test("a log that is cut where power was lost: what is before is there", async () => {

@@ -22,6 +22,8 @@ export interface GatewayProcessOptions {
   /** Text of a configuration file. */
   config?: string;
   env?: Record<string, string>;
+  /** Program and words before the command, which becomes that program's process. */
+  under?: string[];
   /** Kept by the caller; else a new one that is removed at the end. */
   dataDir?: string;
 }
@@ -50,8 +52,10 @@ export class GatewayProcess implements AsyncDisposable {
       await Deno.writeTextFile(`${dir}/edgewire.yaml`, options.config);
       args.push("--config", `${dir}/edgewire.yaml`);
     }
-    const process = new TestProcess(Deno.execPath(), {
-      args: ["run", ...startFlags(), "main.ts", "start", ...args, ...given],
+    const command = [Deno.execPath(), "run", ...startFlags(), "main.ts", "start"];
+    const [program, ...words] = [...options.under ?? [], ...command, ...args, ...given];
+    const process = new TestProcess(program!, {
+      args: words,
       cwd: ROOT.pathname,
       ...(options.env === undefined ? {} : { env: options.env }),
     });

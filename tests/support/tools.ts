@@ -16,6 +16,7 @@ const PACKAGES = {
   "curl": "curl",
   "nats-server": "nats-server",
   "openssl": "openssl",
+  "strace": "strace",
   "python3-paho-mqtt": "python3-paho-mqtt",
 } as const;
 
@@ -80,4 +81,24 @@ export function testOnWire<F extends (t: Deno.TestContext) => void | Promise<voi
 ) {
   if (mayCapture()) return testWith(["dumpcap", ...tools], name, fn, test);
   Deno.test({ name: `${name} (not permitted to capture)`, ignore: true, fn });
+}
+
+/** Whether a process may be traced; where strace is missing, `testWith` says so. */
+function mayTrace(): boolean {
+  try {
+    return new Deno.Command("strace", { args: ["-o", "/dev/null", "true"], stderr: "null" })
+      .outputSync().success;
+  } catch {
+    return true;
+  }
+}
+
+/** {@linkcode testWith}, for a test that traces system calls. */
+export function testTraced<F extends (t: Deno.TestContext) => void | Promise<void>>(
+  name: string,
+  fn: F,
+  test: (name: string, fn: F) => void = Deno.test,
+) {
+  if (mayTrace()) return testWith(["strace"], name, fn, test);
+  Deno.test({ name: `${name} (not permitted to trace)`, ignore: true, fn });
 }

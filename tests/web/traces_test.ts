@@ -142,7 +142,7 @@ Deno.test("the address says what is asked of the gateway", () => {
     framesPath(choiceOf("source=recent&hop=ws,radio,moon&channel=a%20b&id=X.1&filter=mqtt")),
     "/traces/frames?source=recent&hop=radio%2Cws&channel=a+b&filter=mqtt&id=X.1&rows=1000",
   );
-  assert.equal(framesPath(choiceOf("hop=radio,mqtt,room,ws")), framesPath(choiceOf("")));
+  assert.equal(framesPath(choiceOf("hop=radio,mqtt,room,ws,uplink")), framesPath(choiceOf("")));
   const followed = "source=recent&channel=a&within=b&id=X.1";
   assert.match(framesPath(choiceOf(followed)), /&channel=b&id=X\.1&/);
   const unfollowed = followed.replace("&id=X.1", "");

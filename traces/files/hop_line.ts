@@ -9,11 +9,12 @@
  */
 
 /** Hops by number. */
-export const HOPS = ["radio", "mqtt", "room", "ws"] as const;
+export const HOPS = ["radio", "mqtt", "room", "ws", "uplink"] as const;
 export const RADIO = 0;
 export const MQTT = 1;
 export const ROOM = 2;
 export const WS = 3;
+export const UPLINK = 4;
 
 const HEAD = "edgewire ";
 /** Longest id and longest other value, in characters as written; longer ones count as not given. */

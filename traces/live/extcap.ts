@@ -80,6 +80,7 @@ const HOP_TEXTS: Readonly<Record<typeof HOPS[number], string>> = {
   mqtt: "mqtt: MQTT in and out",
   room: "room: updates as channels made them",
   ws: "ws: WebSocket clients",
+  uplink: "uplink: MQTT to the cloud and back",
 };
 
 /** The questions that Wireshark asks before it captures. */

@@ -37,5 +37,8 @@ export function ConnectionNotice({ store }: { store: Store }) {
   if (connection.state === "connected" && status?.notStored !== undefined) {
     return <Notice>The gateway does not store its history: {status.notStored}.</Notice>;
   }
+  if (connection.state === "connected" && status?.uplink === "disconnected") {
+    return <Notice>The cloud is away: what is for it waits.</Notice>;
+  }
   return null;
 }

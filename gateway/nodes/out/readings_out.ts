@@ -17,7 +17,7 @@ import { type PublishedReading, ReadingsPublisher } from "./readings_publisher.t
 export interface ReadingsOutOptions {
   config: Config;
   /** The broker, when there is one. */
-  broker: () => Broker;
+  broker: () => Pick<Broker, "publish" | "hears">;
   /** Of this program. */
   version: string;
   /** Our client id at an external broker. */

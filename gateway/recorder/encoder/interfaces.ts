@@ -29,6 +29,16 @@ export function traceInterfaces() {
     interface: raw("mqtt-websocket", "MQTT over WebSocket, decrypted; the packets are in mqtt-pdu"),
     port: withoutTls,
   };
+  const uplink: ConversationPlace = {
+    hop: "uplink",
+    interface: raw("uplink", "MQTT to the cloud, decrypted; the server's port is written as 1883"),
+    port: () => MQTT_PORT,
+  };
+  const uplinkWebSocket: ConversationPlace = {
+    hop: "uplink",
+    interface: raw("uplink-websocket", "MQTT over WebSocket to the cloud, decrypted"),
+    port: withoutTls,
+  };
   const ws: ConversationPlace = {
     hop: "ws",
     interface: raw("ws", "WebSocket sessions, decrypted; masking keys are written as 0"),
@@ -44,7 +54,7 @@ export function traceInterfaces() {
     linkType: LINKTYPE_UPPER_PDU,
     description: "Updates of the rooms, as JSON",
   };
-  return { mqtt, mqttWebSocket, ws, mqttPdu, room };
+  return { mqtt, mqttWebSocket, uplink, uplinkWebSocket, ws, mqttPdu, room };
 }
 
 export type TraceInterfaces = ReturnType<typeof traceInterfaces>;

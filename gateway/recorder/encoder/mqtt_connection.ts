@@ -42,6 +42,7 @@ const lines = new CommentLines();
 export class MqttConnection implements HeldWriter<MqttHeldEvent> {
   #subject: ConnectionSubject;
   readonly #context: EncoderContext;
+  readonly #hop: "mqtt" | "uplink";
   readonly #overWebSocket: boolean;
   readonly #filtered: boolean;
   readonly #traffic: MqttTraffic;
@@ -66,12 +67,16 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
   constructor(context: EncoderContext, subject: ConnectionSubject) {
     this.#context = context;
     this.#subject = subject;
+    this.#hop = subject.facts.uplink ? "uplink" : "mqtt";
     this.#overWebSocket = subject.facts.transport === "websocket";
     this.#filtered = context.selection.selects;
     const keep = this.#filtered ? MAX_SELECTED : this.#overWebSocket ? MAX_PACKET_BYTES : 0;
     this.#traffic = new MqttTraffic(keep);
-    const { mqtt, mqttWebSocket } = context.interfaces;
-    const place = this.#overWebSocket ? mqttWebSocket : mqtt;
+    const { mqtt, mqttWebSocket, uplink, uplinkWebSocket } = context.interfaces;
+    const [tcp, webSocket] = this.#hop === "mqtt"
+      ? [mqtt, mqttWebSocket]
+      : [uplink, uplinkWebSocket];
+    const place = this.#overWebSocket ? webSocket : tcp;
     const note = this.#filtered ? FILTERED : "";
     this.#conversation = new Conversation(context, place, subject.facts, subject.id, note);
   }
@@ -162,7 +167,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       const out = side === this.#conversation.own;
       this.#conversation.made(time, out, this.#framed(bytes, out), "connect");
       if (!this.#overWebSocket) continue;
-      const text = `${lineHead("", "mqtt", out)} synthetic=connect`;
+      const text = `${lineHead("", this.#hop, out)} synthetic=connect`;
       this.#writePdu(time, out, bytes, bytes.length, { text, note: "" });
     }
   }
@@ -224,7 +229,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     const kept = this.#kept[way];
     if (kept.length === 0) return;
     this.#kept[way] = NOTHING;
-    const comment = { text: lineHead("", "mqtt", out), note: "" };
+    const comment = { text: lineHead("", this.#hop, out), note: "" };
     this.#conversation.data(time, out, [kept], () => comment);
   }
 
@@ -238,7 +243,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     if (written >= 0) conversation.skip(out, offset - written);
     this.#written[way] = offset + this.#wireLength(event);
     hideSecrets(data);
-    const comment = { text: lineHead("", "mqtt", out), note: "" };
+    const comment = { text: lineHead("", this.#hop, out), note: "" };
     conversation.data(time, out, conversation.framed(out, Opcode.Text, data), () => comment);
   }
 
@@ -252,14 +257,14 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
     for (const packet of packets) {
       if (packet.end > start && packet.end <= end) this.#addLines(packet, event);
     }
-    if (lines.empty) lines.add(lineHead("", "mqtt", event.out));
+    if (lines.empty) lines.add(lineHead("", this.#hop, event.out));
     return lines.take();
   }
 
   #addLines({ publish }: ControlPacket, { out, connection }: BytesEvent) {
     if (publish === null) return;
     this.#identify(publish, out, connection);
-    if (out) addPublishOut(lines, publish);
+    if (out) addPublishOut(lines, publish, this.#hop);
     else addPublishIn(lines, publish);
   }
 
@@ -311,7 +316,7 @@ export class MqttConnection implements HeldWriter<MqttHeldEvent> {
       const comment = () => this.#comment([packet], packet.end - 1, packet.end, event);
       const parts = this.#framed(bytes, out);
       const last = parts.reduce((sum, part) => sum + part.length, 0);
-      const rest = lineHead("", "mqtt", out);
+      const rest = lineHead("", this.#hop, out);
       conversation.data(time, out, parts, (_, end) => {
         return end === last ? comment() : { text: rest, note: "" };
       });

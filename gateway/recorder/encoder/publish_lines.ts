@@ -39,16 +39,20 @@ function addUpdates(
 }
 
 /** Adds the lines of a PUBLISH that goes out. */
-export function addPublishOut(lines: CommentLines, { origin, update, time }: SeenPublish) {
-  if (origin === null) return lines.add(lineHead("", "mqtt", true));
-  if (update !== null) return addOut(lines, origin, update, time);
+export function addPublishOut(
+  lines: CommentLines,
+  { origin, update, time }: SeenPublish,
+  hop: "mqtt" | "uplink",
+) {
+  if (origin === null) return lines.add(lineHead("", hop, true));
+  if (update !== null) return addOut(lines, origin, update, time, hop);
   const { updates, records } = origin;
   if (!allMadeUpdates(origin)) {
-    lines.add(lineHead(origin.id, "mqtt", true) + since(time - origin.publishArrived));
+    lines.add(lineHead(origin.id, hop, true) + since(time - origin.publishArrived));
   }
-  for (const mark of updates) addOut(lines, origin, mark, time);
+  for (const mark of updates) addOut(lines, origin, mark, time, hop);
   for (const record of records ?? []) {
-    for (const mark of record.updates) addOut(lines, record, mark, time);
+    for (const mark of record.updates) addOut(lines, record, mark, time, hop);
   }
 }
 
@@ -57,9 +61,10 @@ function addOut(
   origin: Origin,
   { channel, seq, time }: UpdateMark,
   at: number,
+  hop: "mqtt" | "uplink",
 ) {
   const before = time <= at ? time : origin.publishArrived;
-  lines.add(lineHead(origin.id, "mqtt", true) + updateKeys(channel, seq) + since(at - before));
+  lines.add(lineHead(origin.id, hop, true) + updateKeys(channel, seq) + since(at - before));
 }
 
 /** Adds the lines of a radio frame. @param node that heard it */

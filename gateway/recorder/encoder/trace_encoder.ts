@@ -223,7 +223,8 @@ export class TraceEncoder {
     const known = this.#mqtt.get(id);
     if (known !== undefined) return known;
     const subject = this.#connection(id, "mqtt");
-    if (subject === undefined || !this.#context.selection.hop("mqtt")) return undefined;
+    if (subject === undefined) return undefined;
+    if (!this.#context.selection.hop(subject.facts.uplink ? "uplink" : "mqtt")) return undefined;
     const connection = new MqttConnection(this.#context, subject);
     this.#mqtt.set(id, connection);
     return connection;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { detached, MQTT, RADIO, ROOM, WS } from "../../files/hop_line.ts";
+import { detached, MQTT, RADIO, ROOM, UPLINK, WS } from "../../files/hop_line.ts";
 import { Missing } from "./hop_missing.ts";
 
 /** Ids remembered. */
@@ -28,16 +28,18 @@ export const STAGES = [
   "room out",
   "ws in",
   "ws out",
+  "uplink in",
+  "uplink out",
 ] as const;
 
 const MQTT_IN = stageOf(MQTT, false);
 const MQTT_OUT = stageOf(MQTT, true);
 const WS_OUT = stageOf(WS, true);
-/** Stages that nothing goes on from: what goes out by MQTT or WebSocket has arrived. */
-const ENDS = 1 << MQTT_OUT | 1 << WS_OUT;
+/** Stages that nothing goes on from: what goes out by MQTT, WebSocket or the uplink has arrived. */
+const ENDS = 1 << MQTT_OUT | 1 << WS_OUT | 1 << stageOf(UPLINK, true);
 /** Hop that commonly comes before a stage; -1: none. */
-const BEFORE = [-1, -1, RADIO, WS, MQTT, MQTT, -1, ROOM];
-const HOP_COUNT = 4;
+const BEFORE = [-1, -1, RADIO, WS, MQTT, MQTT, -1, ROOM, -1, ROOM];
+const HOP_COUNT = 5;
 /** Times of packets and `since_us` agree when they differ by so many microseconds, or such a share. */
 const AGREES_US = 10;
 const AGREES_SHARE = 0.1;

@@ -11,7 +11,7 @@ import type { Conversation } from "../../flows/conversation.ts";
 import { Activities, Activity, type HopClient, HopClients } from "./hop_activity.ts";
 import { HopChannels } from "./hop_channels.ts";
 import { HopDelays } from "./hop_delays.ts";
-import { HopIds, NOT_IN_FILE, stageOf } from "./hop_ids.ts";
+import { HopIds, NOT_IN_FILE, stageOf, STAGES } from "./hop_ids.ts";
 import {
   decodedValue,
   HopLine,
@@ -41,7 +41,7 @@ export class Hops {
   lostTold = 0;
   lostFirstFrame = 0;
   /** Packets by stage. */
-  readonly seen: number[] = new Array<number>(8).fill(0);
+  readonly seen: number[] = new Array<number>(STAGES.length).fill(0);
   readonly delays = new HopDelays();
   readonly ids: HopIds;
   readonly updates: HopUpdates;

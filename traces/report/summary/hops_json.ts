@@ -5,8 +5,8 @@
  */
 import { type Activity, type HopClient, MAX_ROWS } from "./hop_activity.ts";
 import type { HopDelay } from "./hop_delays.ts";
-import { MAX_IDS, NOT_IN_FILE, STAGES } from "./hop_ids.ts";
-import { HOPS } from "../../files/hop_line.ts";
+import { MAX_IDS, NOT_IN_FILE, stageOf, STAGES } from "./hop_ids.ts";
+import { HOPS, UPLINK } from "../../files/hop_line.ts";
 import { type HopLosses, hopLosses, type SessionLoss } from "./hop_losses.ts";
 import type { Missing } from "./hop_missing.ts";
 import { MAX_UPDATES } from "./hop_updates.ts";
@@ -19,7 +19,13 @@ export function hopsJson(hops: Hops, summary: Summary): Record<string, unknown> 
   const activity = (row: Activity) => activityJson(row, lastTime - firstTime, lastTime);
   return {
     packets: hops.packets,
-    packetsByHop: Object.fromEntries(STAGES.map((name, stage) => [name, hops.seen[stage]])),
+    packetsByHop: Object.fromEntries(
+      STAGES.flatMap((name, stage) => {
+        const seen = hops.seen[stage]!;
+        // Few gateways have an uplink.
+        return seen === 0 && stage >= stageOf(UPLINK, false) ? [] : [[name, seen]];
+      }),
+    ),
     delays: hops.delays.sorted().map(delayJson),
     /** Of median, p95 and p99; the worst is exact. */
     percentileErrorPercent: 1,

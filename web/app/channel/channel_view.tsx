@@ -129,6 +129,8 @@ function gapText({ from, to, reason }: Gap): string {
   }
   const why = reason === "slow"
     ? "came late: this connection was too slow"
+    : reason === "limit"
+    ? "came meanwhile are too many to be sent again"
     : reason === "disk"
     ? "are lost: the gateway could not store them"
     : "are lost: the gateway no longer had them";

@@ -21,13 +21,11 @@ interface BoxesProps {
 
 /** What the gateway says of itself. */
 export function GatewayBoxes(props: BoxesProps) {
-  const { uplink, disk, versions, uptime } = props.answer;
+  const { disk, versions, uptime } = props.answer;
   return (
     <>
       <BrokerBox {...props} />
-      <Box title="Uplink" word={uplink.state === "off" ? "Off" : uplink.state}>
-        <Fact name="Backlog">none: no uplink is configured</Fact>
-      </Box>
+      <UplinkBox answer={props.answer} />
       <LoadBoxes {...props} />
       <DataBoxes {...props} />
       {disk && (
@@ -60,6 +58,35 @@ function BrokerBox({ answer: { broker }, rate }: BoxesProps) {
       <Fact name="Why">{broker.reason}</Fact>
       <Fact name="Messages taken in">{broker.messages}</Fact>
       <Fact name="Now">{rate ? `${perSecond(rate.messages)}/s` : "–"}</Fact>
+    </Box>
+  );
+}
+
+const UPLINK_WORDS = {
+  off: "Off",
+  connecting: "Connecting…",
+  connected: "Connected",
+  waiting: "Away",
+  standby: "Another gateway's",
+};
+
+function UplinkBox({ answer: { uplink, time } }: { answer: HealthAnswer }) {
+  const word = UPLINK_WORDS[uplink.state];
+  if (uplink.state === "off") return <Box title="Uplink" word={word}>{null}</Box>;
+  const { backlog: { kept, messages, bytes, oldestTime }, drainRate, secondsToDone } = uplink;
+  const dropped = Object.entries(uplink.dropped).filter(([, count]) => count > 0);
+  const level = uplink.state === "waiting" || dropped.length > 0 ? "warn" : "good";
+  return (
+    <Box title="Uplink" level={level} word={word}>
+      <Fact name="Address">{uplink.url}</Fact>
+      <Fact name="Why">{uplink.reason}</Fact>
+      <Fact name="Waiting">
+        {`${messages}, ${formatBytes(bytes)} ${kept === "disk" ? "" : "in memory"}`}
+      </Fact>
+      <Fact name="Oldest">{oldestTime ? formatAge(Math.max(0, time - oldestTime)) : ""}</Fact>
+      <Fact name="Done in">{secondsToDone ? formatAge(secondsToDone * 1000) : ""}</Fact>
+      <Fact name="Sent">{`${uplink.sent}, ${perSecond(drainRate)}/s now`}</Fact>
+      <Fact name="Dropped">{dropped.map(([why, count]) => `${count} (${why})`).join(", ")}</Fact>
     </Box>
   );
 }

@@ -11,6 +11,7 @@ export const HOP_NAMES: Readonly<Record<string, string>> = {
   mqtt: "MQTT",
   room: "Room",
   ws: "WebSocket",
+  uplink: "Uplink",
 };
 
 export const HOPS: readonly string[] = Object.keys(HOP_NAMES);
