@@ -92,6 +92,13 @@ for (const size of [{ width: 1280 }, { width: 360, height: 640, touch: true }]) 
     await dismiss.press("Enter");
     await dismiss.waitFor({ state: "detached" });
     await page.evaluate(() => scrollTo(0, 0));
+    await page.route("**/history?*", (route) => route.fulfill({ status: 503, body: "{}" }));
+    await page.getByRole("button", { name: "Pause" }).click();
+    // The button's word gets another one's length.
+    await shifts();
+    await page.getByRole("button", { name: "Earlier" }).click();
+    await notices.getByText("Live values only.").waitFor();
+    assert.deepEqual(await shifts(), []);
     lost = true;
     await socket.close();
     await notices.getByText("What you see is as of the last connection").waitFor();

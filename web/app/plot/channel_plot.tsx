@@ -9,6 +9,7 @@ import type { PlotContext } from "./plot_context.ts";
 import { PlotData } from "./plot_data.ts";
 import { PlotPanel } from "./plot_panel.tsx";
 import { TimeState } from "./time_state.ts";
+import { Notice } from "../notice.tsx";
 import { useHistory } from "./use_history.ts";
 
 /** Stands between topics in the address: no topic's name can have it (MQTT 3.1.1, 4.7.1). */
@@ -60,7 +61,8 @@ export function ChannelPlot({ store, model, events, query, joined, onAsked }: Pr
   const panels = data.panels.value;
   return (
     <section class="plots" aria-label="Plots">
-      <PlotBar context={context} panels={panels} hidden={hidden} problem={problem.value} />
+      <PlotBar context={context} panels={panels} hidden={hidden} />
+      {problem.value && <Notice>{problem.value}</Notice>}
       <p id="plot-keys" class="hidden">
         Left and right move in time, plus and minus zoom, Home follows the present. With Shift,
         arrows choose a point; Enter leads to its actions.

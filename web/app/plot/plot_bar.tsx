@@ -11,11 +11,10 @@ interface Props {
   context: PlotContext;
   panels: readonly Panel[];
   hidden: ReadonlySet<string>;
-  problem: string | undefined;
 }
 
 /** Chooses the time that is shown, and takes it away as a file. */
-export function PlotBar({ context, panels, hidden, problem }: Props) {
+export function PlotBar({ context, panels, hidden }: Props) {
   const { time, channel } = context;
   const { length, span } = time.view.value;
   const step = (label: string, sign: string, act: () => void) => (
@@ -58,7 +57,6 @@ export function PlotBar({ context, panels, hidden, problem }: Props) {
         )}
       </div>
       <CursorTime context={context} />
-      {problem && <span class="muted" role="status">{problem}</span>}
     </div>
   );
 }
