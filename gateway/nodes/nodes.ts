@@ -45,6 +45,7 @@ export interface NodesOptions {
 
 const PREFIX = "edgewire/v1/";
 const RADIO = "/radio";
+const STATUS = "/status";
 
 /** Ends with `close()`. */
 export class Nodes {
@@ -117,8 +118,11 @@ export class Nodes {
 
   /** What has to be there before a message on this topic is taken in; `null`: nothing. */
   ready(topic: string): Promise<void> | null {
-    if (this.#radio !== null || !topic.startsWith(PREFIX) || !topic.endsWith(RADIO)) return null;
-    return loadRadioIntake();
+    if (this.#radio !== null || !topic.startsWith(PREFIX)) return null;
+    if (topic.endsWith(RADIO)) return loadRadioIntake();
+    // A node says who it is before it sends frames.
+    if (topic.endsWith(STATUS)) loadRadioIntake()?.catch(() => {});
+    return null;
   }
 
   /**

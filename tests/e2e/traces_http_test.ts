@@ -125,7 +125,7 @@ test("what is asked for has to make sense", async () => {
   await using gateway = await GatewayProcess.start();
   for (
     const [query, message] of [
-      ["hop=radio,lora", /^hop "lora": there are radio, mqtt, room, ws$/],
+      ["hop=radio,lora", /^hop "lora": there are radio, mqtt, room, ws, uplink$/],
       ["seconds=0", /^seconds "0": a number above 0, up to 86400$/],
       ["seconds=-1", /seconds/],
       ["seconds=86401", /seconds/],
@@ -167,7 +167,7 @@ test("/traces says what there is", async () => {
   assert.ok((channels as string[]).includes("desk"));
   assert.deepEqual(rest, {
     recent: { bytes: 524_288, seconds: 60 },
-    hops: ["radio", "mqtt", "room", "ws"],
+    hops: ["radio", "mqtt", "room", "ws", "uplink"],
     nodes: ["attic"],
     http: { host: "127.0.0.1", port: Number(gateway.url.port), tls: false },
     mqtt: [{ host: "127.0.0.1", port: gateway.mqttPort, tls: false }],
