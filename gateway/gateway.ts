@@ -296,7 +296,7 @@ export class Gateway {
     };
     if (address === undefined) {
       const { openLoopback } = this.#config.access;
-      const broker = await EmbeddedBroker.create({ ...common, openLoopback });
+      const broker = await EmbeddedBroker.create({ ...common, openLoopback, disk: store });
       this.#broker = broker;
       return this.#listenMqtt(broker);
     }

@@ -1,5 +1,6 @@
 /**
- * Holds the acknowledgements of what a peer published, PUBACK and PUBREC, until it is on disk.
+ * Holds the acknowledgements of what a peer published, PUBACK and PUBREC, until it is on disk; for a
+ * session that is kept on disk, also what the peer may only hear when we will not forget it.
  *
  * It stands where packets go out, so the broker is not delayed: the message goes on to everybody
  * at once, also where the publisher leaves before its acknowledgement, and one commit releases the
@@ -17,9 +18,17 @@ import { PacketScanner } from "./packet_scanner.ts";
  */
 export type Durable = () => Promise<unknown> | null;
 
-/** Of a PUBACK and a PUBREC, the first four bits (MQTT 3.1.1 table 2.1). */
+/** Of each packet the first four bits (MQTT 3.1.1 table 2.1). */
+const PUBLISH = 3;
 const PUBACK = 4;
 const PUBREC = 5;
+const PUBREL = 6;
+const PUBCOMP = 7;
+const SUBACK = 9;
+const UNSUBACK = 11;
+/** Of a PUBLISH, the bits of its QoS, and QoS 2 (MQTT 3.1.1 table 3.2). */
+const QOS = 0x06;
+const QOS_2 = 0x04;
 /** Room for the acknowledgements of all 65,535 packet identifiers, bytes. */
 const HELD_BYTES = 256 << 10;
 const NOTHING = Buffer.alloc(0);
@@ -31,8 +40,34 @@ interface Group {
   settled: boolean;
 }
 
+/** @param first First byte of the packet. */
+function isAcknowledgement(first: number): boolean {
+  const kind = first >> 4;
+  return kind === PUBACK || kind === PUBREC;
+}
+
+/**
+ * Whether a packet says something of a session that has to stay so: of its subscriptions, or how far
+ * a message of QoS 2 is. Else that message would come once more after a crash of ours.
+ */
+function isOfSession(first: number): boolean {
+  switch (first >> 4) {
+    case PUBLISH:
+      return (first & QOS) === QOS_2;
+    case PUBREL:
+    case PUBCOMP:
+    case SUBACK:
+    case UNSUBACK:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** One direction of one connection. */
 export class AckGate {
+  /** Whether the peer's session is kept on disk. */
+  keepsSession = false;
   readonly #durable: Durable;
   readonly #onRelease: () => void;
   readonly #scanner = new PacketScanner(Infinity);
@@ -79,8 +114,7 @@ export class AckGate {
     let first = before > 0 ? this.#begun[0]![0]! : bytes[0]!;
     let start = 0;
     this.#scanner.scan(bytes, (offset) => {
-      const kind = first >> 4;
-      const isAck = kind === PUBACK || kind === PUBREC;
+      const isAck = isAcknowledgement(first) || this.keepsSession && isOfSession(first);
       if (isAck !== (bounds.length % 2 === 1)) bounds.push(start);
       start = before + offset;
       first = bytes[offset]!;

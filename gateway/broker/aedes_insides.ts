@@ -6,11 +6,10 @@
 import type { Aedes, Client } from "aedes";
 import mqtt from "mqtt-packet";
 import type { Emitter, SubscriptionStore } from "./hearers.ts";
-import type { Store } from "./session_store.ts";
 import type { SocketStream } from "./socket_stream.ts";
 
 export interface AedesInsides {
-  persistence: Store & SubscriptionStore;
+  persistence: SubscriptionStore;
   mq: Emitter & { emit(packet: unknown, done?: () => void): void };
   /** Connected clients by id. */
   clients: Record<string, Client | undefined>;
@@ -20,6 +19,8 @@ export interface AedesInsides {
 export interface ClientInsides {
   /** The last will, while it stands; it is published as this very object. */
   will: object | null;
+  /** Sends a message, at the QoS that it has; the callback says that the next may be sent. */
+  deliverQoS(packet: object, done: () => void): void;
   /** Whether it said DISCONNECT. */
   _disconnected: boolean;
 }
@@ -27,6 +28,22 @@ export interface ClientInsides {
 /** Has aedes's packet writer make each number anew: its 65,536 ready ones take 14 MB. */
 export function withoutNumberCache() {
   mqtt.writeToStream.cacheNumbers = false;
+}
+
+const LAST_PACKET_ID = 65_535;
+
+/**
+ * Has a client give no packet identifier that is taken. By itself aedes begins anywhere with each
+ * connection, and then the acknowledgement of a retained message may be taken for that of one that
+ * waits: it would be lost.
+ */
+export function avoidIdentifiers(client: Client, isTaken: (messageId: number) => boolean) {
+  let next = (client as unknown as { _nextId: number })._nextId;
+  const free = () => {
+    for (let i = 0; i < LAST_PACKET_ID && isTaken(next); i++) next = next % LAST_PACKET_ID + 1;
+    return next;
+  };
+  Object.defineProperty(client, "_nextId", { get: free, set: (id: number) => next = id });
 }
 
 export function partsOf(aedes: Aedes): AedesInsides {

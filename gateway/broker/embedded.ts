@@ -6,14 +6,7 @@
  */
 import { Aedes, type Client } from "aedes";
 import { Buffer } from "node:buffer";
-import {
-  type AedesInsides,
-  Delivery,
-  insidesOf,
-  partsOf,
-  streamOf,
-  withoutNumberCache,
-} from "./aedes_insides.ts";
+import { Delivery, insidesOf, partsOf, streamOf, withoutNumberCache } from "./aedes_insides.ts";
 import { type Durable, untilReleased } from "./ack_gate.ts";
 import { isLoopback } from "../access/peer.ts";
 import { isNodeName, type Policy } from "../access/policy.ts";
@@ -36,9 +29,12 @@ import { Hearers } from "./hearers.ts";
 import { incomingConnections } from "../incoming_connections.ts";
 import { explainListen } from "../listen_error.ts";
 import { CloseCode } from "../sessions/messages.ts";
+import type { DurableMap } from "./persistence_disk.ts";
+import { Remembered } from "./persistence_wiring.ts";
+import { PublishFirst } from "./publish_first.ts";
 import { REPLAY_TOPIC, replayAnswerTopic, ReplayTimes } from "./replay_times.ts";
 import { noteFailure, tellSessions } from "./session_events.ts";
-import { SessionStore } from "./session_store.ts";
+import type { StoredPacket } from "./session_store.ts";
 import { QUEUE_SHARE, type SocketLimits, type SocketStream } from "./socket_stream.ts";
 import { TcpStream } from "./tcp_stream.ts";
 import { noConnectionTap, noTaps, type Taps } from "../taps.ts";
@@ -56,6 +52,8 @@ export interface EmbeddedOptions {
   ready?: Readiness;
   /** What the sink took in is acknowledged only when it is durable. @default at once */
   durable?: Durable | null;
+  /** Where sessions and retained messages are kept besides. @default nowhere */
+  disk?: DurableMap | null;
   /** Hears of each session. */
   onSession?: (event: SessionEvent) => void;
   /** Hears of the connections that came by TCP. @default noTaps */
@@ -67,9 +65,6 @@ export interface EmbeddedOptions {
 const NEVER_MS = 2 ** 31 - 1;
 /** Time for acknowledgements that are held when the broker ends, milliseconds. */
 const FAREWELL_MS = 1000;
-/** Clients whose whole backlog is kept while they are away. */
-const KEPT_BACKLOGS = 16;
-const RETAINED_BYTES = 64 << 20;
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 
@@ -99,17 +94,22 @@ export class EmbeddedBroker implements Broker {
   #connections = 0;
   #aedes!: Aedes;
   #hearers!: Hearers;
+  #publishFirst!: PublishFirst;
+  readonly #remembered: Remembered;
   readonly #delivery = new Delivery();
 
   private constructor(options: EmbeddedOptions) {
     this.#options = options;
+    const { limits: { backlogBytes }, counters, disk = null, durable = null, log } = options;
+    this.#remembered = new Remembered({ backlogBytes, counters, disk, durable, log });
   }
 
-  /** Makes a broker that listens nowhere yet. */
+  /** Makes a broker that listens nowhere yet, and reads what the one before kept. */
   static async create(options: EmbeddedOptions): Promise<EmbeddedBroker> {
     const broker = new EmbeddedBroker(options);
     withoutNumberCache();
     broker.#aedes = await Aedes.createBroker({
+      persistence: broker.#remembered.persistence,
       connectTimeout: NEVER_MS,
       drainTimeout: NEVER_MS,
       concurrency: 0,
@@ -125,6 +125,9 @@ export class EmbeddedBroker implements Broker {
         if (packet.clientId !== "") stream.tap.named(packet.clientId);
         stream.willTopic = packet.will?.topic ?? null;
         stream.keepaliveMs = (packet.keepalive ?? 0) * 1000;
+        stream.catchesUp = packet.clean === false;
+        if (broker.#remembered.lasts && packet.clean === false) stream.keepSession();
+        if (packet.clean === false) broker.#remembered.avoidTaken(client as Client);
         // Not for aedes to look after.
         packet.keepalive = 0;
         done(null, true);
@@ -149,8 +152,10 @@ export class EmbeddedBroker implements Broker {
       },
     });
     const insides = partsOf(broker.#aedes);
+    broker.#publishFirst = new PublishFirst(broker.#aedes);
+    broker.#delivery.decouple(insides);
     broker.#hearers = new Hearers(insides.mq, insides.persistence);
-    broker.#bound(insides);
+    broker.#remembered.follow(broker.#aedes, broker.#hearers);
     const { onSession } = options;
     if (onSession !== undefined) {
       tellSessions(broker.#aedes, onSession, () => !broker.state.connected);
@@ -163,18 +168,6 @@ export class EmbeddedBroker implements Broker {
     broker.#aedes.on("connectionError", (client, error) => broker.#report(client, error));
     broker.#aedes.on("error" as "closed", (...said: unknown[]) => broker.#failed(said[0] as Error));
     return broker;
-  }
-
-  #bound(insides: AedesInsides) {
-    const { limits: { backlogBytes }, counters } = this.#options;
-    const limits = {
-      clientBytes: backlogBytes,
-      totalBytes: backlogBytes * KEPT_BACKLOGS,
-      retainedBytes: RETAINED_BYTES,
-    };
-    const store = new SessionStore(limits, () => counters.droppedForSlowClients++);
-    Object.assign(insides.persistence, store.methods(insides.persistence));
-    this.#delivery.decouple(insides);
   }
 
   #failed(error: Error) {
@@ -196,6 +189,7 @@ export class EmbeddedBroker implements Broker {
   listen(hostname: string, port: number, tls?: { cert: string; key: string }): Deno.NetAddr {
     const listener = this.#bind({ hostname, port }, tls);
     this.#listeners.push(listener);
+    this.#remembered.publishLeftWills((message) => this.#takeLeftWill(message));
     this.#accept(listener, tls !== undefined);
     return listener.addr as Deno.NetAddr;
   }
@@ -316,16 +310,18 @@ export class EmbeddedBroker implements Broker {
     if (client !== null && packet === insidesOf(client).will) this.#wills.add(packet);
     const stream = client === null ? null : streamOf(client);
     const waitsFor = stream?.waitsFor ?? this.#options.ready?.(packet.topic) ?? null;
-    if (stream === null || waitsFor === null) {
-      done(this.#admitPublish(client, packet));
-      return;
-    }
     const admit = () => {
+      const refusal = this.#admitPublish(client, packet);
+      if (refusal !== null || packet.qos !== 1 || this.#wills.has(packet)) done(refusal);
+      else this.#publishFirst.publish(client as Client, packet, done);
+    };
+    if (stream === null || waitsFor === null) return admit();
+    const admitLater = () => {
       // At the end nobody takes it; its client knows no better than that it was not acknowledged.
-      if (this.state.connected) done(this.#admitPublish(client, packet));
+      if (this.state.connected) admit();
     };
     stream.waitFor(waitsFor);
-    waitsFor.then(admit, admit);
+    waitsFor.then(admitLater, admitLater);
   }
 
   /** Checks a publish; QoS 0 and 1 are taken in here, before PUBACK. */
@@ -367,17 +363,31 @@ export class EmbeddedBroker implements Broker {
       const ago = this.#replayTimes.ago(client) ?? streamOf(client).ago;
       if (ago !== null) message.ago = ago;
     }
+    this.#sink(message);
+  }
+
+  #takeLeftWill(message: IncomingMessage) {
+    const waitsFor = this.#options.ready?.(message.topic) ?? null;
+    const take = () => this.#sink(message);
+    if (waitsFor === null) take();
+    else waitsFor.then(take, take);
+  }
+
+  #sink(message: IncomingMessage) {
     try {
       this.#options.sink(message);
     } catch (error) {
-      this.#options.log(`mqtt: a message on "${topic}" failed: ${(error as Error).message}`);
+      this.#options.log(
+        `mqtt: a message on "${message.topic}" failed: ${(error as Error).message}`,
+      );
     }
   }
 
-  #admitForward(client: Client, packet: ClientPublish): boolean {
+  #admitForward(client: Client, packet: ClientPublish & StoredPacket): boolean {
     const { policy, counters } = this.#options;
     const stream = streamOf(client);
     if (stream.identity === null || !policy.mayRead(stream.identity, packet.topic)) return false;
+    if (stream.catchesUp && this.#remembered.mustWait(client, packet)) return false;
     const { backlogBytes } = stream.limits;
     if (stream.writableLength < backlogBytes * QUEUE_SHARE) return true;
     if (packet.qos === 0) {
@@ -413,6 +423,7 @@ export class EmbeddedBroker implements Broker {
   async close() {
     this.state.connected = false;
     this.#watch.close();
+    this.#remembered.close();
     for (const listener of this.#listeners) listener.close();
     await untilReleased(this.#options.durable, FAREWELL_MS);
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));

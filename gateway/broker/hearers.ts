@@ -64,7 +64,7 @@ export class Hearers {
     const remove = store.removeSubscriptions.bind(store);
     const clean = store.cleanSubscriptions.bind(store);
     store.addSubscriptions = (client, subscriptions) => {
-      for (const { topic } of subscriptions) this.#keep(client.id, topic);
+      for (const { topic } of subscriptions) this.keep(client.id, topic);
       return add(client, subscriptions);
     };
     store.removeSubscriptions = (client, filters) => {
@@ -77,7 +77,8 @@ export class Hearers {
     };
   }
 
-  #keep(client: string, filter: string) {
+  /** Notes a filter that outlasts its client's connection. */
+  keep(client: string, filter: string) {
     let filters = this.#kept.get(client);
     if (filters === undefined) this.#kept.set(client, filters = new Set());
     if (filters.has(filter)) return;

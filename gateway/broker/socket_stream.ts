@@ -55,6 +55,8 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
   willTopic: string | null = null;
   /** Longest silence that CONNECT announced, milliseconds; 0: none. */
   keepaliveMs = 0;
+  /** What waited for it while it was away is being sent, and what comes goes behind that. */
+  catchesUp = false;
   /** Writes that the peer took. */
   writes = 0;
   /** How its session ends, where that is known before it does. */
@@ -174,6 +176,11 @@ export abstract class SocketStream extends Duplex implements IntakeMember, Watch
     };
     const settled = () => setImmediate(over);
     what.then(settled, settled);
+  }
+
+  /** The session of the client outlasts this process, and what it hears of it has to as well. */
+  keepSession() {
+    if (this.#gate !== null) this.#gate.keepsSession = true;
   }
 
   /** CONNECT was answered: the rest may flow. */

@@ -185,8 +185,8 @@ export class Backlog {
     if (due >= this.#due) return;
     this.#due = due;
     clearTimeout(this.#timer);
-    // What comes in the same turn belongs to it.
-    if (ms === 0) return queueMicrotask(() => this.#commit());
+    // What comes in the same turn belongs to it, also by promises.
+    if (ms === 0) return void setImmediate(() => this.#commit());
     this.#timer = setTimeout(() => this.#commit(), ms);
   }
 

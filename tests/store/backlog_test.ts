@@ -124,3 +124,13 @@ Deno.test("a commit never begins within a turn", async () => {
   await run.begun();
   assert.deepEqual(run.commits, [27], "all of it together");
 });
+
+Deno.test("what promises bring in the same turn is in the same commit", async () => {
+  using run = new Run({ commitRows: 10 });
+  run.append(25);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  run.backlog.other((batch) => batch.put("s", "k", null));
+  assert.deepEqual(run.commits, []);
+  await run.begun();
+  assert.deepEqual(run.commits, [26]);
+});
