@@ -102,7 +102,8 @@ testWith(
         assert.deepEqual(await heights(), usual, `${width} px: ${shown}`);
       }
       const { sum, moved } = await shifts(page);
-      assert.equal(sum, before.sum, `at ${width} px: ${moved}`);
+      // The badge and texts like "2 s ago" change by themselves.
+      assert.ok(sum - before.sum < 0.001, `at ${width} px: ${moved}`);
       await publish(long);
       const cell = rows.first().locator("td").first();
       await page.waitForFunction(() => document.querySelector("td[title^='first line']"));
