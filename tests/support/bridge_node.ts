@@ -87,6 +87,8 @@ function obey(line: string) {
   else if (word === "silent") quiet.add(Number(which));
   else if (word === "loud") quiet.delete(Number(which));
   else if (word === "bye") {
+    // Nothing may come behind it.
+    muted = dumb = true;
     client.publish(`${topic}/status`, '{"state":"offline"}', { qos: 1, retain: true }, () => {
       client.end();
       Deno.exit();
