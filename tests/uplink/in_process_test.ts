@@ -170,6 +170,7 @@ testWith(
     made.uplink.uploaderChanged();
     await eventually("it takes over", () => cloud.distinct === 10 && cloud.dropped.length === 1);
     assert.equal(cloud.dropped[0]!.reason, "elsewhere");
+    await eventually("acknowledged", () => made.uplink.status().backlog.messages === 0);
     uploads = false;
     made.uplink.uploaderChanged();
     made.take(1);
