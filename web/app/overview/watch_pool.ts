@@ -24,6 +24,8 @@ export interface WatchPoolParts {
   limit(): number;
   /** How long one is still there after its release, milliseconds. */
   linger: number;
+  /** The time, milliseconds. */
+  now?: () => number;
 }
 
 interface Want {
@@ -46,11 +48,16 @@ export class WatchPool {
   /** Subscriptions that the gateway may count now. */
   #open = 0;
   #tokens = BURST;
-  #earned = performance.now();
+  #earned: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: WatchPoolParts) {
     this.#parts = parts;
+    this.#earned = this.#now();
+  }
+
+  #now(): number {
+    return this.#parts.now?.() ?? performance.now();
   }
 
   /**
@@ -80,7 +87,7 @@ export class WatchPool {
   /** Does what may be done now, and comes back for the rest. */
   #pump(): void {
     clearTimeout(this.#timer);
-    const time = performance.now();
+    const time = this.#now();
     const earned = (time - this.#earned) / 1000 * PER_SECOND;
     this.#tokens = Math.min(BURST, this.#tokens + earned);
     this.#earned = time;
