@@ -13,7 +13,7 @@ const CHECKS = ["tcp.check_checksum", "ip.check_checksum"].flatMap((
   name,
 ) => ["-o", `${name}:TRUE`]);
 /** Whom tshark sees in ports that the system may give to any of our clients. */
-const OTHERS = ["ams", "cbsp", "ecatf", "enip", "irc", "pcp", "pmproxy"].flatMap((name) => [
+export const OTHERS = ["ams", "cbsp", "ecatf", "enip", "irc", "pcp", "pmproxy"].flatMap((name) => [
   "--disable-protocol",
   name,
 ]);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { OTHERS } from "../../support/tshark.ts";
+
 /** What one program says of one capture. */
 export interface FieldTable {
   /** By frame, by field: all values in order. */
@@ -40,7 +42,7 @@ export async function tsharkFields(
   hints: OracleHints,
 ): Promise<FieldTable> {
   const args = [
-    ...["-n", "-r", file, "-o", "tcp.reassemble_out_of_order:TRUE"],
+    ...["-n", "-r", file, "-o", "tcp.reassemble_out_of_order:TRUE", ...OTHERS],
     ...hints.preferences.flatMap((preference) => ["-o", preference]),
     ...hints.decodeAs.flatMap((rule) => ["-d", rule]),
     ...(hints.mqttOverWebSocket ? ["-X", `lua_script:${LUA}`] : []),
