@@ -216,6 +216,7 @@ export class Gateway {
       throw error;
     }
     try {
+      await gateway.#nodes.restore(store);
       await gateway.#openUplink();
       const mqtt = await gateway.#startBroker();
       const http = gateway.#startHttp();

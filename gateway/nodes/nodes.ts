@@ -20,6 +20,7 @@ import { ruuviGateway } from "./dialects/ruuvi_gateway.ts";
 import { zigbee2Mqtt } from "./dialects/zigbee2mqtt.ts";
 import type { KnownDevice } from "./devices/known_device.ts";
 import { type LivenessChange, LivenessMonitor } from "./liveness/liveness_monitor.ts";
+import { BatchMemory, type BatchStore, noBatchMemory } from "./radio/batch_memory.ts";
 import { type KnownNode, NodeBook, type NodeTotals } from "./radio/node_book.ts";
 import { NodeSettings } from "./node_settings.ts";
 import { ProblemLog } from "./problem_log.ts";
@@ -58,6 +59,7 @@ export class Nodes {
   readonly #options: NodesOptions;
   readonly #nodes: NodeBook;
   readonly #book: DeviceBook;
+  #memory: BatchMemory = noBatchMemory;
   /** Made when the first frames come. */
   #radio: RadioIntake | null = null;
   readonly #dialects: Dialects;
@@ -114,6 +116,16 @@ export class Nodes {
       onDevice,
       onProblem,
     });
+  }
+
+  /**
+   * Remembers over restarts which batches of frames came, so that one that a node sends again after
+   * we were killed makes no updates again. To be called before the first message comes.
+   */
+  async restore(store: BatchStore | null) {
+    if (store === null) return;
+    this.#memory = await BatchMemory.open(store, this.#options.log);
+    this.#nodes.remember(this.#memory);
   }
 
   /** What has to be there before a message on this topic is taken in; `null`: nothing. */
@@ -193,7 +205,10 @@ export class Nodes {
     const arrival = performance.now();
     node.live.frames(arrival, client);
     this.#radio ??= this.#makeRadio();
+    const { heard } = this.sensors;
     this.#radio.take(node, id, payload, { at: arrival - ago, time: now() - ago });
+    // A batch of strangers alone makes nothing, whether it comes again or not.
+    if (this.sensors.heard !== heard) this.#memory.put(node);
   }
 
   #makeRadio(): RadioIntake {

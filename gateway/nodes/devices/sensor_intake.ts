@@ -73,6 +73,8 @@ export class SensorIntake implements RadioListener {
     noKey: 0,
     findings: { "replayed counter": 0, downgrade: 0, "repeated nonce": 0, integrity: 0 },
   };
+  /** Packets of devices and networks, also those that were no news. */
+  heard = 0;
   readonly #options: SensorIntakeOptions;
   readonly #book: DeviceBook;
   readonly #decoder: SensorDecoder;
@@ -87,11 +89,14 @@ export class SensorIntake implements RadioListener {
 
   advertisement(hearing: Hearing, address: number, data: Uint8Array, start: number, end: number) {
     const known = this.#book.get(address);
+    this.heard++;
     if (known !== undefined && this.#isKnown(known, hearing, data, start, end)) return;
     const report = this.#decoder.advertisement(address, data, start, end, hearing.at);
     if (known !== undefined) this.#take(known, hearing, report, data, start, end);
-    else if (report.format === NO_FORMAT) this.counters.strangers++;
-    else this.#meet(address, hearing, report, data, start, end);
+    else if (report.format === NO_FORMAT) {
+      this.heard--;
+      this.counters.strangers++;
+    } else this.#meet(address, hearing, report, data, start, end);
   }
 
   macPayload(
@@ -104,6 +109,7 @@ export class SensorIntake implements RadioListener {
   ) {
     const id = this.#book.resolve(device);
     const known = this.#book.get(id);
+    this.heard++;
     if (known !== undefined && this.#isKnown(known, hearing, data, start, end)) return;
     const report = this.#decoder.macPayload(id, data, start, end, hearing.at);
     if (report.format === NO_FORMAT) return;
@@ -116,6 +122,7 @@ export class SensorIntake implements RadioListener {
     const id = this.#book.resolve(device);
     const known = this.#book.get(id);
     if (known === undefined) return;
+    this.heard++;
     if (reason !== "wrong key") {
       this.counters.noKey++;
       known.sealing = "no key";
@@ -126,10 +133,12 @@ export class SensorIntake implements RadioListener {
   }
 
   beacon(hearing: Hearing, pan: number, coordinator: DeviceId) {
+    this.heard++;
     this.#wpan.beacon(hearing, pan, this.#book.resolve(coordinator));
   }
 
   associationRequest(hearing: Hearing, device: DeviceId, pan: number) {
+    this.heard++;
     this.#wpan.associationRequest(hearing, this.#book.resolve(device), pan);
   }
 

@@ -9,6 +9,8 @@ const WINDOW = 32;
 /** A number so far behind, or ahead, is no late or lost batch: the node counts anew. */
 const RESTART = 1 << 20;
 const MODULUS = 2 ** 32;
+/** Boot id, newest number, and which of the window came; little-endian. */
+const BYTES = 12;
 
 export type BatchVerdict = "first" | "next" | "repeated" | "rebooted";
 
@@ -25,6 +27,8 @@ export class Batches {
   #seen = 0;
   /** Bit i: the batch `newest - i` is counted as missed. */
   #absent = 0;
+  /** Nothing has come since {@linkcode restore}. */
+  #restored = false;
 
   /** Takes note of a batch. Repeated ones are not to be read again. */
   take(boot: number, batch: number): BatchVerdict {
@@ -34,12 +38,7 @@ export class Batches {
     else if (ahead > MODULUS / 2) ahead -= MODULUS;
     if (ahead > RESTART || ahead < -RESTART) return this.#restart(boot, batch);
     if (ahead > 0) {
-      this.missed += ahead - 1;
-      const near = ahead < WINDOW;
-      this.#seen = near ? this.#seen << ahead | 1 : 1;
-      // Those between this one and the newest before it.
-      this.#absent = near ? this.#absent << ahead | (1 << ahead) - 2 : ~1;
-      this.#newest = batch;
+      this.#goTo(batch, ahead);
       return "next";
     }
     const bit = -ahead < WINDOW ? 1 << -ahead : 0;
@@ -57,6 +56,40 @@ export class Batches {
     return "next";
   }
 
+  #goTo(batch: number, ahead: number) {
+    const near = ahead < WINDOW;
+    this.#seen = near ? this.#seen << ahead | 1 : 1;
+    this.#newest = batch;
+    if (this.#restored) {
+      // Those between were sent when nobody listened.
+      this.#restored = false;
+      return;
+    }
+    this.missed += ahead - 1;
+    // Those between this one and the newest before it.
+    this.#absent = near ? this.#absent << ahead | (1 << ahead) - 2 : ~1;
+  }
+
+  /** What {@linkcode restore} needs to know repeated ones. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(BYTES);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, this.boot, true);
+    view.setUint32(4, this.#newest, true);
+    view.setInt32(8, this.#seen, true);
+    return bytes;
+  }
+
+  /** Goes on where another run's {@linkcode bytes} were taken; before the first `take`. */
+  restore(bytes: Uint8Array) {
+    if (bytes.length !== BYTES) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    this.boot = view.getUint32(0, true);
+    this.#newest = view.getUint32(4, true);
+    this.#seen = view.getInt32(8, true);
+    this.#restored = true;
+  }
+
   #restart(boot: number, batch: number): BatchVerdict {
     const first = this.boot < 0;
     if (!first) this.reboots++;
@@ -64,6 +97,7 @@ export class Batches {
     this.#newest = batch;
     this.#seen = 1;
     this.#absent = 0;
+    this.#restored = false;
     // Batches before the first that we saw were sent when nobody listened.
     return first ? "first" : "rebooted";
   }

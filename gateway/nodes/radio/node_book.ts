@@ -6,6 +6,7 @@
  */
 import type { NodeLiveness } from "../liveness/liveness_monitor.ts";
 import type { LivenessMonitor } from "../liveness/liveness_monitor.ts";
+import { type BatchMemory, noBatchMemory } from "./batch_memory.ts";
 import { OWN, RadioNode } from "./radio_node.ts";
 
 const MAX_NODES = 10_000;
@@ -38,6 +39,7 @@ export class NodeBook {
   readonly #nodes = new Map<string, KnownNode>();
   /** Names of those of other dialects, by dialect and path. */
   readonly #foreign = new Map<string, string>();
+  #memory: BatchMemory = noBatchMemory;
   #numbers = 0;
   readonly #forgotten: NodeTotals = {
     frames: 0,
@@ -51,6 +53,11 @@ export class NodeBook {
 
   constructor(monitor: LivenessMonitor) {
     this.#monitor = monitor;
+  }
+
+  /** What is remembered of nodes that have not been heard in this run. */
+  remember(memory: BatchMemory) {
+    this.#memory = memory;
   }
 
   get(name: string): KnownNode | undefined {
@@ -75,7 +82,9 @@ export class NodeBook {
     const known = this.#nodes.get(name);
     if (known?.dialect === OWN) return known;
     if (known !== undefined) this.forget(name);
-    return this.#make(name, OWN);
+    const made = this.#make(name, OWN);
+    if (made !== null) this.#memory.restore(made);
+    return made;
   }
 
   /**
@@ -107,6 +116,7 @@ export class NodeBook {
     const node = this.#nodes.get(name);
     if (node === undefined) return;
     add(this.#forgotten, node);
+    if (node.dialect === OWN) this.#memory.forget(name);
     this.#nodes.delete(name);
     for (const [key, other] of this.#foreign) {
       if (other === name) this.#foreign.delete(key);

@@ -65,6 +65,35 @@ Deno.test("one from before the first that came was not missed, and is read", () 
   assert.equal(batches.missed, 0);
 });
 
+Deno.test("after a restart what came before is known; what came to nobody is not missed", () => {
+  const before = new Batches();
+  for (const number of [4, 5, 7]) before.take(9, number);
+  const batches = new Batches();
+  batches.restore(before.bytes());
+  assert.equal(batches.take(9, 7), "repeated");
+  assert.equal(batches.take(9, 5), "repeated");
+  assert.equal(batches.take(9, 6), "next");
+  assert.equal(batches.take(9, 12), "next");
+  assert.equal(batches.take(9, 7), "repeated");
+  assert.equal(batches.take(9, 10), "next");
+  assert.deepEqual([batches.missed, batches.late], [0, 0]);
+  assert.equal(batches.take(9, 14), "next");
+  assert.equal(batches.missed, 1);
+  assert.equal(batches.take(10, 0), "rebooted");
+});
+
+Deno.test("the first batch after a restart may be one of another boot, or far ahead", () => {
+  const before = new Batches();
+  before.take(0xffff_ffff, 0xffff_fff0);
+  for (const [boot, number, verdict] of [[1, 3, "rebooted"], [0xffff_ffff, 100, "next"]] as const) {
+    const batches = new Batches();
+    batches.restore(before.bytes());
+    assert.equal(batches.take(boot, number), verdict);
+    assert.equal(batches.take(boot, number + 2), "next");
+    assert.equal(batches.missed, 1);
+  }
+});
+
 Deno.test("missed and late batches add up, however far numbers jump", () => {
   const batches = new Batches();
   batches.take(7, 0);
