@@ -160,6 +160,11 @@ export async function loadConfig(
   // Who says what goes on which topic does not mean everything else as well.
   const uplink = tree.uplink as Tree | undefined;
   if (uplink?.rules !== undefined) uplink.topics ??= [];
+  // What waits for the cloud outlasts a restart, unless it is said otherwise.
+  if (uplink?.url !== undefined) {
+    const history = tree.history ??= {};
+    if (history !== null && typeof history === "object") (history as Tree).disk ??= true;
+  }
   const place = (path: unknown[]) => origin.get(path.join(".")) ?? file.place(path);
   const result = v.safeParse(schema, tree);
   if (!result.success) {

@@ -250,7 +250,7 @@ export const options: Option[] = [
     key: "history.disk",
     type: "switch",
     default: false,
-    help: "keep the history on disk as well, in the data directory",
+    help: "keep the history on disk as well, in the data directory; with an uplink it is",
   },
   {
     key: "history.diskCount",

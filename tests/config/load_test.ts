@@ -56,6 +56,16 @@ Deno.test("flags win over the environment, the environment over the file, that o
   });
 });
 
+Deno.test("with an uplink the history is on disk, unless it is said otherwise", async () => {
+  const file = "uplink: mqtt://127.0.0.1\n";
+  const disk = async (given: Parameters<typeof load>[0]) => (await load(given)).history.disk;
+  assert.equal(await disk({ file }), true);
+  assert.equal(await disk({ args: ["--uplink", "ws://127.0.0.1/mqtt"] }), true);
+  assert.equal(await disk({ file, args: ["--no-history-disk"] }), false);
+  assert.equal(await disk({ file: `${file}history: { disk: false, count: 5 }\n` }), false);
+  await fails({ file: `${file}history: 5\n` }, "history", "F");
+});
+
 Deno.test("every setting can be given in all three ways, and means the same", async () => {
   const text = {
     text: "some/file",

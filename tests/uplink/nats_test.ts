@@ -17,7 +17,7 @@ testWith(
     const { url } = nats.nodes[0]!;
     await using cloud = await Cloud.connect(url, { protocolVersion: 4 });
     await using gateway = await GatewayProcess.start({
-      args: ["--uplink", url, "--uplink-envelope", "--history-disk"],
+      args: ["--uplink", url, "--uplink-envelope"],
     });
     await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
     const published = [];

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { HealthAnswer } from "../../gateway/http/health_answer.ts";
 import type { UplinkStatus } from "../../gateway/uplink/status.ts";
 import { eventually } from "../support/eventually.ts";
+import { makeCertificates } from "../support/certificates.ts";
 import { GatewayProcess, type GatewayProcessOptions } from "../support/gateway.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
@@ -34,7 +35,8 @@ testWith(["mosquitto"], "updates go up with epoch and numbers, payloads as they 
   await using broker = await Mosquitto.start();
   await using cloud = await Cloud.connect(broker.url);
   await using gateway = await start(broker.url, {
-    args: ["--uplink-prefix", "site/7/", "--uplink-topics", "devices/#,lab/+/raw"],
+    args: ["--uplink-prefix", "site/7/", "--uplink-topics", "devices/#,lab/+/raw"]
+      .concat("--no-history-disk"),
   });
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.publish("devices/desk/temperature", "21.50");
@@ -74,7 +76,7 @@ testWith(["mosquitto"], "an outage of the line: all comes afterwards, in order",
   await using broker = await Mosquitto.start();
   using line = new Line(broker.port);
   await using cloud = await Cloud.connect(broker.url);
-  await using gateway = await start(`mqtt://127.0.0.1:${line.port}`, { args: ["--history-disk"] });
+  await using gateway = await start(`mqtt://127.0.0.1:${line.port}`);
   await publish(gateway, 300);
   await cloud.has(300);
   await using page = await WsPeer.open(gateway.ws("/ws"));
@@ -105,27 +107,63 @@ testWith(["mosquitto"], "Mosquitto's WebSocket listener is a cloud, too", async 
   assert.equal((await uplinkOf(gateway)).protocol, 5);
 });
 
-testWith(["mosquitto"], "user, password and TLS; secrets are told nobody", async () => {
-  const password = { user: "site", pass: "p@ss/word" };
-  await using broker = await Mosquitto.start({ password });
-  await using cloud = await Cloud.connect(broker.url, {
-    username: password.user,
-    password: password.pass,
-  });
-  const url = `mqtt://site:${encodeURIComponent(password.pass)}@127.0.0.1:${broker.port}`;
-  await using gateway = await start(url);
-  await publish(gateway, 5);
-  await cloud.has(5);
-  const said = gateway.process.output + JSON.stringify(await uplinkOf(gateway));
-  assert.equal(said.includes("p@ss"), false);
-  assert.equal(said.includes("p%40ss"), false);
-});
+testWith(
+  ["mosquitto", "openssl"],
+  "user, password and TLS, by both ways; secrets are told nobody",
+  async () => {
+    const password = { user: "site", pass: "p@ss/word" };
+    const tls = await makeCertificates();
+    await using broker = await Mosquitto.start({ password, tls, websockets: true });
+    const dir = await Deno.makeTempDir();
+    try {
+      const ca = `${dir}/ca.pem`;
+      await Deno.writeTextFile(ca, tls.ca);
+      await using cloud = await Cloud.connect(broker.url, {
+        username: password.user,
+        password: password.pass,
+        ca: tls.ca,
+      });
+      let sent = 0;
+      for (const address of [broker.url, broker.wsUrl]) {
+        const url = new URL(address);
+        url.username = password.user;
+        url.password = encodeURIComponent(password.pass);
+        await using gateway = await start(url.href, { args: ["--uplink-ca", ca] });
+        await publish(gateway, 5);
+        sent += 5;
+        await cloud.has(sent);
+        const said = gateway.process.output + JSON.stringify(await uplinkOf(gateway));
+        assert.equal(said.includes("p@ss"), false);
+        assert.equal(said.includes("p%40ss"), false);
+      }
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+);
+
+testWith(
+  ["mosquitto", "openssl"],
+  "a cloud whose certificate nobody vouches for gets nothing",
+  async () => {
+    await using broker = await Mosquitto.start({ tls: await makeCertificates() });
+    await using gateway = await start(broker.url);
+    await publish(gateway, 5);
+    const reason = await eventually("it is said", async () => {
+      const { reason = "" } = await uplinkOf(gateway);
+      return reason !== "" && reason;
+    });
+    assert.match(reason, /certificate|issuer/i);
+    assert.equal((await uplinkOf(gateway)).sent, 0);
+    assert.equal((await uplinkOf(gateway)).backlog.messages, 5);
+  },
+);
 
 testWith(["mosquitto"], "the cloud is killed and comes back: nothing is lost", async () => {
   await using broker = await Mosquitto.start({ persistence: true });
   const session = { clean: false, clientId: "cloud" };
   await using cloud = await Cloud.connect(broker.url, session);
-  await using gateway = await start(broker.url, { args: ["--history-disk"] });
+  await using gateway = await start(broker.url);
   await publish(gateway, 500);
   await cloud.has(500);
   await broker.kill();
@@ -144,7 +182,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await using cloud = await Cloud.connect(broker.url);
       using line = new Line(broker.port);
       const url = `mqtt://127.0.0.1:${line.port}`;
-      const options = { dataDir, args: ["--history-disk"] };
+      const options = { dataDir };
       {
         await using gateway = await start(url, options);
         await publish(gateway, 300);
@@ -172,7 +210,7 @@ testWith(["mosquitto"], "too much waits: the oldest go, and the cloud is told wh
   using line = new Line(broker.port);
   await using cloud = await Cloud.connect(broker.url);
   await using gateway = await start(`mqtt://127.0.0.1:${line.port}`, {
-    args: ["--history-disk", "--uplink-bytes", "20000"],
+    args: ["--uplink-bytes", "20000"],
   });
   await publish(gateway, 30);
   await eventually("all is acknowledged", async () => (await uplinkOf(gateway)).sent === 30);
