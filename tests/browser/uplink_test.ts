@@ -23,7 +23,7 @@ testWith(["chromium", "mosquitto"], "the Health view: connected, away, what wait
   for (let i = 0; i < 5; i++) await peer.publish("devices/desk/value", i);
   await eventually(
     "what waits is shown",
-    async () => /5, \d+ B in memory/.test(await box.innerText()),
+    async () => /5, \d+ B on disk/.test(await box.innerText()),
   );
   await broker.restart();
   await eventually("it has gone", async () => /Sent\s+5,/.test(await box.innerText()));

@@ -77,8 +77,15 @@ testWith(["tshark"], "a small flight recorder that has turned over many times", 
   screen.send({ type: "subscribe", channel: "flow" });
   for (const peer of [tcp, web]) await peer.subscribe("flow/#", 2);
   await eventually("many turns", () => flow.count > 600);
-  // It is so small that it would turn while it is read.
+  // It is so small that it would turn while it is read: nothing may be under way any more.
   await flow.stop();
+  const last = flow.count - 1;
+  for (const peer of [tcp, web]) {
+    await peer.message(({ text }) => JSON.parse(text).n === last);
+    // Behind its acknowledgement.
+    await peer.subscribe("quiet");
+  }
+  await screen.next("data", ({ value }) => (value as { n?: number } | null)?.n === last);
   await using recent = await TraceCapture.recent(gateway);
   const file = await recent.file();
   assert.deepEqual(await tsharkWarnings(file), []);

@@ -81,7 +81,7 @@ function UplinkBox({ answer: { uplink, time } }: { answer: HealthAnswer }) {
       <Fact name="Address">{uplink.url}</Fact>
       <Fact name="Why">{uplink.reason}</Fact>
       <Fact name="Waiting">
-        {`${messages}, ${formatBytes(bytes)} ${kept === "disk" ? "" : "in memory"}`}
+        {`${messages}, ${formatBytes(bytes)} ${kept === "disk" ? "on disk" : "in memory"}`}
       </Fact>
       <Fact name="Oldest">{oldestTime ? formatAge(Math.max(0, time - oldestTime)) : ""}</Fact>
       <Fact name="Done in">{secondsToDone ? formatAge(secondsToDone * 1000) : ""}</Fact>
