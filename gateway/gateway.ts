@@ -26,6 +26,7 @@ import { Discovery } from "./nodes/discovery.ts";
 import { Nodes } from "./nodes/nodes.ts";
 import { idOf } from "./nodes/out/home_assistant_names.ts";
 import { ReadingsOut } from "./nodes/out/readings_out.ts";
+import type { WebSocketDevices } from "./nodes/websocket/websocket_devices.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import { TracePort } from "./recorder/trace_port.ts";
 import { TraceStreams } from "./recorder/trace_streams.ts";
@@ -126,6 +127,8 @@ export class Gateway {
     refused: 0,
   };
   #uplink: Uplink | null = null;
+  /** `null`: none are configured. */
+  #webSocketDevices: WebSocketDevices | null = null;
   #relayFailures = 0;
   #tracePort: TracePort | undefined;
   #broker!: Broker;
@@ -176,7 +179,7 @@ export class Gateway {
       timeoutMs: config.command.timeoutSeconds * 1000,
       route: (topic) => rules.look(topic),
       obstacle: (route) => this.#obstacle(route),
-      publish: (topic, payload) => this.#publish(topic, payload),
+      publish: (topic, payload) => this.#command(topic, payload),
     });
     this.#sessions = new Sessions(
       config,
@@ -223,6 +226,7 @@ export class Gateway {
       const tracePort = gateway.#startTracePort();
       gateway.addresses = { http, mqtt, ...(tracePort === undefined ? {} : { tracePort }) };
       gateway.#uplink?.connect();
+      await gateway.#openDevices();
     } catch (error) {
       await gateway.close();
       throw error;
@@ -266,6 +270,21 @@ export class Gateway {
       cluster: this.cluster,
       publish: (topic, payload) => this.#publish(topic, payload, true),
       onState: () => this.#statusChanged(),
+      taps: this.#recorder,
+      log: this.#options.log,
+    });
+  }
+
+  /** Connects to devices that are WebSocket servers. */
+  async #openDevices() {
+    const config = this.#config;
+    if (config.webSocketDevices.length === 0) return;
+    const { WebSocketDevices } = await import("./nodes/websocket/websocket_devices.ts");
+    this.#webSocketDevices = new WebSocketDevices({
+      config,
+      nodes: this.#nodes,
+      route: (topic) => this.rooms.route(topic),
+      sink: (message) => this.#take(message),
       taps: this.#recorder,
       log: this.#options.log,
     });
@@ -373,6 +392,7 @@ export class Gateway {
         rooms: this.rooms,
         store: this.#store,
         uplink: () => this.#uplink?.status() ?? null,
+        webSocketDevices: () => this.#webSocketDevices?.status ?? null,
         nodes: this.#nodes,
         sessions: this.#sessions,
         commands: this.#commands,
@@ -433,6 +453,7 @@ export class Gateway {
   /** Hears every message before its room does. @returns whether the room is to leave it alone */
   #heard(message: IncomingMessage, route: Route, id: string): boolean {
     const taken = this.#nodes.take(message, route, id);
+    this.#webSocketDevices?.take(message);
     if (message.own) return taken;
     if (route.channel === null) this.#discovery.take(message.topic, message.payload);
     this.#readings.take(message.topic, message.payload);
@@ -461,7 +482,15 @@ export class Gateway {
     this.rooms.take(fromCloud ? { ...message, fromCloud } : message);
   }
 
+  /** A command of a person goes to the device itself, or to the broker. */
+  #command(topic: string, payload: Uint8Array): Promise<void> {
+    const device = this.#webSocketDevices?.commanded(topic);
+    return device === undefined ? this.#publish(topic, payload) : device.send(payload);
+  }
+
   #obstacle(route: Route): string | null {
+    const device = this.#webSocketDevices?.commanded(route.command ?? "");
+    if (device !== undefined) return device.obstacle;
     const { connected, reason } = this.#broker.state;
     if (!connected) return `broker away: ${reason ?? "not connected"}`;
     return route.device === undefined ? null : this.#nodes.obstacle(route.device);
@@ -474,7 +503,8 @@ export class Gateway {
   async #disconnect() {
     const said = Promise.all([this.#readings.close(), this.#cluster?.close()]);
     const mqtt = said.then(() => this.#broker?.close());
-    const goodbyes = Promise.allSettled([this.#sessions.close(), mqtt]);
+    const devices = this.#webSocketDevices?.close();
+    const goodbyes = Promise.allSettled([this.#sessions.close(), mqtt, devices]);
     await within(TRACED_MS, goodbyes);
     await this.#traces.close();
     await Promise.all([this.#tracePort?.close(), goodbyes]);

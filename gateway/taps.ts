@@ -22,6 +22,7 @@ export interface Upgrade {
 
 /** What is known of a connection when it opens. */
 export interface ConnectionFacts {
+  /** "session": of a client; one that the gateway dialled leads to a device. */
   protocol: "mqtt" | "session";
   transport: "tcp" | "websocket";
   /** Whether the gateway opened it: it is the client then. */
@@ -100,7 +101,7 @@ export interface Taps {
   /** A connection opens. */
   connection(facts: ConnectionFacts): ConnectionTap;
   /**
-   * A PUBLISH was taken in. Called in the order in which the PUBLISHes stood in the connection.
+   * A PUBLISH, or a device's WebSocket message, was taken in. Called in the order in which the PUBLISHes stood in the connection.
    *
    * @param connection it came on; absent: the gateway's own
    * @param id "": nobody took it, it is what the gateway published itself and a broker sent back

@@ -15,6 +15,7 @@ const ROOT = new URL("../", import.meta.url);
 const LAYERS = [
   ["gateway/sessions/messages.ts"],
   [
+    "gateway/backoff.ts",
     "gateway/clock.ts",
     "gateway/histogram.ts",
     "gateway/running_clock.ts",

@@ -11,7 +11,8 @@ import { brokerAddresses } from "./broker_addresses.ts";
 import { CONFIG_ENVIRONMENT, environmentName, flagName, type Option, options } from "./options.ts";
 import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { TopicFilter } from "../topics/topic_filter.ts";
-import { type Config, schema } from "./schema.ts";
+import { type Config, type ConfiguredDevice, schema } from "./schema.ts";
+import { isWebSocketDevice, type WebSocketDeviceConfig } from "./websocket_device.ts";
 
 /** What the user gave cannot be used: the message says what, where and what to do. */
 export class UsageError extends Error {
@@ -170,7 +171,13 @@ export async function loadConfig(
   if (!result.success) {
     throw new UsageError(result.issues.map((issue) => explain(issue, place)).join("\n"));
   }
-  const config = result.output as unknown as Config;
+  const { devices, ...rest } = result.output;
+  checkDevices(devices);
+  const config = {
+    ...rest,
+    devices: devices.filter((device) => !isWebSocketDevice(device)),
+    webSocketDevices: devices.filter(isWebSocketDevice),
+  } as unknown as Config;
   checkTogether(config);
   return config;
 }
@@ -182,7 +189,6 @@ function checkTogether(config: Config) {
   if (config.mqttsPort !== undefined && config.cert === undefined) {
     throw new UsageError("mqttsPort needs cert and key");
   }
-  checkDevices(config);
   checkUplink(config);
   const { liveness } = config;
   for (const what of ["late", "lost", "node"] as const) {
@@ -226,8 +232,8 @@ function checkUplink({ uplink: { url, prefix, topics, down } }: Config) {
   for (const filter of [...topics, ...down]) new TopicFilter(filter);
 }
 
-/** Whether each device is named once, and keys go with addresses. */
-function checkDevices({ devices }: Config) {
+/** Whether each device is named once, and what belongs together stands together. */
+function checkDevices(devices: (ConfiguredDevice | WebSocketDeviceConfig)[]) {
   const seen = new Map<unknown, number>();
   const claim = (what: string, value: unknown, index: number) => {
     const other = seen.get(value);
@@ -236,22 +242,32 @@ function checkDevices({ devices }: Config) {
     }
     seen.set(value, index);
   };
-  devices.forEach(({ address, short, name, key }, index) => {
-    claim("address", parseDeviceId(address), index);
-    if (name !== undefined) claim("name", `name ${name}`, index);
-    const extended = /^(?:[0-9a-f]{2}[:-]?){7}[0-9a-f]{2}$/i.test(address);
-    if (short !== undefined && !extended) {
-      throw new UsageError(`devices.${index}.short goes with an extended address of 8 bytes`);
+  devices.forEach((device, index) => {
+    if (isWebSocketDevice(device)) {
+      claim("channel", `name ${device.channel}`, index);
+      if (device.ca === undefined || /^wss:/i.test(device.websocket)) return;
+      throw new UsageError(`devices.${index}.ca goes with a wss:// address`);
     }
-    if (key !== undefined && key.length !== 32 && extended) {
-      throw new UsageError(`devices.${index}.key has to have 32 digits for an 802.15.4 device`);
-    }
-    if (key !== undefined && address.includes("/")) {
-      throw new UsageError(
-        `devices.${index}.key needs the extended address: give that as address, and ${address} as short`,
-      );
-    }
+    claim("address", parseDeviceId(device.address), index);
+    if (device.name !== undefined) claim("name", `name ${device.name}`, index);
+    checkKey(device, index);
   });
+}
+
+/** Whether a key goes with the address. */
+function checkKey({ address, short, key }: ConfiguredDevice, index: number) {
+  const extended = /^(?:[0-9a-f]{2}[:-]?){7}[0-9a-f]{2}$/i.test(address);
+  if (short !== undefined && !extended) {
+    throw new UsageError(`devices.${index}.short goes with an extended address of 8 bytes`);
+  }
+  if (key !== undefined && key.length !== 32 && extended) {
+    throw new UsageError(`devices.${index}.key has to have 32 digits for an 802.15.4 device`);
+  }
+  if (key !== undefined && address.includes("/")) {
+    throw new UsageError(
+      `devices.${index}.key needs the extended address: give that as address, and ${address} as short`,
+    );
+  }
 }
 
 /** The text of `start --help`. */

@@ -309,6 +309,13 @@ export const options: Option[] = [
     help: "messages per second taken from one WebSocket client",
   },
   {
+    key: "limits.deviceRate",
+    type: "number",
+    default: 2000,
+    range: COUNT,
+    help: "messages per second taken from one device that is a WebSocket server; more wait there",
+  },
+  {
     key: "limits.sessions",
     type: "integer",
     default: 10_000,

@@ -6,6 +6,11 @@
 import * as v from "valibot";
 import { parseDeviceId } from "../../traces/sensors/device_id.ts";
 import { type Option, options } from "./options.ts";
+import {
+  isWebSocketDevice,
+  webSocketDevice,
+  type WebSocketDeviceConfig,
+} from "./websocket_device.ts";
 
 /** A topic filter of MQTT in which a level may have a name: `lab/:room/+/state`. */
 const filter = v.pipe(v.string(), v.nonEmpty("is empty"));
@@ -18,6 +23,33 @@ const control = v.strictObject({
   choices: v.optional(v.array(v.unknown())),
   on: v.optional(v.unknown()),
   off: v.optional(v.unknown()),
+});
+
+/** A device that bridge nodes hear: what to call it, and its key where it encrypts. */
+const heardDevice = v.strictObject({
+  /**
+   * `A4:C1:38:8D:18:B2` (Bluetooth), `00:12:4B:00:01:02:03:04` (IEEE 802.15.4, extended) or
+   * `1A62/0001` (IEEE 802.15.4, PAN and short address).
+   */
+  address: v.pipe(
+    v.string(),
+    v.check((text) => parseDeviceId(text) !== undefined, "is no address of a device"),
+  ),
+  /** PAN and short address of an IEEE 802.15.4 device whose frames hold those: `1A62/0001`. */
+  short: v.optional(v.pipe(
+    v.string(),
+    v.regex(/^(?:0x)?[0-9a-f]{1,4}\/(?:0x)?[0-9a-f]{1,4}$/i, "is not of the form 1A62/0001"),
+  )),
+  /** Level of its topics, and its channel. */
+  name: v.optional(v.pipe(
+    v.string(),
+    v.regex(/^[^/+#$\0]+$/, "has to be one topic level, without / + # $"),
+  )),
+  /** 32 hexadecimal digits; 24 for MiBeacon version 2 and 3. */
+  key: v.optional(v.pipe(
+    v.string(),
+    v.regex(/^(?:[0-9a-f]{32}|[0-9a-f]{24})$/i, "is not 32 hexadecimal digits"),
+  )),
 });
 
 const lists = {
@@ -46,33 +78,9 @@ const lists = {
     })),
     [],
   ),
-  /** Devices that bridge nodes hear: what to call them, and the keys of those that encrypt. */
+  /** Devices that bridge nodes hear, and those that are WebSocket servers. */
   devices: v.optional(
-    v.array(v.strictObject({
-      /**
-       * `A4:C1:38:8D:18:B2` (Bluetooth), `00:12:4B:00:01:02:03:04` (IEEE 802.15.4, extended) or
-       * `1A62/0001` (IEEE 802.15.4, PAN and short address).
-       */
-      address: v.pipe(
-        v.string(),
-        v.check((text) => parseDeviceId(text) !== undefined, "is no address of a device"),
-      ),
-      /** PAN and short address of an IEEE 802.15.4 device whose frames hold those: `1A62/0001`. */
-      short: v.optional(v.pipe(
-        v.string(),
-        v.regex(/^(?:0x)?[0-9a-f]{1,4}\/(?:0x)?[0-9a-f]{1,4}$/i, "is not of the form 1A62/0001"),
-      )),
-      /** Level of its topics, and its channel. */
-      name: v.optional(v.pipe(
-        v.string(),
-        v.regex(/^[^/+#$\0]+$/, "has to be one topic level, without / + # $"),
-      )),
-      /** 32 hexadecimal digits; 24 for MiBeacon version 2 and 3. */
-      key: v.optional(v.pipe(
-        v.string(),
-        v.regex(/^(?:[0-9a-f]{32}|[0-9a-f]{24})$/i, "is not 32 hexadecimal digits"),
-      )),
-    })),
+    v.array(v.lazy((entry) => isWebSocketDevice(entry) ? webSocketDevice : heardDevice)),
     [],
   ),
   /** Tokens beside those that the gateway makes. */
@@ -136,7 +144,7 @@ export const schema = v.strictObject({
 export type Rule = { filter: string; channel: string; command?: string };
 export type Relay = { filter: string; to: string };
 export type TopicNote = v.InferOutput<typeof lists.describe>[number];
-export type ConfiguredDevice = { address: string; short?: string; name?: string; key?: string };
+export type ConfiguredDevice = v.InferOutput<typeof heardDevice>;
 export type TokenRole = "viewer" | "operator" | "admin" | "node";
 export type ConfiguredToken = { name: string; role: TokenRole; token: string; topics?: string[] };
 
@@ -193,6 +201,7 @@ export interface Config {
   limits: {
     messageBytes: number;
     messagesPerSecond: number;
+    deviceRate: number;
     sessions: number;
     sessionsPerAddress: number;
     channelsPerSession: number;
@@ -218,7 +227,10 @@ export interface Config {
     nodeMaxSeconds: number;
     graceSeconds: number;
   };
+  /** Those that bridge nodes hear. */
   devices: ConfiguredDevice[];
+  /** Those that are WebSocket servers. */
+  webSocketDevices: WebSocketDeviceConfig[];
   readings: { publish: "auto" | "on" | "off" };
   homeAssistant: { discovery: boolean; prefix: string };
   zigbee2mqtt: { base: string[] };

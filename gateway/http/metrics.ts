@@ -23,10 +23,14 @@ import type { EventLoopDelay } from "./event_loop.ts";
 import { type Metric, storeMetrics } from "./store_metrics.ts";
 import { uplinkMetrics } from "./uplink_metrics.ts";
 import type { UplinkStatus } from "../uplink/status.ts";
+import { webSocketMetrics } from "./websocket_metrics.ts";
+import type { WebSocketStatus } from "../nodes/websocket/websocket_devices.ts";
 
 export interface MetricSources {
   /** `null`: no uplink is configured. */
   uplink: () => UplinkStatus | null;
+  /** `null`: no such devices are configured. */
+  webSocketDevices: () => WebSocketStatus | null;
   rooms: Rooms;
   store: Store | null;
   nodes: Nodes;
@@ -280,10 +284,12 @@ export class Metrics {
     const serializer = new PrometheusSerializer("", false, undefined, true, true);
     const { store } = this.#sources;
     const uplink = this.#sources.uplink();
+    const webSockets = this.#sources.webSocketDevices();
     const metrics = [
       ...readings(this.#sources).map(plainMetric),
       ...(store === null ? [] : storeMetrics(store)).map(plainMetric),
       ...(uplink === null ? [] : uplinkMetrics(uplink)).map(plainMetric),
+      ...(webSockets === null ? [] : webSocketMetrics(webSockets)).map(plainMetric),
       ...clusterMetrics(this.#sources).map(plainMetric),
       ...histograms(this.#sources),
     ];

@@ -23,7 +23,9 @@ export type Cause =
   /** Every node that used to hear the device is lost or deaf. */
   | "receivers lost"
   /** Its receivers hear others, but not this device. */
-  | "silent";
+  | "silent"
+  /** It is a WebSocket server, and we are not connected to it. */
+  | "not connected";
 
 /** Liveness of a node or device. */
 export interface Liveness {
@@ -83,10 +85,12 @@ export interface ReceiverInfo {
 export interface DeviceInfo extends Liveness {
   /** Level of its topics and name of its channel. */
   name: string;
-  /** As shown, `A4:C1:38:8D:18:B2`; absent where there is none. */
+  /** As shown, `A4:C1:38:8D:18:B2`, `ws://192.168.1.60/ws`; absent where there is none. */
   address?: string;
-  /** As "BTHome v2", "Ruuvi 5". */
+  /** As "BTHome v2", "Ruuvi 5", "WebSocket". */
   formats: string[];
+  /** The gateway itself connects to it: no node hears it. */
+  linked?: true;
   model?: string;
   /** What it calls itself. */
   localName?: string;

@@ -19,8 +19,13 @@ import { openMqttGateway, theengsGateway } from "./dialects/openmqttgateway.ts";
 import { ruuviGateway } from "./dialects/ruuvi_gateway.ts";
 import { zigbee2Mqtt } from "./dialects/zigbee2mqtt.ts";
 import type { KnownDevice } from "./devices/known_device.ts";
-import { type LivenessChange, LivenessMonitor } from "./liveness/liveness_monitor.ts";
 import { BatchMemory, type BatchStore, noBatchMemory } from "./radio/batch_memory.ts";
+import { LinkedDevice } from "./devices/linked_device.ts";
+import {
+  type LinkLiveness,
+  type LivenessChange,
+  LivenessMonitor,
+} from "./liveness/liveness_monitor.ts";
 import { type KnownNode, NodeBook, type NodeTotals } from "./radio/node_book.ts";
 import { NodeSettings } from "./node_settings.ts";
 import { ProblemLog } from "./problem_log.ts";
@@ -60,6 +65,8 @@ export class Nodes {
   readonly #nodes: NodeBook;
   readonly #book: DeviceBook;
   #memory: BatchMemory = noBatchMemory;
+  /** Devices that the gateway connects to, by name. */
+  readonly #linked = new Map<string, LinkedDevice>();
   /** Made when the first frames come. */
   #radio: RadioIntake | null = null;
   readonly #dialects: Dialects;
@@ -270,6 +277,18 @@ export class Nodes {
     });
   }
 
+  /**
+   * Takes note of a device that the gateway connects to.
+   *
+   * @param address As shown: without credentials
+   * @returns what is to be told of the connection
+   */
+  link(name: string, address: string): LinkLiveness {
+    const live = this.monitor.link(name);
+    this.#linked.set(name, new LinkedDevice(name, address, live));
+    return live;
+  }
+
   /** Why commands cannot reach a device or node now; `null`: they can, for all that is known. */
   obstacle(name: string): string | null {
     const { state, reason } = this.#nodes.own(name)?.live.liveness ?? {};
@@ -298,7 +317,10 @@ export class Nodes {
     const toUnix = unixClock();
     return {
       nodes: [...this.#nodes.all()].map((node) => ({ ...node.info(), ...node.live.liveness })),
-      devices: [...this.#book.all()].map((device) => device.info(toUnix)),
+      devices: [
+        ...[...this.#book.all()].map((device) => device.info(toUnix)),
+        ...[...this.#linked.values()].map((device) => device.info()),
+      ],
     };
   }
 
@@ -309,7 +331,7 @@ export class Nodes {
 
   /** What `/api/devices/<name>` says; undefined: no such device. */
   device(name: string): DeviceAnswer | undefined {
-    return this.#book.named(name)?.answer(unixClock());
+    return (this.#linked.get(name) ?? this.#book.named(name))?.answer(unixClock());
   }
 
   /** Forgets a device until it is heard again. @returns whether there was one */

@@ -11,6 +11,8 @@ export interface ProblemLogOptions {
   lines?: number;
   /** Milliseconds. @default 60000 */
   periodMs?: number;
+  /** What the lines are about. @default "node" */
+  subject?: string;
 }
 
 /** Ends with `close()`. */
@@ -18,13 +20,15 @@ export class ProblemLog {
   readonly #log: (line: string) => void;
   readonly #lines: number;
   readonly #periodMs: number;
+  readonly #subject: string;
   /** What was said in this period: nodes and texts, without the numbers in them. */
   readonly #said = new Set<string>();
   #leftOut = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ log, lines = 20, periodMs = 60_000 }: ProblemLogOptions) {
+  constructor({ log, lines = 20, periodMs = 60_000, subject = "node" }: ProblemLogOptions) {
     this.#log = log;
+    this.#subject = subject;
     this.#lines = lines;
     this.#periodMs = periodMs;
   }
@@ -38,13 +42,15 @@ export class ProblemLog {
     }
     this.#timer ??= setTimeout(() => this.#end(), this.#periodMs);
     this.#said.add(key);
-    this.#log(`node ${printable(JSON.stringify(node))}: ${printable(text)}`);
+    this.#log(`${this.#subject} ${printable(JSON.stringify(node))}: ${printable(text)}`);
   }
 
   #end() {
     this.#timer = undefined;
     this.#said.clear();
-    if (this.#leftOut > 0) this.#log(`nodes: ${this.#leftOut} more problems like these`);
+    if (this.#leftOut > 0) {
+      this.#log(`${this.#subject}s: ${this.#leftOut} more problems like these`);
+    }
     this.#leftOut = 0;
   }
 

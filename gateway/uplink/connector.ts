@@ -4,7 +4,7 @@
  * @module
  */
 import { now } from "../clock.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../backoff.ts";
 import { Link, type LinkEnd, type LinkFacts, type LinkOptions } from "./link.ts";
 import type { UplinkStatus } from "./status.ts";
 import { VersionChoice } from "./version_choice.ts";

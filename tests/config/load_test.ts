@@ -261,3 +261,40 @@ Deno.test("bounds of liveness are in order", async () => {
   const file = "liveness: { lateMinSeconds: 100, lateMaxSeconds: 50 }";
   await fails({ file }, "liveness.lateMinSeconds is above liveness.lateMaxSeconds");
 });
+
+Deno.test("devices that are WebSocket servers stand apart from those that nodes hear", async () => {
+  const of = (...devices: unknown[]) => ({ file: JSON.stringify({ devices }) });
+  const websocket = "ws://board.local:81/ws";
+  const heard = { address: "A4:C1:38:8D:18:B2", name: "fridge" };
+  const { devices, webSocketDevices } = await load(of(heard, { websocket, channel: "board" }));
+  assert.deepEqual(devices.map(({ name }) => name), ["fridge"]);
+  assert.deepEqual(webSocketDevices, [{
+    websocket,
+    channel: "board",
+    topic: "message",
+    send: [],
+    headers: {},
+    subprotocols: [],
+  }]);
+  const fail = (more: object, ...said: string[]) =>
+    fails(of({ websocket, channel: "board", ...more }), ...said);
+  const address = "is not the address of a WebSocket: use ws://host:port/path or wss://host/path";
+  for (const wrong of ["http://board", "ws://", "board:81", "ws://board/#part"]) {
+    await fail({ websocket: wrong }, `devices.0.websocket ${address}`, "line 1");
+  }
+  await fails(of({ websocket }), "devices.0.channel is missing");
+  await fail({ channel: "a/b" }, "devices.0.channel has to be one topic level, without / + # $");
+  await fail({ topic: "+" }, "devices.0.topic has to be one topic level");
+  await fail({ send: "hello" }, "devices.0.send is not a list of messages");
+  await fail({ headers: { "a b": "c" } }, "devices.0.headers.a b is not the name of a header");
+  await fail({ headers: { Host: "x" } }, "devices.0.headers.Host is a header that the handshake");
+  await fail({ headers: { A: "b\nc" } }, "devices.0.headers.A cannot stand in a header");
+  await fail({ subprotocols: ["a", "a"] }, "devices.0.subprotocols names a subprotocol twice");
+  await fail({ silenceSeconds: 0 }, "devices.0.silenceSeconds is below 0.1");
+  await fail({ ca: "ca.pem" }, "devices.0.ca goes with a wss:// address");
+  await fail({ address: "A4:C1:38:8D:18:B2" }, "devices.0.address is not a known setting");
+  await fails(
+    of(heard, { websocket, channel: "fridge" }),
+    "devices.1.channel is that of devices.0",
+  );
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import mqtt, { type IPublishPacket } from "mqtt-packet";
-import { Backoff } from "../../gateway/uplink/backoff.ts";
+import { Backoff } from "../../gateway/backoff.ts";
 import { ChannelBook } from "../../gateway/uplink/channel_book.ts";
 import { DropBook } from "../../gateway/uplink/drop_book.ts";
 import { isEcho, received, wayOf } from "../../gateway/uplink/incoming.ts";

@@ -9,10 +9,12 @@
 import type { LiveState } from "../answers.ts";
 import { DeviceLiveness } from "./device_liveness.ts";
 import type { ClientSession } from "./client_session.ts";
+import { LinkLiveness } from "./link_liveness.ts";
 import { NodeLiveness } from "./node_liveness.ts";
 import { TICK_MS, Watch, type Watched, type WatchOptions } from "./watch.ts";
 
 export type { DeviceLiveness } from "./device_liveness.ts";
+export type { LinkLiveness } from "./link_liveness.ts";
 export type { NodeLiveness, NodeSaid } from "./node_liveness.ts";
 export type { LivenessSettings } from "./settings.ts";
 export type { LivenessChange } from "./watch.ts";
@@ -36,6 +38,7 @@ export class LivenessMonitor {
   readonly #watch: Watch;
   readonly #nodes = new Map<string, NodeLiveness>();
   readonly #devices = new Map<string, DeviceLiveness>();
+  readonly #links = new Map<string, LinkLiveness>();
   readonly #sessions = new Map<string, ClientSession>();
   /** Clients whose session is over, oldest first. */
   readonly #closed = new Set<string>();
@@ -72,6 +75,13 @@ export class LivenessMonitor {
       this.#devices.set(name, device);
     }
     return device;
+  }
+
+  /** The device of that name that we connect to. It has the name alone: no other device has it. */
+  link(name: string): LinkLiveness {
+    const link = new LinkLiveness(name, this.#watch);
+    this.#links.set(name, link);
+    return link;
   }
 
   findNode(name: string): NodeLiveness | undefined {
@@ -145,7 +155,9 @@ export class LivenessMonitor {
   }
 
   counts(): LivenessCounts {
-    return { node: count(this.#nodes), device: count(this.#devices) };
+    const device = count(this.#devices);
+    for (const { state, isKnown } of this.#links.values()) if (isKnown) device[state]++;
+    return { node: count(this.#nodes), device };
   }
 
   /** Times that this process stood still. */

@@ -1,5 +1,5 @@
 /**
- * The comment lines of PUBLISHes and radio frames.
+ * The comment lines of PUBLISHes, radio frames and messages of devices.
  *
  * @module
  */
@@ -18,6 +18,14 @@ export function addPublishIn(lines: CommentLines, { origin }: SeenPublish) {
   }
 }
 
+/** Adds the lines of a message of a device that is a WebSocket server. */
+export function addDeviceIn(lines: CommentLines, origin: Origin | null) {
+  if (origin === null || origin.updates.length === 0) {
+    return lines.add(lineHead(origin?.id ?? "", "ws", false));
+  }
+  addUpdates(lines, origin, "ws", false, NaN);
+}
+
 /** Whether a PUBLISH, or each radio record in it, made an update: the lines of those tell all. */
 function allMadeUpdates({ records, updates }: Origin): boolean {
   if (records === null) return updates.length > 0;
@@ -27,7 +35,7 @@ function allMadeUpdates({ records, updates }: Origin): boolean {
 function addUpdates(
   lines: CommentLines,
   { id, updates }: Origin,
-  hop: "mqtt" | "radio",
+  hop: "mqtt" | "radio" | "ws",
   out: boolean,
   ms: number,
   more = "",

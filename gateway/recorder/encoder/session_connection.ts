@@ -1,5 +1,6 @@
 /**
- * One WebSocket session.
+ * One WebSocket session; or a connection to a device that is a WebSocket server, which the gateway
+ * has dialled: what comes in on that are values, not a client's messages.
  *
  * @module
  */
@@ -10,9 +11,16 @@ import { CommentLines, lineHead, type PacketComment } from "./comment_lines.ts";
 import { Conversation } from "./conversation.ts";
 import { type EncoderContext, FILTERED } from "./encoder_context.ts";
 import type { HeldWriter } from "./held_packets.ts";
+import { addDeviceIn } from "./publish_lines.ts";
 import { asksFor, hideSecrets } from "./session_text.ts";
+import type { Origin } from "./trace_ids.ts";
 
 export type SessionHeldEvent = OpenEvent | TextEvent | BytesEvent | CloseEvent;
+
+/** What became of a device's message. */
+interface Taken {
+  origin: Origin | null;
+}
 
 const lines = new CommentLines();
 
@@ -24,6 +32,8 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
   /** Offsets in the stream that the sequence numbers in the file stand for; -1: nothing written. */
   readonly #written = { in: -1, out: -1 };
   #begun = false;
+  /** The device's newest message, until it is known what became of it. */
+  #newest: Taken | null = null;
 
   constructor(context: EncoderContext, subject: ConnectionSubject) {
     this.#context = context;
@@ -34,14 +44,32 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
     this.#conversation = new Conversation(context, ws, subject.facts, subject.id, note);
   }
 
-  write(event: SessionHeldEvent) {
+  /** An event was read. @returns what has to be held with it */
+  read(event: SessionHeldEvent): unknown {
+    if (!this.#isDevice || event.kind !== "text" && event.kind !== "bytes" || event.out) {
+      return null;
+    }
+    return this.#newest = { origin: null };
+  }
+
+  /** The device's newest message was taken in. */
+  message(origin: Origin) {
+    if (this.#newest !== null) this.#newest.origin = origin;
+    this.#newest = null;
+  }
+
+  get #isDevice(): boolean {
+    return this.#subject.facts.dialled;
+  }
+
+  write(event: SessionHeldEvent, detail: unknown) {
     this.#subject = this.#context.newest(this.#subject);
     const conversation = this.#conversation;
     if (event.kind === "open") {
       this.#begun = true;
       this.#written.in = this.#written.out = 0;
       if (!this.#filtered) this.#open(event.time);
-    } else if (event.kind !== "close") this.#message(event);
+    } else if (event.kind !== "close") this.#message(event, detail as Taken | null);
     else if (conversation.opened) {
       conversation.close(event);
     }
@@ -53,11 +81,11 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
     this.#conversation.open({ time, before: !this.#begun, name });
   }
 
-  #message(event: TextEvent | BytesEvent) {
+  #message(event: TextEvent | BytesEvent, taken: Taken | null) {
     const { out, data, time, offset, length } = event;
     // It leaves a hole before the next one.
     if (data === null) return this.#context.file.lose(1);
-    if (this.#filtered && !this.#selected(event, data)) return;
+    if (this.#filtered && !this.#selected(event, data, taken)) return;
     const conversation = this.#conversation;
     if (!conversation.opened) this.#open(time);
     const way = out ? "out" : "in";
@@ -67,16 +95,35 @@ export class SessionConnection implements HeldWriter<SessionHeldEvent> {
     const opcode = event.kind === "text" ? Opcode.Text : Opcode.Binary;
     const frame = conversation.framed(out, opcode, data);
     const bytes = frame[0].length + data.length;
-    const comment = this.#comment(event, data);
+    const comment = this.#isDevice
+      ? this.#deviceComment(event, data, taken)
+      : this.#comment(event, data);
     conversation.data(time, out, frame, (_, end) => {
       return end === bytes ? comment : { text: lineHead("", "ws", out), note: "" };
     });
   }
 
-  #selected(event: TextEvent | BytesEvent, data: Uint8Array): boolean {
+  #selected(event: TextEvent | BytesEvent, data: Uint8Array, taken: Taken | null): boolean {
     const { selection, texts } = this.#context;
+    if (this.#isDevice) {
+      if (!event.out) return selection.publish(undefined, taken?.origin ?? null);
+      // A device has the name of its channel.
+      return !selection.byNode && selection.channel(this.#subject.name ?? "");
+    }
     if (event.kind !== "text") return false;
     return event.out ? texts.selected(data, selection) : asksFor(data, selection);
+  }
+
+  /** Hides secrets, too. */
+  #deviceComment(
+    { out }: TextEvent | BytesEvent,
+    data: Uint8Array,
+    taken: Taken | null,
+  ): PacketComment {
+    hideSecrets(data);
+    if (out) lines.add(lineHead("", "ws", true));
+    else addDeviceIn(lines, taken?.origin ?? null);
+    return lines.take();
   }
 
   /** Hides secrets, too. */

@@ -197,7 +197,10 @@ export class TraceEncoder {
     if (event.id === "") return;
     const origin = this.#context.ids.get(event.id);
     // The gateway's own did not come in.
-    if (id !== 0) origin.arrived = event.time;
+    if (id === 0) return;
+    origin.arrived = event.time;
+    // Else it is of a device that is a WebSocket server.
+    this.#sessions.get(id)?.message(origin);
   }
 
   #readConnection(
@@ -214,7 +217,7 @@ export class TraceEncoder {
         if (!this.knows(event)) this.lose(1, event, readAt);
         return;
       }
-      this.#hold(event, readAt, session, null);
+      this.#hold(event, readAt, session, session.read(event));
     }
     if (event.kind === "close") this.#close(id);
   }

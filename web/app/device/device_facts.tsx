@@ -11,9 +11,11 @@ export function DeviceFacts({ device, now }: { device: DeviceInfo; now: number }
     <>
       <dl class="facts">
         <LivenessFacts alive={device} now={now} />
-        <Fact name="Usual interval">
-          {interval === undefined ? "not learned yet" : formatDuration(interval)}
-        </Fact>
+        {!device.linked && (
+          <Fact name="Usual interval">
+            {interval === undefined ? "not learned yet" : formatDuration(interval)}
+          </Fact>
+        )}
         <Fact name="Address">{address && <span class="mono">{address}</span>}</Fact>
         <Fact name="Model">{model}</Fact>
         <Fact name="Format">{formats.join(", ")}</Fact>

@@ -56,17 +56,19 @@ function DeviceDetails({ store, known }: { store: Store; known: DeviceInfo }) {
           <FindingList findings={answer.recentFindings} now={now} />
         </>
       )}
-      <div class="box-head why-head">
-        <h3 id="why-title">Why these values</h3>
-        <button type="button" class="small" aria-pressed={held} onClick={() => setHeld(!held)}>
-          {held ? "Follow" : "Hold"}
-        </button>
-      </div>
+      {!known.linked && (
+        <div class="box-head why-head">
+          <h3 id="why-title">Why these values</h3>
+          <button type="button" class="small" aria-pressed={held} onClick={() => setHeld(!held)}>
+            {held ? "Follow" : "Hold"}
+          </button>
+        </div>
+      )}
       {problem && <p class="warn" role="status">{problem}.</p>}
-      {answer
+      {!known.linked && (answer
         ? <WhyValues answer={answer} now={now} />
-        : !problem && <p class="muted">Loading the last packet…</p>}
-      <ForgetDevice key={name} store={store} name={name} />
+        : !problem && <p class="muted">Loading the last packet…</p>)}
+      {!known.linked && <ForgetDevice key={name} store={store} name={name} />}
     </>
   );
 }

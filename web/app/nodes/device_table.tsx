@@ -69,7 +69,9 @@ function DeviceRow(
       <Cell label="Interval" class="right">
         {interval === undefined ? "–" : formatDuration(interval)}
       </Cell>
-      <Cell label="Last seen" class="right age">{formatAge(now - device.lastSeen)}</Cell>
+      <Cell label="Last seen" class="right age">
+        {device.lastSeen === 0 ? "never" : formatAge(now - device.lastSeen)}
+      </Cell>
       <Cell label="Heard by" class="whole">
         {device.receivers.length === 0 ? "–" : (
           <LinkList

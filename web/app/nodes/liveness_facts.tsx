@@ -11,10 +11,14 @@ export function LivenessFacts({ alive, now }: { alive: Liveness; now: number }) 
       <Fact name="State" wide={alive.state !== "online"}>
         <StateAndCause alive={alive}>
           {" "}
-          <span class="muted">{age === "now" ? "since now" : `for ${age}`}</span>
+          {alive.since > 0 && (
+            <span class="muted">{age === "now" ? "since now" : `for ${age}`}</span>
+          )}
         </StateAndCause>
       </Fact>
-      <Fact name="Last heard">{formatAgo(now - alive.lastSeen)}</Fact>
+      <Fact name="Last heard">
+        {alive.lastSeen === 0 ? "never" : formatAgo(now - alive.lastSeen)}
+      </Fact>
     </>
   );
 }

@@ -11,6 +11,7 @@ const CAUSES: Record<Cause, string> = {
   "node hung": "it is connected to the broker, but says nothing",
   "receivers lost": "every node that used to hear it is gone or deaf",
   "silent": "its receivers hear others, but not this device",
+  "not connected": "the gateway is not connected to it",
 };
 
 /** Causes whose details say in full what happened. */
