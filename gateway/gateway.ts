@@ -8,18 +8,19 @@ import { isLoopback } from "./access/peer.ts";
 import { Policy } from "./access/policy.ts";
 import { loadOrMakeTokens, TokenBook } from "./access/tokens.ts";
 import type { Broker, BrokerCounters, IncomingMessage, SessionEvent } from "./broker/broker.ts";
-import { EmbeddedBroker } from "./broker/embedded.ts";
+import { type CommonBrokerOptions, openEmbedded, openExternal } from "./broker/open_broker.ts";
 import { now } from "./clock.ts";
 import { BrokerCluster, type Cluster, GATEWAYS, LEASES, noCluster } from "./cluster/cluster.ts";
 import { voiceOf } from "./cluster/voice.ts";
-import { brokerAddresses } from "./config/broker_addresses.ts";
 import type { Config, TokenRole } from "./config/schema.ts";
 import { makeApp } from "./http/app.ts";
 import { DecodeUploads } from "./http/decode_upload.ts";
 import { DeliveryHistogram } from "./http/delivery_histogram.ts";
 import { EventLoopDelay } from "./http/event_loop.ts";
+import { mqttAddress } from "./http/mqtt_address.ts";
 import { Metrics } from "./http/metrics.ts";
 import type { Asset } from "./http/page.ts";
+import { serveHttp } from "./http/serve.ts";
 import { TraceFrames } from "./http/trace_frames.ts";
 import { explainListen } from "./listen_error.ts";
 import { Discovery } from "./nodes/discovery.ts";
@@ -37,8 +38,8 @@ import { Rooms } from "./rooms/rooms.ts";
 import { type Route, Rules } from "./rooms/rules.ts";
 import type { MqttAddress, Status } from "./sessions/messages.ts";
 import { Sessions } from "./sessions/sessions.ts";
+import { openStore } from "./store/open_store.ts";
 import type { Store } from "./store/store.ts";
-import type { StoreState } from "./store/store_messages.ts";
 import { isEcho, received } from "./uplink/incoming.ts";
 import { openUplink } from "./uplink/open_uplink.ts";
 import type { Uplink } from "./uplink/uplink.ts";
@@ -57,8 +58,6 @@ export interface GatewayOptions {
   log: (line: string) => void;
 }
 
-const MQTT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883 };
-
 /** Time for connections to say goodbye at the end, milliseconds. */
 const GOODBYE_MS = 1500;
 /** Part of it for goodbyes that traces show. */
@@ -66,33 +65,12 @@ const TRACED_MS = 700;
 /** Time for what waits to get on disk at the end, milliseconds. */
 const STORE_MS = 20_000;
 
-function url(scheme: string, { hostname, port }: Deno.NetAddr): URL {
-  return new URL(`${scheme}://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`);
-}
-
-function readPem(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : Deno.readTextFileSync(path);
-}
-
 /** Waits until something is done, but not longer than so long. */
 async function within(ms: number, done: Promise<unknown>) {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, ms);
   await Promise.race([done, late.promise]);
   clearTimeout(timer);
-}
-
-/** @returns the history on disk; `null` where none is wanted */
-async function openStore(
-  { dataDir, history, store }: Config,
-  onState: (state: StoreState) => void,
-  log: (line: string) => void,
-): Promise<Store | null> {
-  if (!history.disk) return null;
-  const { diskCount, diskBytes, ageSeconds } = history;
-  const keep = { count: diskCount, bytes: diskBytes, ageMs: ageSeconds * 1000 };
-  const { Store } = await import("./store/store.ts");
-  return await Store.open({ dataDir, ...store, keep, onState, log });
 }
 
 /** Starts with {@linkcode Gateway.start}; ends with `close()`. */
@@ -296,15 +274,15 @@ export class Gateway {
   }
 
   async #startBroker(): Promise<URL[]> {
-    const { url: address, ca, username, password, subscribe } = this.#config.broker;
+    const config = this.#config;
     const store = this.#store;
-    const common = {
+    const common: CommonBrokerOptions = {
       policy: this.#policy,
       tokens: this.#tokens,
       limits: {
-        packetBytes: this.#config.limits.mqttPacketBytes,
-        clients: this.#config.limits.mqttClients,
-        backlogBytes: this.#config.limits.mqttBacklogBytes,
+        packetBytes: config.limits.mqttPacketBytes,
+        clients: config.limits.mqttClients,
+        backlogBytes: config.limits.mqttBacklogBytes,
       },
       counters: this.#brokerCounters,
       sink: (message: IncomingMessage) => this.#take(message),
@@ -314,29 +292,20 @@ export class Gateway {
       onSession: (event: SessionEvent) => this.#nodes.session(event),
       log: this.#options.log,
     };
-    if (address === undefined) {
-      const { openLoopback } = this.#config.access;
-      const broker = await EmbeddedBroker.create({ ...common, openLoopback, disk: store });
+    if (config.broker.url === undefined) {
+      const { broker, addresses } = await openEmbedded(config, common, store);
       this.#broker = broker;
-      return this.#listenMqtt(broker);
+      return addresses;
     }
-    const { ExternalBroker } = await import("./broker/external.ts");
-    const caText = readPem(ca);
     const { willTopic } = this.#readings;
-    const external = await ExternalBroker.connect({
-      ...common,
-      url: address,
+    const external = await openExternal(config, common, {
       clientId: this.#clientId,
-      subscribe,
       echo: [LEASES],
       tryTopic: `${GATEWAYS}${idOf(this.#clientId)}/try`,
       will: willTopic === undefined
         ? { topic: this.#cluster!.topic, text: "", retain: false }
         : { topic: willTopic, text: "offline", retain: true },
       onState: () => this.#brokerChanged(external.isNewSession),
-      ...(caText === undefined ? {} : { ca: caText }),
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
     });
     this.#broker = external;
     return [];
@@ -355,18 +324,7 @@ export class Gateway {
     } else this.#cluster?.disconnected();
   }
 
-  #listenMqtt(broker: EmbeddedBroker): URL[] {
-    const { mqttHost, mqttPort, mqttsPort, cert, key } = this.#config;
-    const addresses = [url("mqtt", broker.listen(mqttHost, mqttPort))];
-    if (mqttsPort !== undefined) {
-      const tls = { cert: readPem(cert) as string, key: readPem(key) as string };
-      addresses.push(url("mqtts", broker.listen(mqttHost, mqttsPort, tls)));
-    }
-    return addresses;
-  }
-
   #startHttp(): URL {
-    const { host: hostname, port, cert, key } = this.#config;
     const app = makeApp({
       config: this.#config,
       tokens: this.#tokens,
@@ -408,21 +366,9 @@ export class Gateway {
         recorder: this.#recorder,
       }),
     });
-    const tls = cert === undefined
-      ? {}
-      : { cert: readPem(cert) as string, key: readPem(key) as string };
-    const local = { host: hostname, port };
-    this.#server = Deno.serve(
-      { hostname, port, onListen: () => {}, ...tls },
-      (request, info) => {
-        const { hostname: peer, port: peerPort } = info.remoteAddr;
-        return app.fetch(request, { peer, peerPort, local, completed: () => info.completed });
-      },
-    );
-    const { addr } = this.#server;
-    local.host = addr.hostname;
-    local.port = addr.port;
-    return url(cert === undefined ? "http" : "https", this.#server.addr);
+    const { server, address } = serveHttp(app, this.#config);
+    this.#server = server;
+    return address;
   }
 
   #startTracePort(): number | undefined {
@@ -438,16 +384,7 @@ export class Gateway {
   }
 
   #mqttAddress(): MqttAddress | undefined {
-    const { broker: { url: external }, mqttHost } = this.#config;
-    if (external !== undefined) {
-      const address = this.#broker.url ?? brokerAddresses(external)[0]!;
-      const { protocol, hostname, port } = new URL(address);
-      return protocol.startsWith("mqtt")
-        ? { host: hostname, port: Number(port) || MQTT_PORTS[protocol] as number }
-        : undefined;
-    }
-    const port = Number(this.addresses.mqtt[0]?.port);
-    return isLoopback(mqttHost) ? { host: mqttHost, port } : { port };
+    return mqttAddress(this.#config, this.#broker, this.addresses.mqtt[0]);
   }
 
   /** Hears every message before its room does. @returns whether the room is to leave it alone */

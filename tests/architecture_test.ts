@@ -20,6 +20,7 @@ const LAYERS = [
     "gateway/histogram.ts",
     "gateway/running_clock.ts",
     "gateway/incoming_connections.ts",
+    "gateway/listen_address.ts",
     "gateway/listen_error.ts",
     "gateway/taps.ts",
     "gateway/config/",
