@@ -8,7 +8,7 @@ import { Signals } from "../traces/command/signals.ts";
 import { survey as surveyOf } from "../traces/replay/survey.ts";
 import { UsageError } from "./config/load.ts";
 import { foreignTopics } from "./replay/foreign_topics.ts";
-import { BrokerError } from "./replay/mqtt_sender.ts";
+import { BrokerError } from "./command/connect.ts";
 import { parseReplayOptions, REPLAY_USAGE, type ReplayOptions } from "./replay/replay_options.ts";
 import { ReplayRun } from "./replay/replay_run.ts";
 import {

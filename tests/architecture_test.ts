@@ -30,7 +30,7 @@ const LAYERS = [
   ["gateway/broker/", "gateway/cluster/", "gateway/rooms/", "gateway/nodes/"],
   ["gateway/sessions/", "gateway/uplink/", "gateway/recorder/"],
   ["gateway/http/"],
-  ["gateway/gateway.ts"],
+  ["gateway/gateway.ts", "gateway/command/"],
   [
     "gateway/start.ts",
     "gateway/replay/",

@@ -4,12 +4,12 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import mqtt, { type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import { nodeOfStatusTopic, statusTopic } from "../../traces/replay/radio_topic.ts";
 import { REPLAY_TOPIC, replayAnswerTopic } from "../broker/replay_times.ts";
+import { BrokerError, connectTo } from "../command/connect.ts";
+import type { Target } from "../command/target.ts";
 import { type NodeState, stateOf } from "./node_states.ts";
-import { refusalOf } from "./refusal.ts";
-import type { Target } from "./target.ts";
 import { sleep, within } from "./waiting.ts";
 
 /** What is published. */
@@ -20,17 +20,10 @@ export interface Outgoing {
   readonly retain: boolean;
 }
 
-/** The broker is gone or did not let us in. */
-export class BrokerError extends Error {
-  override name = "BrokerError";
-}
-
 /** Messages that the broker has not acknowledged yet. */
 const WINDOW = 64;
-const CONNECT_TIMEOUT_MS = 10_000;
 /** A broker that acknowledges nothing for so long is lost. */
 const ACK_TIMEOUT_MS = 30_000;
-const KEEPALIVE_S = 30;
 /** How long what is retained may take to come after a subscription. */
 const RETAINED_MS = 250;
 /** A broker that does not answer a subscription by then is not waited for. */
@@ -71,37 +64,12 @@ export class MqttSender implements AsyncDisposable {
     will: { topic: string; payload: string } | undefined,
     signal: AbortSignal,
   ): Promise<MqttSender> {
-    signal.throwIfAborted();
-    const { url, shown, username, password, ca } = target;
     const clientId = `edgewire-replay-${crypto.randomUUID().slice(0, 8)}`;
-    const client = mqtt.connect(url, {
-      protocolVersion: 4,
-      clientId,
-      keepalive: KEEPALIVE_S,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      reconnectPeriod: 0,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(ca === undefined ? {} : { ca: [Buffer.from(ca)] }),
-      ...(will === undefined ? {} : {
-        will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
-      }),
-    });
+    const client = await connectTo(target, { protocolVersion: 4, clientId, will }, signal);
     const sender = new MqttSender(client, clientId);
     let reason = "the connection was closed";
     client.on("error", ({ message }) => reason = message || reason);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        client.once("connect", () => resolve());
-        client.once("close", () => reject(new BrokerError(refusalOf(target, reason))));
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      });
-    } catch (error) {
-      client.end(true);
-      throw error;
-    }
-    reason = "the connection was closed";
-    client.on("close", () => sender.#fail(`${shown} is lost: ${reason}`));
+    client.on("close", () => sender.#fail(`${target.shown} is lost: ${reason}`));
     return sender;
   }
 

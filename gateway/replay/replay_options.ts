@@ -3,13 +3,18 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { isNodeName } from "../access/policy.ts";
 import { UsageError } from "../config/load.ts";
-import { type DecodeAs, parseDecodeAs } from "../../traces/flows/decode_as.ts";
-import { parseTarget, type Target } from "./target.ts";
+import type { Target } from "../command/target.ts";
+import {
+  type CaptureHints,
+  captureHints,
+  COMMON_OPTIONS,
+  parseWords,
+  targetOf,
+} from "../command/words.ts";
 
-export interface ReplayOptions {
+export interface ReplayOptions extends CaptureHints {
   /** Path of the capture. */
   readonly input: string;
   readonly target: Target;
@@ -19,9 +24,6 @@ export interface ReplayOptions {
   readonly node: string | undefined;
   readonly commands: boolean;
   readonly list: boolean;
-  /** Content of a TLS key log. */
-  readonly keyLog: Uint8Array | undefined;
-  readonly decodeAs: readonly DecodeAs[];
 }
 
 export const REPLAY_USAGE = `edgewire replay FILE [options]
@@ -77,11 +79,7 @@ const OPTIONS = {
   commands: { type: "boolean" },
   list: { type: "boolean" },
   "dry-run": { type: "boolean" },
-  keylog: { type: "string" },
-  "decode-as": { type: "string", multiple: true },
-  token: { type: "string" },
-  username: { type: "string" },
-  ca: { type: "string" },
+  ...COMMON_OPTIONS,
 } as const;
 
 /** Speeds beyond these are mistakes. */
@@ -97,7 +95,7 @@ export function parseReplayOptions(
   args: string[],
   environment: (name: string) => string | undefined = Deno.env.get,
 ): ReplayOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseWords(args, OPTIONS);
   const [input, ...more] = positionals;
   if (input === undefined) throw new UsageError("name the capture file to replay");
   if (input === "-") {
@@ -106,36 +104,19 @@ export function parseReplayOptions(
   if (more.length > 0) {
     throw new UsageError(`one capture at a time: "${more[0]}" is one too many`);
   }
-  const { node, username } = values;
+  const { node } = values;
   if (node !== undefined && (!isNodeName(node) || /\s/.test(node))) {
     throw new UsageError(`--node: "${node}" is no name for a node: it is one level of a topic`);
   }
-  const usualToken = environment("EDGEWIRE_TOKEN");
   return {
     input,
-    target: parseTarget(values.to ?? DEFAULT_TARGET, {
-      ...(values.token === undefined ? {} : { token: values.token }),
-      ...(usualToken === undefined ? {} : { usualToken }),
-      ...(username === undefined ? {} : { username }),
-      ...(values.ca === undefined ? {} : { ca: contentOf("--ca", values.ca) }),
-    }),
+    target: targetOf(values.to ?? DEFAULT_TARGET, "--to", values, environment),
     speed: speedOf(values.speed ?? "1"),
     node,
     commands: values.commands ?? false,
     list: values.list ?? values["dry-run"] ?? false,
-    keyLog: values.keylog === undefined ? undefined : contentOf("--keylog", values.keylog),
-    decodeAs: (values["decode-as"] ?? []).map(decodeAs),
+    ...captureHints(values),
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    const [, unknown] = /^Unknown option '(.*?)'/.exec(message) ?? [];
-    throw new UsageError(unknown === undefined ? message : `unknown option ${unknown}`);
-  }
 }
 
 function speedOf(text: string): number {
@@ -147,20 +128,4 @@ function speedOf(text: string): number {
     );
   }
   return speed;
-}
-
-function decodeAs(text: string): DecodeAs {
-  try {
-    return parseDecodeAs(text);
-  } catch (error) {
-    throw new UsageError(`--decode-as: ${(error as Error).message}`);
-  }
-}
-
-function contentOf(option: string, path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`${option}: ${path} can't be read: ${(error as Error).message}`);
-  }
 }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import mqtt, { type MqttClient } from "mqtt";
-import { refusalOf } from "../replay/refusal.ts";
-import type { Target } from "../replay/target.ts";
+import type { MqttClient } from "mqtt";
+import { BrokerError, connectTo } from "../command/connect.ts";
+import type { Target } from "../command/target.ts";
 import type { UserProperties } from "../uplink/stamp.ts";
 import type { Verification } from "./verification.ts";
 
@@ -19,13 +18,6 @@ export interface BrokerOptions {
   idleMs: number;
 }
 
-/** The broker is not there, or does not let us in or listen. */
-export class BrokerError extends Error {
-  override name = "BrokerError";
-}
-
-const CONNECT_TIMEOUT_MS = 10_000;
-const KEEPALIVE_S = 30;
 /** What is under way at a signal still counts. */
 const UNDER_WAY_MS = 200;
 const NEVER_OLD_MESSAGES = 2;
@@ -64,48 +56,20 @@ export async function readBroker(
   }
 }
 
-/** With MQTT 5 where the broker speaks it. */
+/** With MQTT 5 where the broker speaks it; `null`: aborted. */
 async function connect(target: Target, signal: AbortSignal): Promise<MqttClient | null> {
+  const connectWith = (protocolVersion: 4 | 5) => {
+    const clientId = `edgewire-verify-${crypto.randomUUID().slice(0, 8)}`;
+    return connectTo(target, { protocolVersion, clientId }, signal);
+  };
   try {
-    return await connectWith(target, 5, signal);
+    return await connectWith(5).catch((error) => {
+      if (!(error instanceof BrokerError)) throw error;
+      return connectWith(4);
+    });
   } catch (error) {
-    if (!(error instanceof BrokerError)) throw error;
-    return await connectWith(target, 4, signal);
-  }
-}
-
-async function connectWith(
-  target: Target,
-  protocolVersion: 4 | 5,
-  signal: AbortSignal,
-): Promise<MqttClient | null> {
-  if (signal.aborted) return null;
-  const { url, username, password, ca } = target;
-  const client = mqtt.connect(url, {
-    protocolVersion,
-    clientId: `edgewire-verify-${crypto.randomUUID().slice(0, 8)}`,
-    keepalive: KEEPALIVE_S,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    reconnectPeriod: 0,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { ca: [Buffer.from(ca)] }),
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<MqttClient | null>();
-  let reason = "the connection was closed";
-  const onAbort = () => resolve(null);
-  const onClose = () => reject(new BrokerError(refusalOf(target, reason)));
-  signal.addEventListener("abort", onAbort);
-  client.once("connect", () => resolve(client));
-  client.on("error", ({ message }) => reason = message || reason);
-  client.once("close", onClose);
-  let connected: MqttClient | null = null;
-  try {
-    return connected = await promise;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    client.off("close", onClose);
-    if (connected === null) client.end(true);
+    if (signal.aborted) return null;
+    throw error;
   }
 }
 

@@ -3,14 +3,18 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
-import { type DecodeAs, parseDecodeAs } from "../../traces/flows/decode_as.ts";
+import {
+  type CaptureHints,
+  captureHints,
+  COMMON_OPTIONS,
+  parseWords,
+  targetOf,
+} from "../command/words.ts";
 import { UsageError } from "../config/load.ts";
-import { parseTarget } from "../replay/target.ts";
 import { FilterError, TopicFilter } from "../topics/topic_filter.ts";
 import type { BrokerOptions } from "./broker_input.ts";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends CaptureHints {
   /** Listen there; `undefined`: read the files. */
   broker: BrokerOptions | undefined;
   /** Paths, or "-" for standard input. */
@@ -22,9 +26,6 @@ export interface VerifyOptions {
   received: boolean;
   /** What was sent to all brokers is one log. */
   together: boolean;
-  /** Content of a TLS key log. */
-  keyLog: Uint8Array | undefined;
-  decodeAs: readonly DecodeAs[];
 }
 
 export const VERIFY_USAGE = `edgewire verify FILE... [options]
@@ -74,11 +75,7 @@ const OPTIONS = {
   all: { type: "boolean" },
   received: { type: "boolean" },
   together: { type: "boolean" },
-  keylog: { type: "string" },
-  "decode-as": { type: "string", multiple: true },
-  token: { type: "string" },
-  username: { type: "string" },
-  ca: { type: "string" },
+  ...COMMON_OPTIONS,
 } as const;
 
 const OF_LIVE = ["topic", "seconds", "until-idle", "token", "username", "ca"] as const;
@@ -109,19 +106,12 @@ export function parseVerifyOptions(
     all: values.all ?? false,
     received: values.received ?? false,
     together: values.together ?? false,
-    keyLog: values.keylog === undefined ? undefined : contentOf("--keylog", values.keylog),
-    decodeAs: (values["decode-as"] ?? []).map(decodeAs),
+    ...captureHints(values),
   };
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: true });
-  } catch (error) {
-    const { message } = error as Error;
-    const [, unknown] = /^Unknown option '(.*?)'/.exec(message) ?? [];
-    throw new UsageError(unknown === undefined ? message : `unknown option ${unknown}`);
-  }
+  return parseWords(args, OPTIONS);
 }
 
 function checkTogether(values: Values, files: string[]) {
@@ -150,17 +140,10 @@ function brokerOf(
   values: Values,
   environment: (name: string) => string | undefined,
 ): BrokerOptions {
-  const { token, username, ca, topic = ["#"] } = values;
+  const { topic = ["#"] } = values;
   for (const filter of topic) checkFilter(filter);
-  const usualToken = environment("EDGEWIRE_TOKEN");
-  const target = parseTarget(from, {
-    ...(token === undefined ? {} : { token }),
-    ...(usualToken === undefined ? {} : { usualToken }),
-    ...(username === undefined ? {} : { username }),
-    ...(ca === undefined ? {} : { ca: contentOf("--ca", ca) }),
-  }, "--from");
   return {
-    target,
+    target: targetOf(from, "--from", values, environment),
     topics: topic,
     forMs: msOf("--seconds", values.seconds),
     idleMs: msOf("--until-idle", values["until-idle"]),
@@ -186,20 +169,4 @@ function msOf(option: string, text: string | undefined): number {
     );
   }
   return seconds * 1000;
-}
-
-function decodeAs(text: string): DecodeAs {
-  try {
-    return parseDecodeAs(text);
-  } catch (error) {
-    throw new UsageError(`--decode-as: ${(error as Error).message}`);
-  }
-}
-
-function contentOf(option: string, path: string): Uint8Array {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`${option}: ${path} can't be read: ${(error as Error).message}`);
-  }
 }

@@ -1,6 +1,6 @@
 /** Addresses that `edgewire replay` and `edgewire trace` take, and the tokens in them. */
 import assert from "node:assert/strict";
-import { parseTarget } from "../../gateway/replay/target.ts";
+import { parseTarget } from "../../gateway/command/target.ts";
 import { gatewayAddress } from "../../traces/live/trace_options.ts";
 
 Deno.test("replay: a broker's host and port alone, and a gateway's address", () => {
