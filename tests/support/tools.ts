@@ -18,6 +18,15 @@ const PACKAGES = {
   "openssl": "openssl",
   "strace": "strace",
   "python3-paho-mqtt": "python3-paho-mqtt",
+  "gcc": "gcc libc6-dev",
+  "make": "make",
+  "libjsmn-dev": "libjsmn-dev",
+  "libmosquitto-dev": "libmosquitto-dev",
+  "libpcap-dev": "libpcap-dev",
+  "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
+  "picolibc-riscv64-unknown-elf": "picolibc-riscv64-unknown-elf",
+  "qemu-system-riscv32": "qemu-system-misc",
+  "clang": "clang libclang-rt-14-dev",
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
@@ -25,9 +34,19 @@ export type Tool = keyof typeof PACKAGES;
 /** Debian keeps Python packages with this interpreter; others need not see them. */
 export const PYTHON = "/usr/bin/python3";
 
+/** What is no program is there when this file is. */
+const FILES: Partial<Record<Tool, string>> = {
+  "python3-paho-mqtt": "/usr/lib/python3/dist-packages/paho/mqtt/client.py",
+  "libjsmn-dev": "/usr/include/jsmn.h",
+  "libmosquitto-dev": "/usr/include/mosquitto.h",
+  "libpcap-dev": "/usr/include/pcap/pcap.h",
+  "picolibc-riscv64-unknown-elf": "/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs",
+};
+
 function installed(tool: Tool): boolean {
-  const file = tool === "python3-paho-mqtt"
-    ? ["/usr/lib/python3/dist-packages/paho/mqtt/client.py"]
+  const known = FILES[tool];
+  const file = known !== undefined
+    ? [known]
     : (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin").map((dir) => `${dir}/${tool}`);
   return file.some((path) => {
     try {
