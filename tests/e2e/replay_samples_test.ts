@@ -1,51 +1,17 @@
 /** `edgewire replay` of samples: the gateway's updates are what `decode` reports of the same file. */
 import assert from "node:assert/strict";
+import { decodedUpdates } from "../support/decoded_updates.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { replayHere, type Update, updatesOf, valuesOf } from "../support/replayed.ts";
 import { sideBySide } from "../support/side_by_side.ts";
-import { CaptureReader } from "../../traces/files/capture_reader.ts";
-import { CaptureDecoder } from "../../traces/flows/capture_decoder.ts";
-import { Observer } from "../../traces/flows/observer.ts";
-import { wantAll } from "../../traces/report/report.ts";
-import { deviceIdText } from "../../traces/sensors/device_id.ts";
-import { readingName } from "../../traces/sensors/measure.ts";
-import { type DeviceId, SensorDecoder } from "../../traces/sensors/sensor_decoder.ts";
-import type { SensorReport } from "../../traces/sensors/sensor_report.ts";
 
 const { test } = sideBySide(2);
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Listens for what sensors say, as `decode` reports it. */
-class Listener extends Observer {
-  /** Channel and packets, each a list of "name value". */
-  readonly said = new Map<string, string[]>();
-  readonly #last = new Map<string, string>();
-
-  override sensor(device: DeviceId, { readings }: SensorReport): void {
-    const channel = deviceIdText(device).replaceAll(":", "").replace("/", "-").toUpperCase();
-    const lines = this.said.get(channel) ?? [];
-    for (const reading of readings) {
-      const { value, measure: { diagnostic, kind } } = reading;
-      if (value === null) continue;
-      const name = readingName(reading);
-      const line = `${name} ${JSON.stringify(value)}`;
-      const known = this.#last.get(`${channel} ${name}`) === line;
-      this.#last.set(`${channel} ${name}`, line);
-      // Words, and what is of technical interest alone, are told when they change.
-      if (!known || !diagnostic && kind !== "text") lines.push(line);
-    }
-    if (lines.length > 0) this.said.set(channel, lines);
-  }
-}
-
 async function decoded(sample: string): Promise<Map<string, string[]>> {
-  const observer = new Listener();
-  const decoder = new CaptureDecoder({ observer, sensors: new SensorDecoder() });
-  wantAll(decoder.d);
-  const path = new URL(sample, ROOT).pathname;
-  await new CaptureReader(path, (frame) => decoder.decode(frame)).read();
-  return observer.said;
+  const said = await decodedUpdates(new URL(sample, ROOT).pathname);
+  return new Map([...said].map(([channel, list]) => [channel, list.map(({ line }) => line)]));
 }
 
 async function replayed(sample: string, ...args: string[]) {
