@@ -261,7 +261,7 @@ export class Gateway {
     this.#webSocketDevices = new WebSocketDevices({
       config,
       nodes: this.#nodes,
-      route: (topic) => this.rooms.route(topic),
+      rooms: this.rooms,
       sink: (message) => this.#take(message),
       taps: this.#recorder,
       log: this.#options.log,
@@ -400,9 +400,9 @@ export class Gateway {
   }
 
   /** A state answers commands; who commanded gets the state before the answer. */
-  #observe(topic: string, room: Room) {
+  #observe(topic: string, room: Room | undefined) {
     if (!this.#commands.watches(topic)) return;
-    room.flush();
+    room?.flush();
     this.#commands.observe(topic);
   }
 
@@ -426,8 +426,8 @@ export class Gateway {
   }
 
   #obstacle(route: Route): string | null {
-    const device = this.#webSocketDevices?.commanded(route.command ?? "");
-    if (device !== undefined) return device.obstacle;
+    const device = this.#webSocketDevices?.obstacle(route.command ?? "");
+    if (device !== undefined) return device;
     const { connected, reason } = this.#broker.state;
     if (!connected) return `broker away: ${reason ?? "not connected"}`;
     return route.device === undefined ? null : this.#nodes.obstacle(route.device);

@@ -8,6 +8,12 @@ import type { Identity } from "../access/tokens.ts";
 import type { ConnectionTap } from "../taps.ts";
 import type { BrokerCan } from "./capabilities.ts";
 
+/** Something of a message that makes an update of its own. */
+export interface MessagePart {
+  topic: string;
+  payload: Uint8Array;
+}
+
 /** One MQTT PUBLISH, as it came in. */
 export interface IncomingMessage {
   topic: string;
@@ -38,6 +44,8 @@ export interface IncomingMessage {
   via?: readonly string[] | null;
   /** It came down from the cloud that we upload to. */
   fromCloud?: true;
+  /** What makes updates in its place, with its id; absent: it is one itself. */
+  parts?: readonly MessagePart[];
 }
 
 /** How an MQTT session ended. */

@@ -232,19 +232,24 @@ function checkUplink({ uplink: { url, prefix, topics, down } }: Config) {
   for (const filter of [...topics, ...down]) new TopicFilter(filter);
 }
 
+const CHANNEL_HINT = ", and names the device: give it another, and rules to show both in one";
+
 /** Whether each device is named once, and what belongs together stands together. */
 function checkDevices(devices: (ConfiguredDevice | WebSocketDeviceConfig)[]) {
   const seen = new Map<unknown, number>();
-  const claim = (what: string, value: unknown, index: number) => {
+  const claim = (what: string, value: unknown, index: number, hint = "") => {
     const other = seen.get(value);
     if (other !== undefined) {
-      throw new UsageError(`devices.${index}.${what} is that of devices.${other} already`);
+      throw new UsageError(`devices.${index}.${what} is that of devices.${other} already${hint}`);
     }
     seen.set(value, index);
   };
   devices.forEach((device, index) => {
     if (isWebSocketDevice(device)) {
-      claim("channel", `name ${device.channel}`, index);
+      claim("channel", `name ${device.channel}`, index, CHANNEL_HINT);
+      if (device.topic !== undefined && Object.hasOwn(device.values ?? {}, device.topic)) {
+        throw new UsageError(`devices.${index}.topic is the name of one of its values`);
+      }
       if (device.ca === undefined || /^wss:/i.test(device.websocket)) return;
       throw new UsageError(`devices.${index}.ca goes with a wss:// address`);
     }

@@ -7,6 +7,10 @@ import * as v from "valibot";
 
 /** What is sent after connecting, at most. */
 const MAX_SENT = 100;
+/** Values of a message, at most. */
+const MAX_VALUES = 100;
+/** A JSON Pointer (RFC 6901 section 3). */
+const POINTER = /^(?:\/(?:[^/~]|~[01])*)*$/;
 /** Of RFC 9110 section 5.6.2: names of headers and of subprotocols. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Headers that the handshake writes itself (RFC 6455, 4.1). */
@@ -23,6 +27,11 @@ function webSocketUrl(text: string): URL | null {
 const level = v.pipe(
   v.string("is not text"),
   v.regex(/^[^/+#$\0]+$/, "has to be one topic level, without / + # $"),
+);
+
+const pointer = v.pipe(
+  v.string("is not a JSON Pointer"),
+  v.regex(POINTER, 'is not a JSON Pointer (RFC 6901): write /lux, /1/0, or "" for all of it'),
 );
 
 const token = v.pipe(v.string("is not text"), v.regex(TOKEN, "is not the name of a subprotocol"));
@@ -49,8 +58,25 @@ export const webSocketDevice = v.strictObject({
   ),
   /** Level of its topic, and its channel. */
   channel: level,
-  /** Last level of its topic, `devices/<channel>/<topic>`. */
-  topic: v.optional(level, "message"),
+  /**
+   * Last level of the topic of its messages, `devices/<channel>/<topic>`; absent: `message`, and with
+   * `values` messages are not kept as a whole.
+   */
+  topic: v.optional(level),
+  /** Values of its messages by name, the last level of their topics. */
+  values: v.optional(v.pipe(
+    v.record(level, pointer, "is not a group of names and JSON Pointers"),
+    v.check((values) => {
+      const count = Object.keys(values).length;
+      return count > 0 && count <= MAX_VALUES;
+    }, `has to have 1 to ${MAX_VALUES} values`),
+  )),
+  /** What a message has to have where, by JSON Pointer; others are left out. */
+  match: v.optional(v.record(
+    pointer,
+    v.union([v.string(), v.number(), v.boolean(), v.null()], "is not text, number, true or false"),
+    "is not a group of JSON Pointers and values",
+  )),
   /** Messages to send after connecting: text as it is, anything else as JSON. */
   send: v.optional(
     v.pipe(

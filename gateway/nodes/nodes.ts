@@ -261,7 +261,9 @@ export class Nodes {
   #changed(change: LivenessChange) {
     const { kind, name, before, now: { state, reason, detail } } = change;
     this.#options.onLiveness(change);
-    if (before === null || before === state) return;
+    // One that we never reached is to be seen as well.
+    const isNews = before !== null || state === "lost" && this.#linked.has(name);
+    if (!isNews || before === state) return;
     const { rooms } = this.#options;
     // A publisher of values that has no channel gets none for saying that it is there.
     const node = kind === "node" ? this.#nodes.get(name) : undefined;
@@ -271,7 +273,7 @@ export class Nodes {
     if (kind === "node" && this.#nodes.own(name) === undefined && room?.topics.size) return;
     rooms.event(name, state, {
       [kind]: name,
-      before,
+      ...(before === null ? {} : { before }),
       ...(reason === undefined ? {} : { reason }),
       ...(detail === undefined ? {} : { detail }),
     });

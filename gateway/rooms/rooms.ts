@@ -48,8 +48,12 @@ export type UpdateListener = (
   message: IncomingMessage | null,
 ) => void;
 
-/** Hears of every value that a device, not we, says a topic now has, after the room has it. */
-export type StateListener = (topic: string, room: Room) => void;
+/**
+ * Hears of every value that a device, not we, says a topic now has, after the room has it.
+ *
+ * @param room `undefined`: nothing was kept in any
+ */
+export type StateListener = (topic: string, room: Room | undefined) => void;
 
 /** Whose updates a {@linkcode DerivedTopic} makes. */
 export interface DerivedRoute {
@@ -195,6 +199,18 @@ export class Rooms {
     const id = this.#nextId();
     const { wireLength = message.topic.length, payload, qos } = message;
     this.#taps.message(message.connection, id, wireLength, payload.length, qos);
+    if (message.parts === undefined) return this.#takePart(message, route, id);
+    const { parts, ...whole } = message;
+    const time = now() - (message.ago ?? 0);
+    for (const part of parts) {
+      this.#takePart({ ...whole, ...part }, this.#rules.route(part.topic), id, time);
+    }
+    // Whatever is kept of it, it may be an answer.
+    this.#stated(message.topic, this.#rooms.get(route.channel ?? ""));
+  }
+
+  #takePart(message: IncomingMessage, route: Route, id: string, time?: number) {
+    const { counters } = this;
     let taken = false;
     for (const listener of this.#messageListeners) {
       if (listener(message, route, id)) taken = true;
@@ -211,10 +227,14 @@ export class Rooms {
       return;
     }
     counters.updates++;
-    place.room.update(place.topic, json, now() - (message.ago ?? 0), id);
+    place.room.update(place.topic, json, time ?? now() - (message.ago ?? 0), id);
     for (const listener of this.#updateListeners) listener(place.room, place.topic, message);
     if (message.own || message.replayed) return;
-    for (const listener of this.#stateListeners) listener(message.topic, place.room);
+    this.#stated(message.topic, place.room);
+  }
+
+  #stated(topic: string, room: Room | undefined) {
+    for (const listener of this.#stateListeners) listener(topic, room);
   }
 
   /** Makes a topic for updates that are no messages; tells clients its unit and control. */
@@ -281,7 +301,7 @@ export class Rooms {
     for (const listener of this.#updateListeners) listener(place.room, place.topic, null);
     if (replayed) return true;
     if (derived.route.command !== null) {
-      for (const listener of this.#stateListeners) listener(derived.route.topic, place.room);
+      this.#stated(derived.route.topic, place.room);
     }
     return true;
   }
@@ -404,6 +424,11 @@ export class Rooms {
   /** What is known of a channel's topics beyond their values. */
   descriptions(channel: string): TopicDescription[] {
     return this.#descriptions.of(channel);
+  }
+
+  /** Tells clients what the configuration says of a topic, before anything came on it. */
+  expect(topic: string) {
+    this.#descriptions.configured(topic);
   }
 
   /** Says what is known of a topic, see `Descriptions.add`. */

@@ -271,7 +271,6 @@ Deno.test("devices that are WebSocket servers stand apart from those that nodes 
   assert.deepEqual(webSocketDevices, [{
     websocket,
     channel: "board",
-    topic: "message",
     send: [],
     headers: {},
     subprotocols: [],
@@ -285,6 +284,15 @@ Deno.test("devices that are WebSocket servers stand apart from those that nodes 
   await fails(of({ websocket }), "devices.0.channel is missing");
   await fail({ channel: "a/b" }, "devices.0.channel has to be one topic level, without / + # $");
   await fail({ topic: "+" }, "devices.0.topic has to be one topic level");
+  await fail({ values: { lux: "lux" } }, "devices.0.values.lux is not a JSON Pointer (RFC 6901)");
+  await fail({ values: { lux: "/a~2" } }, "devices.0.values.lux is not a JSON Pointer");
+  await fail({ values: { "a/b": "" } }, "devices.0.values.a/b has to be one topic level");
+  await fail({ values: {} }, "devices.0.values has to have 1 to 100 values");
+  await fail(
+    { values: { lux: "" }, topic: "lux" },
+    "devices.0.topic is the name of one of its values",
+  );
+  await fail({ match: { "/0": [] } }, "devices.0.match./0 is not text, number, true or false");
   await fail({ send: "hello" }, "devices.0.send is not a list of messages");
   await fail({ headers: { "a b": "c" } }, "devices.0.headers.a b is not the name of a header");
   await fail({ headers: { Host: "x" } }, "devices.0.headers.Host is a header that the handshake");
@@ -295,6 +303,6 @@ Deno.test("devices that are WebSocket servers stand apart from those that nodes 
   await fail({ address: "A4:C1:38:8D:18:B2" }, "devices.0.address is not a known setting");
   await fails(
     of(heard, { websocket, channel: "fridge" }),
-    "devices.1.channel is that of devices.0",
+    "devices.1.channel is that of devices.0 already, and names the device: give it another",
   );
 });

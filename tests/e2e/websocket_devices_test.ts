@@ -186,6 +186,16 @@ Deno.test("devices that are WebSocket servers", async (t) => {
       assert.deepEqual(await stages(peer, "a"), [
         "failed: device not connected: connection refused",
       ]);
+      // Its channel says so, though nothing ever came.
+      const { events } = await gateway.json("/api/channels/none/events") as {
+        events: { kind: string; detail: unknown }[];
+      };
+      assert.deepEqual(events[0]!.kind, "lost");
+      assert.deepEqual(events[0]!.detail, {
+        device: "none",
+        reason: "not connected",
+        detail: "it answers HTTP 404",
+      });
       const device = await gateway.json("/api/devices/none") as DeviceInfo;
       assert.equal(device.state, "lost");
     },

@@ -25,7 +25,6 @@ class Bench implements AsyncDisposable {
       device: {
         websocket,
         channel: "board",
-        topic: "message",
         send: [],
         headers: {},
         subprotocols: [],

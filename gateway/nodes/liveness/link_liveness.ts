@@ -23,6 +23,7 @@ export class LinkLiveness extends Watched {
   /** There is no connection. @param why In words */
   disconnected(why: string) {
     this.gone("lost", "not connected", () => why, this.watch.clock.now(), true);
+    this.explain(why);
   }
 
   /** Silence is for the connection to judge. */

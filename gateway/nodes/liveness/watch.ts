@@ -173,6 +173,11 @@ export abstract class Watched {
     return true;
   }
 
+  /** Says the cause in other words; nobody is told. */
+  protected explain(detail: string) {
+    this.#detail = detail;
+  }
+
   #become(state: LiveState, reason: Cause | null, detail: string, now: number) {
     const before = this.#state;
     if (before !== state) {

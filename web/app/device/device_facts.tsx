@@ -16,7 +16,9 @@ export function DeviceFacts({ device, now }: { device: DeviceInfo; now: number }
             {interval === undefined ? "not learned yet" : formatDuration(interval)}
           </Fact>
         )}
-        <Fact name="Address">{address && <span class="mono">{address}</span>}</Fact>
+        <Fact name="Address" wide={device.linked === true}>
+          {address && <span class="mono">{address}</span>}
+        </Fact>
         <Fact name="Model">{model}</Fact>
         <Fact name="Format">{formats.join(", ")}</Fact>
         <Fact name="Calls itself">{localName}</Fact>

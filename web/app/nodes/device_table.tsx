@@ -73,7 +73,7 @@ function DeviceRow(
         {device.lastSeen === 0 ? "never" : formatAge(now - device.lastSeen)}
       </Cell>
       <Cell label="Heard by" class="whole">
-        {device.receivers.length === 0 ? "–" : (
+        {device.receivers.length === 0 ? device.linked ? "this gateway" : "–" : (
           <LinkList
             links={inOrder(device.receivers).map((receiver) => ({ name: receiver.node, receiver }))}
           />

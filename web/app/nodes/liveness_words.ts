@@ -20,6 +20,7 @@ const TOLD: ReadonlySet<Cause | undefined> = new Set<Cause>([
   "node hung",
   "receivers lost",
   "silent",
+  "not connected",
 ]);
 
 /** In one or two words: "late", "lost: last will". Why something is late is not certain yet. */
