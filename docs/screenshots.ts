@@ -30,7 +30,15 @@ const CHAMBER = "#/channel/chamber?window=60000";
 const shots: Shot[] = [
   { file: "channel-dark", view: CHAMBER, width: 1280, height: 760, dark: true, text: "setpoint" },
   { file: "channel-phone", view: CHAMBER, width: 390, height: 844, text: "setpoint" },
-  { file: "channels", view: "#/", width: 1280, height: 700, text: "temperature" },
+  {
+    file: "channels",
+    view: "#/",
+    width: 1280,
+    height: 700,
+    text: "temperature",
+    // Lines of the last minutes come behind the values.
+    act: async (page) => await page.getByText(/^Last 5 min/).nth(11).waitFor(),
+  },
   {
     file: "nodes",
     view: "#/nodes?device=bedroom",
