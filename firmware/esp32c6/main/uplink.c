@@ -19,7 +19,7 @@ enum {
   PLACES = EW_IN_FLIGHT + 2,
   /** For each place one to publish and one that it was; and connections. */
   JOBS = 2 * PLACES + 8,
-  STACK_BYTES = 4096,
+  STACK_BYTES = 6144,
   PRIORITY = 4,
   KEEPALIVE_S = 15,
   RECONNECT_MS = 3000,
@@ -141,9 +141,11 @@ static void tell_link(void) {
   node_task_link(up);
 }
 
+/** Where that fails (no memory) the next connection tries again: nothing is sent without it. */
 static void subscribe(void) {
   if (esp_mqtt_client_subscribe_single(s_client, ew_node_set_topic(s_node), 1) < 0) {
     ESP_LOGW(TAG, "cannot subscribe");
+    (void)esp_mqtt_client_disconnect(s_client);
   }
 }
 
