@@ -23,6 +23,9 @@ import { parts } from "./brokers.ts";
 import { Disk } from "./disk.ts";
 import { MapOnDisk } from "./map_on_disk.ts";
 import { RecordingTaps } from "./recording_taps.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test } = sideBySide();
 
 interface Text {
   payload: Uint8Array;
@@ -99,7 +102,7 @@ function commands(client: RawMqtt): string[] {
 }
 
 for (const qos of [1, 2] as const) {
-  Deno.test(`what QoS ${qos} left is in the map before its acknowledgement waits for a commit`, async () => {
+  test(`what QoS ${qos} left is in the map before its acknowledgement waits for a commit`, async () => {
     await using bench = await Bench.start();
     using away = await bench.connect("away");
     await away.send(subscribePacket("t/#", qos));
@@ -122,7 +125,7 @@ for (const qos of [1, 2] as const) {
   });
 }
 
-Deno.test("a session that lasts hears of itself only what is on disk; others at once", async () => {
+test("a session that lasts hears of itself only what is on disk; others at once", async () => {
   await using bench = await Bench.start();
   for (const clean of [true, false]) {
     using client = await bench.connect(`c${clean}`, { clean });
@@ -158,7 +161,7 @@ Deno.test("a session that lasts hears of itself only what is on disk; others at 
   }
 });
 
-Deno.test("QoS 0 that nobody retains, and clients without a session, write nothing", async () => {
+test("QoS 0 that nobody retains, and clients without a session, write nothing", async () => {
   await using bench = await Bench.start();
   using client = await bench.connect("client", { clean: true });
   await client.send(subscribePacket("t/#", 2));
@@ -174,7 +177,7 @@ Deno.test("QoS 0 that nobody retains, and clients without a session, write nothi
   assert.equal(bench.map.puts, puts);
 });
 
-Deno.test("at most the QoS that was granted, also through a filter, here and after a restart", async () => {
+test("at most the QoS that was granted, also through a filter, here and after a restart", async () => {
   const bench = await Bench.start();
   let next: Bench | undefined;
   try {
@@ -207,7 +210,7 @@ Deno.test("at most the QoS that was granted, also through a filter, here and aft
 });
 
 for (const qos of [1, 2] as const) {
-  Deno.test(`QoS ${qos}: what is published while a client comes back goes behind what waited`, async () => {
+  test(`QoS ${qos}: what is published while a client comes back goes behind what waited`, async () => {
     await using bench = await Bench.start();
     bench.disk.off = true;
     const away = await bench.connect("s");
@@ -228,7 +231,7 @@ for (const qos of [1, 2] as const) {
   });
 }
 
-Deno.test("a will that was left is published once, retained and for who is away, before anybody connects", async () => {
+test("a will that was left is published once, retained and for who is away, before anybody connects", async () => {
   const bench = await Bench.start();
   bench.disk.off = true;
   using away = await bench.connect("away");
@@ -259,7 +262,7 @@ Deno.test("a will that was left is published once, retained and for who is away,
   assert.equal(back.received.length, 1);
 });
 
-Deno.test("filters of sessions that were read are heard", async () => {
+test("filters of sessions that were read are heard", async () => {
   const bench = await Bench.start();
   bench.disk.off = true;
   await using away = await bench.peer("away");
@@ -270,7 +273,7 @@ Deno.test("filters of sessions that were read are heard", async () => {
   await bench[Symbol.asyncDispose]();
 });
 
-Deno.test("a record that makes no sense stops nothing", async () => {
+test("a record that makes no sense stops nothing", async () => {
   const map = new MapOnDisk();
   map.put(
     SPACES.wills,
@@ -348,7 +351,7 @@ class ExactPeer {
 }
 
 for (const kind of ["connected", "away"] as const) {
-  Deno.test(`QoS 2 comes once, whenever the broker is killed: subscriber ${kind}`, async () => {
+  test(`QoS 2 comes once, whenever the broker is killed: subscriber ${kind}`, async () => {
     let syncs = 0;
     for (let kill = 0; kill < 8; kill++) {
       const publisher = new ExactPeer(true);

@@ -6,6 +6,9 @@ import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import { CutProxy } from "../support/cut_proxy.ts";
 import { eventually } from "../support/eventually.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test } = sideBySide();
 
 /** An embedded broker on a free port, and what it told. */
 class Bench implements AsyncDisposable {
@@ -55,7 +58,7 @@ const will = (topic: string, qos: 0 | 1 | 2 = 1) => ({
   will: { topic, payload: new TextEncoder().encode("gone") as never, qos, retain: false },
 });
 
-Deno.test("sessions: who came, how long he may be silent, how he went", async () => {
+test("sessions: who came, how long he may be silent, how he went", async () => {
   await using bench = await Bench.start();
   const polite = await bench.connect("polite", { keepalive: 30 });
   assert.deepEqual(bench.sessions, [{ client: "polite", state: "open", keepalive: 30 }]);
@@ -74,7 +77,7 @@ Deno.test("sessions: who came, how long he may be silent, how he went", async ()
   await first[Symbol.asyncDispose]();
 });
 
-Deno.test("sessions: pings are told, and a silent peer ends by its keepalive", async () => {
+test("sessions: pings are told, and a silent peer ends by its keepalive", async () => {
   await using bench = await Bench.start();
   using proxy = new CutProxy(bench.port);
   await using peer = await bench.connect("cut", { keepalive: 1, ...will("cut/will") }, proxy.port);
@@ -85,7 +88,7 @@ Deno.test("sessions: pings are told, and a silent peer ends by its keepalive", a
   peer.client.stream.destroy();
 });
 
-Deno.test("a message carries who published it, and whether it is a last will", async () => {
+test("a message carries who published it, and whether it is a last will", async () => {
   await using bench = await Bench.start();
   for (const qos of [0, 1, 2] as const) {
     const topic = `will/${qos}`;
@@ -100,7 +103,7 @@ Deno.test("a message carries who published it, and whether it is a last will", a
   }
 });
 
-Deno.test("hears: only while somebody subscribes, also one who is away", async () => {
+test("hears: only while somebody subscribes, also one who is away", async () => {
   await using bench = await Bench.start();
   const { broker } = bench;
   const topic = "edgewire/v1/readings/desk/temperature";

@@ -192,36 +192,62 @@ tokens:
   assert.deepEqual(browser.problems, []);
 });
 
-testWith(["chromium"], "the delay view: nothing serious, nothing cut off, no jumps", async () => {
-  await using gateway = await GatewayProcess.start();
-  await using browser = await launch();
-  const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url));
-  // The test of all views looks at the other two of light, dark, wide and narrow.
-  for (
-    const [width, height, colorScheme] of [[1280, 800, "dark"], [390, 844, "light"]] as const
-  ) {
-    await browser.reshape(page, { width, height, colorScheme });
-    await page.locator('[data-way="relay"] svg').waitFor();
-    await page.getByText("No run yet.").waitFor();
-    const tops = () =>
-      page.locator("[data-way]").evaluateAll((all) =>
-        all.map((each) => (each as HTMLElement).offsetTop)
-      );
-    const before = await tops();
-    await page.getByRole("button", { name: "Start" }).click();
-    await received(page, "poll", 1);
-    assert.deepEqual(await tops(), before, "starting moves nothing");
-    assert.deepEqual(await seriousProblems(page), [], `${width}`);
-    if (width === 390) await page.setViewportSize({ width: 360, height });
-    const overflow = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    // Room kept free for a scroll bar makes it negative.
-    assert.ok(overflow <= 0, `${width} wide scrolls sideways`);
-  }
-  assert.deepEqual(browser.problems, []);
-});
+/** A page that sends is hidden, and seen again. */
+async function hiddenSendsNothing(page: Page, gateway: GatewayProcess) {
+  const hide = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await received(page, "mqtt", 5);
+  await hide(true);
+  await page.getByText(/^Paused while nobody sees the page/).waitFor();
+  await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await watcher.subscribe("devices/delay/ping");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(watcher.received, []);
+  await hide(false);
+  await watcher.message(({ topic }) => topic === "devices/delay/ping");
+  await page.getByText("Sending.").waitFor();
+  await stop(page);
+  assert.equal(await figure(page, "mqtt", "Lost"), "0 (0 %)");
+}
+
+testWith(
+  ["chromium"],
+  "how the delay view looks; hidden it sends nothing, and says so",
+  async () => {
+    await using gateway = await GatewayProcess.start();
+    await using browser = await launch();
+    const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url));
+    // The test of all views looks at the other two of light, dark, wide and narrow.
+    for (
+      const [width, height, colorScheme] of [[1280, 800, "dark"], [390, 844, "light"]] as const
+    ) {
+      await browser.reshape(page, { width, height, colorScheme });
+      await page.locator('[data-way="relay"] svg').waitFor();
+      await page.getByText("No run yet.").waitFor();
+      const tops = () =>
+        page.locator("[data-way]").evaluateAll((all) =>
+          all.map((each) => (each as HTMLElement).offsetTop)
+        );
+      const before = await tops();
+      await page.getByRole("button", { name: "Start" }).click();
+      await received(page, "poll", 1);
+      assert.deepEqual(await tops(), before, "starting moves nothing");
+      assert.deepEqual(await seriousProblems(page), [], `${width}`);
+      if (width === 390) await page.setViewportSize({ width: 360, height });
+      const overflow = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      // Room kept free for a scroll bar makes it negative.
+      assert.ok(overflow <= 0, `${width} wide scrolls sideways`);
+    }
+    await hiddenSendsNothing(page, gateway);
+    assert.deepEqual(browser.problems, []);
+  },
+);
 
 testWith(["chromium"], "a restart of the gateway: said, counted, and the run goes on", async () => {
   const first = await GatewayProcess.start();
@@ -248,29 +274,4 @@ testWith(["chromium"], "a restart of the gateway: said, counted, and the run goe
     assert.match(lost, /^[1-9]\d* \(/, way);
   }
   assert.match((await page.locator(".delay .facts").textContent())!, /without a connection/);
-});
-
-testWith(["chromium"], "a hidden page sends nothing, and says so", async () => {
-  await using gateway = await GatewayProcess.start();
-  await using browser = await launch();
-  const page = await browser.page(new URL("#/delay?rate=50", gateway.url));
-  await page.getByRole("button", { name: "Start" }).click();
-  await received(page, "mqtt", 5);
-  const hide = (hidden: boolean) =>
-    page.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await hide(true);
-  await page.getByText(/^Paused while nobody sees the page/).waitFor();
-  await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await watcher.subscribe("devices/delay/ping");
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.deepEqual(watcher.received, []);
-  await hide(false);
-  await watcher.message(({ topic }) => topic === "devices/delay/ping");
-  await page.getByText("Sending.").waitFor();
-  await stop(page);
-  assert.equal(await figure(page, "mqtt", "Lost"), "0 (0 %)");
-  assert.deepEqual(browser.problems, []);
 });

@@ -151,7 +151,7 @@ function subscriptions(page: Page): Set<string> {
   return open;
 }
 
-/** Sends values to so many channels until it is disposed of, about 2,000 a second in all. */
+/** Sends values to so many channels until it is disposed of, about 500 a second in all. */
 async function flood(gateway: GatewayProcess, channels: number) {
   const peer = await mqtt(gateway);
   await Promise.all(
@@ -159,7 +159,7 @@ async function flood(gateway: GatewayProcess, channels: number) {
   );
   let at = 0;
   const timer = setInterval(() => {
-    for (let i = 0; i < 40; i++, at++) {
+    for (let i = 0; i < 10; i++, at++) {
       peer.client.publish(`devices/room-${at % channels}/temperature`, String(20 + at % 7 / 10));
     }
   }, 20);
@@ -204,8 +204,8 @@ testWith(
     const before = await page.locator(".tile").first().boundingBox();
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     for (let round = 0; round < 2; round++) {
-      for (let step = 0; step < 30; step++) {
-        await page.mouse.wheel(0, round % 2 === 0 ? 600 : -600);
+      for (let step = 0; step < 15; step++) {
+        await page.mouse.wheel(0, round % 2 === 0 ? 1200 : -1200);
         await page.evaluate(() => new Promise(requestAnimationFrame));
       }
     }

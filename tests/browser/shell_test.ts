@@ -1,16 +1,23 @@
-/** What all views have in common: the frame, accessibility, addresses, honesty about the connection. */
+/**
+ * What all views have in common: the frame, accessibility, addresses, honesty about the connection,
+ * notices.
+ */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { seriousProblems } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { GatewayProcess } from "../support/gateway.ts";
+import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { hiddenFocus, watchShifts } from "./notices_page.ts";
 import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 const launch = TestBrowser.shared();
 /** For tests that only look. */
 const demo = sharedGateway({ args: ["--demo"] });
+/** For tests of which each has a channel of its own in it. */
+const silent = sharedGateway();
 
 /** Address, and a text that is there once the view has its data. */
 const VIEWS = [
@@ -32,6 +39,31 @@ async function open(page: Page, view: string, text: string) {
   await page.evaluate((hash) => location.hash = hash, view);
   await page.locator("main").getByText(text).first().waitFor();
 }
+
+testWith(["chromium"], "the connection's state is honest: stale, reconnecting, back", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using browser = await launch();
+  const page = await browser.page(new URL("#/health", gateway.url), { width: 360, height: 740 });
+  const badge = page.locator(".badge");
+  await badge.getByText("Connected").waitFor();
+  await page.getByText("Versions").waitFor();
+  const boxes = page.locator(".health");
+  assert.equal(await boxes.getAttribute("data-old"), null);
+  // The gateway's process stands still: the socket stays open, and nothing comes.
+  Deno.kill(gateway.process.pid, "SIGSTOP");
+  try {
+    await badge.getByText("Stale").waitFor();
+    await badge.getByText(/silent for \d+ s/).waitFor();
+    await badge.getByText("Reconnecting").waitFor();
+    // An attempt to connect may have begun before this was looked at.
+    await badge.getByText(/^in \d+ s$/).waitFor({ timeout: 45_000 });
+    await page.getByText(/as of \d+ s ago/).waitFor();
+    assert.equal(await boxes.getAttribute("data-old"), "true");
+  } finally {
+    Deno.kill(gateway.process.pid, "SIGCONT");
+  }
+  await badge.getByText("Connected").waitFor();
+});
 
 testWith(
   ["chromium"],
@@ -79,31 +111,6 @@ testWith(["chromium"], "links are addresses: titles, focus, back, keyboard", asy
   assert.deepEqual(browser.problems, []);
 });
 
-testWith(["chromium"], "the connection's state is honest: stale, reconnecting, back", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
-  await using browser = await launch();
-  const page = await browser.page(new URL("#/health", gateway.url), { width: 360, height: 740 });
-  const badge = page.locator(".badge");
-  await badge.getByText("Connected").waitFor();
-  await page.getByText("Versions").waitFor();
-  const boxes = page.locator(".health");
-  assert.equal(await boxes.getAttribute("data-old"), null);
-  // The gateway's process stands still: the socket stays open, and nothing comes.
-  Deno.kill(gateway.process.pid, "SIGSTOP");
-  try {
-    await badge.getByText("Stale").waitFor();
-    await badge.getByText(/silent for \d+ s/).waitFor();
-    await badge.getByText("Reconnecting").waitFor();
-    // An attempt to connect may have begun before this was looked at.
-    await badge.getByText(/^in \d+ s$/).waitFor({ timeout: 45_000 });
-    await page.getByText(/as of \d+ s ago/).waitFor();
-    assert.equal(await boxes.getAttribute("data-old"), "true");
-  } finally {
-    Deno.kill(gateway.process.pid, "SIGCONT");
-  }
-  await badge.getByText("Connected").waitFor();
-});
-
 testWith(["chromium"], "the page can be installed as a web app", async () => {
   const gateway = await demo();
   await using browser = await launch();
@@ -146,3 +153,64 @@ testWith(["chromium"], "a slow network: values come, and nothing pretends to be 
   await page.evaluate(() => location.hash = "#/nodes");
   await page.locator("main").getByText("Devices").first().waitFor();
 });
+
+async function publishSome(port: number, channel: string) {
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${port}`);
+  // So many that another one is added below what is seen.
+  for (let i = 0; i < 12; i++) await peer.publish(`devices/${channel}/${i}`, 21.5);
+}
+
+for (const size of [{ width: 1280 }, { width: 360, height: 640, touch: true }]) {
+  testWith(["chromium"], `notices move nothing at ${size.width} px`, async () => {
+    const gateway = await silent();
+    const channel = `desk-${size.width}`;
+    await publishSome(gateway.mqttPort, channel);
+    await using browser = await launch();
+    const page = await browser.page("about:blank", size);
+    const routed = Promise.withResolvers<WebSocketRoute>();
+    let lost = false;
+    await page.routeWebSocket(/\/ws/, (socket) => {
+      if (lost) return void socket.close();
+      socket.connectToServer();
+      routed.resolve(socket);
+    });
+    await page.goto(String(new URL(`#/channel/${channel}`, gateway.url)));
+    await page.locator('.channel[data-ready="true"]').waitFor();
+    await page.getByRole("region", { name: "Events" }).getByText("this page").waitFor();
+    const shifts = await watchShifts(page);
+    const socket = await routed.promise;
+    const say = (message: unknown) => socket.send(JSON.stringify(message));
+    say({
+      type: "data",
+      channel,
+      seq: 1e6,
+      time: Date.now(),
+      topic: `edgewire/v1/readings/${channel}/security`,
+      value: { value: { finding: "replayed counter", detail: "4711 after 4712" } },
+      id: "test-1",
+    });
+    say({ type: "gap", channel, from: 1, to: 3, reason: "slow" });
+    const notices = page.getByRole("region", { name: "Notices" });
+    await notices.getByText("Security: replayed counter: 4711 after 4712").waitFor();
+    await notices.getByText("up to 3.").waitFor();
+    assert.deepEqual(await shifts(), []);
+    assert.deepEqual(await hiddenFocus(page), []);
+    const dismiss = notices.getByRole("button", { name: "Dismiss" });
+    await dismiss.first().press("Enter");
+    await dismiss.press("Enter");
+    await dismiss.waitFor({ state: "detached" });
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.route("**/history?*", (route) => route.fulfill({ status: 503, body: "{}" }));
+    await page.getByRole("button", { name: "Pause" }).click();
+    // The button's word gets another one's length.
+    await shifts();
+    await page.getByRole("button", { name: "Earlier" }).click();
+    await notices.getByText("Live values only.").waitFor();
+    assert.deepEqual(await shifts(), []);
+    lost = true;
+    await socket.close();
+    await notices.getByText("What you see is as of the last connection").waitFor();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    assert.deepEqual(await shifts(), []);
+  });
+}

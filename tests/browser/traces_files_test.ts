@@ -8,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { sharedGateway } from "./shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 
@@ -16,6 +17,8 @@ const SAMPLE = fileURLToPath(
 );
 
 const launch = TestBrowser.shared();
+/** For tests that leave no other frames to each other. */
+const start = sharedGateway({ args: ["--trace-port", "0"] });
 
 function traces(gateway: GatewayProcess, query = ""): URL {
   return new URL(`#/traces${query}`, gateway.url);
@@ -36,7 +39,7 @@ async function publishes(gateway: GatewayProcess): Promise<MqttPeer> {
 }
 
 testWith(["chromium"], "a dropped capture is decoded with progress and filtered", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using browser = await launch();
   const page = await browser.page(traces(gateway));
   const bytes = [...await Deno.readFile(SAMPLE)];
@@ -95,7 +98,7 @@ testWith(
   ["chromium", "tshark", "curl"],
   "the commands to copy do what they say, and the links have the choice",
   async () => {
-    await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+    const gateway = await start();
     await using peer = await publishes(gateway);
     await peer.publish("devices/desk/temperature", "21.5");
     await peer.publish("devices/shelf/temperature", "7.25");

@@ -42,10 +42,11 @@ testWith(
   async () => {
     await using gateway = await GatewayProcess.start();
     await using peer = await publishes(gateway);
-    for (let sent = 0; sent < 5400; sent += BATCH) {
-      await Promise.all(
-        Array.from({ length: BATCH }, (_, i) => peer.publish("devices/desk/count", sent + i)),
-      );
+    for (let sent = 1; sent <= 5500; sent++) {
+      // What is acknowledged has all of the others before it.
+      const qos = sent % BATCH === 0 ? 1 : 0;
+      const published = peer.publish("devices/desk/count", sent, { qos });
+      if (qos === 1) await published;
     }
     await using browser = await launch();
     const page = await browser.page(traces(gateway, "?source=recent&hop=room"));
@@ -80,13 +81,13 @@ testWith(
     const busy = await countBusy(page);
     await page.evaluate(async () => {
       const grid = document.querySelector(".frames")!;
-      for (let frame = 0; frame < 60; frame++) {
-        grid.scrollTop = frame * 2000;
+      for (let frame = 0; frame < 30; frame++) {
+        grid.scrollTop = frame * 4000;
         await new Promise(requestAnimationFrame);
         if (!grid.querySelector(".frames-row")) throw new Error("no rows");
       }
     });
-    const fps = 60 / await busy();
+    const fps = 30 / await busy();
     assert.ok(fps > 20, `the page can draw ${fps} frames a second while it is scrolled`);
     assert.deepEqual(browser.problems, []);
   },

@@ -7,8 +7,10 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { metric } from "../support/metrics.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide();
 
 const TIMEOUT_MS = 400;
 const TOPIC = "devices/valve/opening";
@@ -349,7 +351,7 @@ testWith(
   },
 );
 
-Deno.test("the simulated chamber follows its commands, and clamps", async () => {
+test("the simulated chamber follows its commands, and clamps", async () => {
   await using gateway = await GatewayProcess.start();
   await using chamber = new ChamberNode({
     name: "chamber",
@@ -371,7 +373,7 @@ Deno.test("the simulated chamber follows its commands, and clamps", async () => 
   assert.equal((await acks(peer, "power")).at(-1)!.stage, "observed");
 });
 
-Deno.test("opening pages and sockets publishes nothing", async () => {
+test("opening pages and sockets publishes nothing", async () => {
   await using gateway = await GatewayProcess.start();
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await mqtt.publish(TOPIC, 1);

@@ -10,9 +10,10 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
-import { checkPahoPeers, PAHO_TOOLS, servePahoPage } from "./paho/peers.ts";
+
+const { test, testWith } = sideBySide();
 
 /** Waits for the gateway's word that it is connected. @returns The MQTT version. */
 async function connected(gateway: GatewayProcess): Promise<string> {
@@ -40,14 +41,15 @@ async function checkBothWays(gateway: GatewayProcess, peer: MqttPeer) {
   await watcher.next("ack", ({ stage }) => stage === "observed");
 }
 
-testWith(["mosquitto"], "external broker: mqtt:// and ws://, with user and password", async (t) => {
+testWith(["mosquitto"], "external broker: mqtt:// and ws://, with user and password", async () => {
   const password = { user: "edge", pass: "pa:ss wörd" };
   await using broker = await startMosquitto({ websockets: true, password });
   await using peer = await MqttPeer.connect(broker.url, {
     username: password.user,
     password: password.pass,
   });
-  await t.step("by options, over MQTT", async () => {
+  // By options, over MQTT.
+  {
     await using gateway = await GatewayProcess.start({
       args: ["--broker", broker.url, "--broker-username", password.user]
         .concat(["--broker-password", password.pass]),
@@ -57,9 +59,10 @@ testWith(["mosquitto"], "external broker: mqtt:// and ws://, with user and passw
     // Clients of /mqtt need not know the broker's password.
     await using web = await MqttPeer.connect(gateway.ws("/mqtt").href, { protocolVersion: 5 });
     await checkBothWays(gateway, web);
-  });
+  }
 
-  await t.step("in the address, over WebSocket, kept out of the output", async () => {
+  // In the address, over WebSocket, kept out of the output.
+  {
     const url = new URL(broker.wsUrl);
     url.username = password.user;
     url.password = encodeURIComponent(password.pass);
@@ -69,9 +72,10 @@ testWith(["mosquitto"], "external broker: mqtt:// and ws://, with user and passw
     await using web = await MqttPeer.connect(gateway.ws("/mqtt").href);
     await checkBothWays(gateway, web);
     assert.doesNotMatch(gateway.process.output, /pa(:|%3A)ss/);
-  });
+  }
 
-  await t.step("a wrong password is said where one looks", async () => {
+  // A wrong password is said where one looks.
+  {
     await using gateway = await GatewayProcess.start({
       args: ["--broker", broker.url, "--broker-username", "edge", "--broker-password", "wrong"],
     });
@@ -79,13 +83,13 @@ testWith(["mosquitto"], "external broker: mqtt:// and ws://, with user and passw
     const response = await fetch(new URL("/healthz", gateway.url));
     assert.equal(response.status, 503);
     assert.match((await response.json()).broker.reason, /[Nn]ot authorized/);
-  });
+  }
 });
 
 testWith(
   ["mosquitto", "openssl"],
   "external broker: mqtts:// and wss:// with a CA file",
-  async (t) => {
+  async () => {
     const { ca, cert, key } = await makeCertificates();
     await using broker = await startMosquitto({ websockets: true, tls: { cert, key } });
     const file = await Deno.makeTempFile({ prefix: "edgewire-ca-" });
@@ -96,79 +100,74 @@ testWith(
         ca: [ca] as unknown as string[],
       });
       for (const url of [local(broker.url), local(broker.wsUrl)]) {
-        await t.step(url.slice(0, 5), async () => {
-          await using gateway = await GatewayProcess.start({
-            args: ["--broker", url, "--broker-ca", file],
-          });
-          await connected(gateway);
-          await checkBothWays(gateway, peer);
-          await using web = await MqttPeer.connect(gateway.ws("/mqtt").href);
-          await checkBothWays(gateway, web);
+        await using gateway = await GatewayProcess.start({
+          args: ["--broker", url, "--broker-ca", file],
         });
+        await connected(gateway);
+        await checkBothWays(gateway, peer);
+        await using web = await MqttPeer.connect(gateway.ws("/mqtt").href);
+        await checkBothWays(gateway, web);
       }
-      await t.step("an unknown authority is refused", async () => {
+      // An unknown authority is refused.
+      {
         await using gateway = await GatewayProcess.start({
           args: ["--broker", local(broker.url)],
         });
         await gateway.process.waitForLine(/^broker: .*certificate/i);
         assert.equal((await fetch(new URL("/healthz", gateway.url))).status, 503);
-      });
+      }
     } finally {
       await Deno.remove(file);
     }
   },
 );
 
-Deno.test("external broker: one that speaks 3.1.1 alone, by TCP and by WebSocket", async (t) => {
+test("external broker: one that speaks 3.1.1 alone, by TCP and by WebSocket", async () => {
   await using other = await GatewayProcess.start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${other.mqttPort}`);
   for (const url of [`mqtt://127.0.0.1:${other.mqttPort}`, other.ws("/mqtt").href]) {
-    await t.step(url.slice(0, 4), async () => {
-      await using gateway = await GatewayProcess.start({ args: ["--broker", url] });
-      assert.equal(await connected(gateway), "4");
-      await checkBothWays(gateway, peer);
+    await using gateway = await GatewayProcess.start({ args: ["--broker", url] });
+    assert.equal(await connected(gateway), "4");
+    await checkBothWays(gateway, peer);
 
-      // The gateway hears its own commands, but they are nobody's answer.
-      await using watcher = await WsPeer.open(gateway.ws("/ws/both"));
-      const command = { type: "command", channel: "both", topic: "devices/both/n", id: "own" };
-      watcher.send({ ...command, value: 9 });
-      await watcher.next("ack", ({ stage }) => stage === "delivered");
-      await peer.publish("devices/both/m", 1);
-      await watcher.next("data", ({ topic }) => topic === "devices/both/m");
-      assert.ok(!watcher.messages.some((m) => m.type === "ack" && m.stage === "observed"));
-    });
+    // The gateway hears its own commands, but they are nobody's answer.
+    await using watcher = await WsPeer.open(gateway.ws("/ws/both"));
+    const command = { type: "command", channel: "both", topic: "devices/both/n", id: "own" };
+    watcher.send({ ...command, value: 9 });
+    await watcher.next("ack", ({ stage }) => stage === "delivered");
+    await peer.publish("devices/both/m", 1);
+    await watcher.next("data", ({ topic }) => topic === "devices/both/m");
+    assert.ok(!watcher.messages.some((m) => m.type === "ack" && m.stage === "observed"));
   }
 });
 
-testWith(["mosquitto"], "external broker: relays and retained messages", async (t) => {
+testWith(["mosquitto"], "external broker: relays and retained messages", async () => {
   await using broker = await startMosquitto();
   for (const version of [5, 4]) {
-    await t.step(`MQTT ${version}: what was relayed is one message`, async () => {
-      await using older = version === 4 ? await GatewayProcess.start() : null;
-      const url = older === null ? broker.url : `mqtt://127.0.0.1:${older.mqttPort}`;
-      await using peer = await MqttPeer.connect(url);
-      await using gateway = await GatewayProcess.start({
-        args: ["--broker", url],
-        config: 'relays: [{ filter: "raw/:name", to: "stamped/:name" }]',
-      });
-      await connected(gateway);
-      await peer.subscribe("stamped/#");
-      await peer.publish("raw/a", 7);
-      const { text } = await peer.message(({ topic }) => topic === "stamped/a");
-      const relayed = JSON.parse(text);
-      assert.equal(relayed.message, 7);
-      assert.ok(Math.abs(relayed.timestamp - Date.now()) < 5000);
-      await peer.publish("raw/b", 8);
-      await peer.message(({ topic }) => topic === "stamped/b");
-      // What comes behind it is there: so is whatever came back to the gateway.
-      await peer.publish("fence/n", 1);
-      await eventually(
-        "the fence",
-        async () => (await fetch(new URL("/api/channels/fence", gateway.url))).ok,
-      );
-      const room = await gateway.json("/api/channels/stamped") as { seq: number };
-      assert.equal(room.seq, 2, "each relayed message is one update");
+    await using older = version === 4 ? await GatewayProcess.start() : null;
+    const url = older === null ? broker.url : `mqtt://127.0.0.1:${older.mqttPort}`;
+    await using peer = await MqttPeer.connect(url);
+    await using gateway = await GatewayProcess.start({
+      args: ["--broker", url],
+      config: 'relays: [{ filter: "raw/:name", to: "stamped/:name" }]',
     });
+    await connected(gateway);
+    await peer.subscribe("stamped/#");
+    await peer.publish("raw/a", 7);
+    const { text } = await peer.message(({ topic }) => topic === "stamped/a");
+    const relayed = JSON.parse(text);
+    assert.equal(relayed.message, 7);
+    assert.ok(Math.abs(relayed.timestamp - Date.now()) < 5000);
+    await peer.publish("raw/b", 8);
+    await peer.message(({ topic }) => topic === "stamped/b");
+    // What comes behind it is there: so is whatever came back to the gateway.
+    await peer.publish("fence/n", 1);
+    await eventually(
+      "the fence",
+      async () => (await fetch(new URL("/api/channels/fence", gateway.url))).ok,
+    );
+    const room = await gateway.json("/api/channels/stamped") as { seq: number };
+    assert.equal(room.seq, 2, "each relayed message is one update");
   }
 });
 
@@ -206,19 +205,5 @@ testWith(
       series[0]!.points.map(([, value]) => value),
       [...Array(50).keys()].map((i) => i + 1),
     );
-  },
-);
-
-testWith(
-  ["mosquitto", ...PAHO_TOOLS],
-  "the Paho page and service work through the gateway with Mosquitto behind it",
-  async () => {
-    await using server = servePahoPage();
-    await using broker = await startMosquitto();
-    await using gateway = await GatewayProcess.start({
-      args: ["--broker", broker.url, "--access-origins", server.origin],
-    });
-    await connected(gateway);
-    await checkPahoPeers({ tcpPort: broker.port, wsUrl: gateway.ws("/mqtt").href, server });
   },
 );

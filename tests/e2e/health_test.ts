@@ -6,13 +6,15 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { parseMetrics } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
-import { testWith } from "../support/tools.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test, testWith } = sideBySide();
 
 async function health(gateway: GatewayProcess): Promise<HealthAnswer> {
   return await gateway.json("/api/health") as HealthAnswer;
 }
 
-Deno.test("health: what runs, what it takes, what it took in", async () => {
+test("health: what runs, what it takes, what it took in", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--history-disk"] });
   const before = await health(gateway);
   assert.equal(before.status, "ok");

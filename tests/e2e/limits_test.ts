@@ -7,6 +7,9 @@ import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RawWs } from "../support/raw_ws.ts";
 import { handshake, reset } from "../support/resets.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test } = sideBySide();
 
 const CONFIG = `
 limits: { messageBytes: 2000, messagesPerSecond: 20, sessions: 5, channelsPerSession: 2 }
@@ -116,7 +119,7 @@ Deno.test("limits", async (t) => {
   });
 });
 
-Deno.test("handshakes that are reset take no places", async () => {
+test("handshakes that are reset take no places", async () => {
   await using gateway = await GatewayProcess.start({ config: "limits: { sessions: 5 }" });
   for (let i = 0; i < 10; i++) await reset(Number(gateway.url.port), handshake("/ws"));
   await eventually("a place", async () => {
@@ -125,7 +128,7 @@ Deno.test("handshakes that are reset take no places", async () => {
   });
 });
 
-Deno.test("who asks all the time and never reads is closed, not remembered", async () => {
+test("who asks all the time and never reads is closed, not remembered", async () => {
   await using gateway = await GatewayProcess.start({
     config: "limits: { messagesPerSecond: 1000000 }",
   });
@@ -159,7 +162,7 @@ Deno.test("who asks all the time and never reads is closed, not remembered", asy
   await asking;
 });
 
-Deno.test("more MQTT clients than allowed are closed, on TCP and at /mqtt", async () => {
+test("more MQTT clients than allowed are closed, on TCP and at /mqtt", async () => {
   await using gateway = await GatewayProcess.start({ config: "limits: { mqttClients: 2 }" });
   const url = `mqtt://127.0.0.1:${gateway.mqttPort}`;
   await using first = await MqttPeer.connect(url);

@@ -1,10 +1,12 @@
 /**
  * Peers that no longer answer are gone from their rooms within T, and the rooms say so; those that
- * never say who they are are gone after ten seconds.
+ * never say who they are are gone after ten seconds, and so long nodes are waited for.
  */
 import assert from "node:assert/strict";
+import type { NodesAnswer } from "../../gateway/nodes/answers.ts";
 import type { Event } from "../../gateway/sessions/messages.ts";
 import { CutProxy } from "../support/cut_proxy.ts";
+import { eventually } from "../support/eventually.ts";
 import { Flow } from "../support/flow.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
@@ -13,8 +15,8 @@ import { RawWs } from "../support/raw_ws.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
-// The first takes ten seconds, in which the others are done one after the other.
-const { test } = sideBySide(2);
+// Two take ten seconds, in which the others are done one after the other.
+const { test } = sideBySide(3);
 
 const T_MS = 2000;
 /** T is looked after ten times within it; leaving is told within 200 ms; and this machine is busy. */
@@ -122,6 +124,25 @@ test("half a handshake: the MQTT connection is closed, HTTP goes on", async () =
   await witness.message(({ text }) => text === "1");
   assert.ok(witness.client.connected);
   assert.equal((await fetch(new URL("/healthz", gateway.url))).status, 200);
+});
+
+test("a node that says nothing of its settings: 504 after ten seconds", async () => {
+  await using gateway = await GatewayProcess.start();
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.subscribe("edgewire/v1/mute/set");
+  await peer.publish("edgewire/v1/mute/status", { state: "online", radios: ["ble"] });
+  await eventually("the node", async () => {
+    const { nodes } = await gateway.json("/api/nodes") as NodesAnswer;
+    return nodes.length === 1;
+  });
+  const response = await fetch(new URL("/api/nodes/mute/settings", gateway.url), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  assert.equal(response.status, 504);
+  assert.match((await response.json()).error.message, /did not answer/);
+  assert.equal(peer.received.length, 1, "it was asked");
 });
 
 test("a peer that stops answering is gone within T, whatever is sent to it", async () => {

@@ -15,18 +15,6 @@ import {
   RawMqtt,
   subscribePacket,
 } from "../support/raw_mqtt.ts";
-import { testWith } from "../support/tools.ts";
-import { checkPahoPeers, PAHO_TOOLS, servePahoPage } from "./paho/peers.ts";
-
-testWith(PAHO_TOOLS, "the Paho page and service work with the embedded broker", async () => {
-  await using server = servePahoPage();
-  await using gateway = await GatewayProcess.start({ args: ["--access-origins", server.origin] });
-  await checkPahoPeers({
-    tcpPort: gateway.mqttPort,
-    wsUrl: gateway.ws("/mqtt").href,
-    server,
-  });
-});
 
 Deno.test("/mqtt with the embedded broker", async (t) => {
   await using gateway = await GatewayProcess.start({

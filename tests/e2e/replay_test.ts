@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { GatewayProcess } from "../support/gateway.ts";
 import { liveInHouse } from "../support/replay_house.ts";
-import { LoopbackCapture, replay, sameUpdates, updatesOf } from "../support/replayed.ts";
+import {
+  LoopbackCapture,
+  replay,
+  replayHere,
+  sameUpdates,
+  updatesOf,
+} from "../support/replayed.ts";
 import { stepsSideBySide } from "../support/side_by_side.ts";
 import { testWith } from "../support/tools.ts";
 
@@ -27,7 +33,7 @@ testWith(["dumpcap"], "a capture of MQTT gives the updates of the first time", a
 
   const full = async () => {
     await using second = await GatewayProcess.start();
-    const { code, output } = await replay(path, "--to", second.url.href, "--speed", "max");
+    const { code, output } = await replayHere(path, "--to", second.url.href, "--speed", "max");
     assert.equal(code, 0, output);
     sameUpdates(await updatesOf(second), updates);
   };

@@ -6,7 +6,10 @@ import { type ChannelMessage, Client } from "../../web/client/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+
+const { test } = sideBySide(2);
 
 /** A data directory that outlives its gateways. */
 class House implements AsyncDisposable {
@@ -52,7 +55,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
-Deno.test("after a stop values are there, numbers go on, and a resume is complete", async () => {
+test("after a stop values are there, numbers go on, and a resume is complete", async () => {
   await using house = new House();
   let before;
   {
@@ -75,7 +78,7 @@ Deno.test("after a stop values are there, numbers go on, and a resume is complet
   assert.ok(!peer.messages.some(({ type }) => type === "gap" || type === "snapshot"));
 });
 
-Deno.test("after a stop the newest values are in the snapshot, with their numbers and times", async () => {
+test("after a stop the newest values are in the snapshot, with their numbers and times", async () => {
   await using house = new House();
   let before;
   {
@@ -91,7 +94,7 @@ Deno.test("after a stop the newest values are in the snapshot, with their number
   assert.equal(after.seq, before.seq);
 });
 
-Deno.test("after kill -9 what was acknowledged is there, and the rest is a gap that says so", async () => {
+test("after kill -9 what was acknowledged is there, and the rest is a gap that says so", async () => {
   await using house = new House();
   const first = await house.start();
   let before;
@@ -123,7 +126,7 @@ Deno.test("after kill -9 what was acknowledged is there, and the rest is a gap t
   assert.equal(told.length + missing, recovered.to - before.seq);
 });
 
-Deno.test("no number is used twice over many kills", async () => {
+test("no number is used twice over many kills", async () => {
   await using house = new House();
   const used = new Map<number, unknown>();
   for (let round = 0; round < 3; round++) {
@@ -144,7 +147,7 @@ Deno.test("no number is used twice over many kills", async () => {
   assert.ok(used.size >= 3 * 50);
 });
 
-Deno.test("history, entries and events of before a stop are answered from disk", async () => {
+test("history, entries and events of before a stop are answered from disk", async () => {
   await using house = new House();
   const begun = Date.now();
   {
@@ -174,7 +177,7 @@ Deno.test("history, entries and events of before a stop are answered from disk",
   assert.deepEqual(events.map((event) => (event as { kind: string }).kind), ["leave", "join"]);
 });
 
-Deno.test("in memory alone nothing is stored, and the epoch is new at each start", async () => {
+test("in memory alone nothing is stored, and the epoch is new at each start", async () => {
   await using house = new House();
   const { dataDir } = house;
   const epochs = [];
@@ -188,7 +191,7 @@ Deno.test("in memory alone nothing is stored, and the epoch is new at each start
 });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  Deno.test(`the page's client goes on over ${signal}: each update once, gaps named`, async () => {
+  test(`the page's client goes on over ${signal}: each update once, gaps named`, async () => {
     await using house = new House();
     let gateway = await house.start();
     const { port } = gateway.url;

@@ -5,7 +5,10 @@ import { eventually } from "../support/eventually.ts";
 import { Flow } from "../support/flow.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+
+const { test } = sideBySide(2);
 
 /** A gateway and a publisher of numbers on `log/x`. */
 async function setUp(...args: string[]) {
@@ -46,7 +49,7 @@ async function position(gateway: GatewayProcess) {
   return { epoch, seq, since: `${epoch}:${seq}` };
 }
 
-Deno.test("resume at /ws/<channel>?since= sends what was missed, in order, then `recovered`", async () => {
+test("resume at /ws/<channel>?since= sends what was missed, in order, then `recovered`", async () => {
   await using all = await setUp();
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
@@ -71,7 +74,7 @@ Deno.test("resume at /ws/<channel>?since= sends what was missed, in order, then 
 /** Messages that fit the window together: however late a client is, none of them is left out. */
 const FEW = 400;
 
-Deno.test("resume by a subscribe message goes on live without a hole", async () => {
+test("resume by a subscribe message goes on live without a hole", async () => {
   await using all = await setUp();
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
@@ -88,7 +91,7 @@ Deno.test("resume by a subscribe message goes on live without a hole", async () 
   assert.deepEqual(seqs(peer.messages), range(seq + 1, last.seq));
 });
 
-Deno.test("a large replay passes the window in order while live data goes on", async () => {
+test("a large replay passes the window in order while live data goes on", async () => {
   await using all = await setUp();
   await all.publish(1);
   const { seq, since } = await position(all.gateway);
@@ -113,7 +116,7 @@ Deno.test("a large replay passes the window in order while live data goes on", a
   assert.deepEqual(seqs(peer.messages), range(seq + 1, end));
 });
 
-Deno.test("what the history lost is a named gap, then comes the rest", async () => {
+test("what the history lost is a named gap, then comes the rest", async () => {
   await using all = await setUp("--history-count", "50");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
@@ -134,7 +137,7 @@ Deno.test("what the history lost is a named gap, then comes the rest", async () 
   assert.deepEqual(seqs(peer.messages), range(to - 49, to));
 });
 
-Deno.test("what memory lost comes from disk, all of it", async () => {
+test("what memory lost comes from disk, all of it", async () => {
   await using all = await setUp("--history-count", "50", "--history-disk");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
@@ -156,7 +159,7 @@ Deno.test("what memory lost comes from disk, all of it", async () => {
   }
 });
 
-Deno.test("from disk to memory to live data there is no hole", async () => {
+test("from disk to memory to live data there is no hole", async () => {
   await using all = await setUp("--history-count", "1000", "--history-disk");
   await all.publish(3);
   const { seq, since } = await position(all.gateway);
@@ -177,7 +180,7 @@ Deno.test("from disk to memory to live data there is no hole", async () => {
   assert.deepEqual(seqs(peer.messages), range(seq + 1, end));
 });
 
-Deno.test("a position of another epoch, or not reached yet, gets a gap and a snapshot", async () => {
+test("a position of another epoch, or not reached yet, gets a gap and a snapshot", async () => {
   await using all = await setUp();
   await all.publish(3);
   const { epoch, seq } = await position(all.gateway);
@@ -203,7 +206,7 @@ Deno.test("a position of another epoch, or not reached yet, gets a gap and a sna
   }
 });
 
-Deno.test("a malformed position is refused: an error at /ws, close 4400 at /ws/<channel>", async () => {
+test("a malformed position is refused: an error at /ws, close 4400 at /ws/<channel>", async () => {
   await using all = await setUp();
   await all.publish(1);
   for (const since of ["", "7", "epoch:", "epoch:x", "epoch:-1", "epoch:1e3"]) {
@@ -216,7 +219,7 @@ Deno.test("a malformed position is refused: an error at /ws, close 4400 at /ws/<
   }
 });
 
-Deno.test("nothing missed is an empty recovery", async () => {
+test("nothing missed is an empty recovery", async () => {
   await using all = await setUp();
   await all.publish(3);
   await using peer = await WsPeer.open(all.gateway.ws("/ws"));

@@ -8,7 +8,7 @@ import { slowClients } from "../support/slow_clients.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
 Deno.test("slow clients stay, are thinned with gaps, end with the latest, miss no event", async () => {
-  await slowClients({ idleSeconds: 2, slowMs: 6000 });
+  await slowClients({ idleSeconds: 2, slowMs: 4500 });
 });
 
 Deno.test("a plain client whose backlog outlasts T is closed with 4408", async () => {

@@ -6,6 +6,9 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { WsPeer } from "../support/ws_peer.ts";
+import { sideBySide } from "../support/side_by_side.ts";
+
+const { test } = sideBySide();
 
 /** A data directory whose database cannot be opened: a folder stands there. */
 class Blocked implements AsyncDisposable {
@@ -33,7 +36,7 @@ async function metrics(gateway: GatewayProcess): Promise<string> {
   return await (await fetch(new URL("/metrics", gateway.url))).text();
 }
 
-Deno.test("a database that cannot be opened: live data flows, and all say what is wrong", async () => {
+test("a database that cannot be opened: live data flows, and all say what is wrong", async () => {
   await using blocked = new Blocked();
   await using gateway = await start(blocked.dataDir);
   await gateway.process.waitForLine(/^store: .*history\.db/);
@@ -80,7 +83,7 @@ Deno.test("a database that cannot be opened: live data flows, and all say what i
   assert.match(await metrics(gateway), /^edgewire_store_ok 1$/m);
 });
 
-Deno.test("what the disk did not take is a gap that says so, after the next start", async () => {
+test("what the disk did not take is a gap that says so, after the next start", async () => {
   await using blocked = new Blocked();
   let before;
   {
@@ -119,7 +122,7 @@ async function failing(gateway: GatewayProcess): Promise<string> {
   return history.reason;
 }
 
-Deno.test("a data directory that Deno may not write: the gateway runs, and says so", async () => {
+test("a data directory that Deno may not write: the gateway runs, and says so", async () => {
   await using gateway = await start("/etc/edgewire");
   assert.match(await failing(gateway), /write access to "\/etc\/edgewire/);
 });
@@ -140,7 +143,7 @@ Deno.test({
   },
 });
 
-Deno.test("a second gateway on the same data directory says that it is in use", async () => {
+test("a second gateway on the same data directory says that it is in use", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "edgewire-shared-" });
   try {
     await using first = await start(dataDir);
@@ -152,7 +155,7 @@ Deno.test("a second gateway on the same data directory says that it is in use", 
   }
 });
 
-Deno.test("a database cut in the middle is moved aside, and a new log begun", async () => {
+test("a database cut in the middle is moved aside, and a new log begun", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "edgewire-damaged-" });
   const path = `${dataDir}/history.db`;
   try {

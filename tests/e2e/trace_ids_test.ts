@@ -35,7 +35,7 @@ function stranger(address: string, name = ""): Uint8Array {
 
 /** Way of an id through the hops: its lines for one update, in order. */
 async function wayOf(path: string, id: string, seq: number): Promise<HopPacket[]> {
-  const lines = await tsharkHops(path, `frame.comment contains "id=${id} "`);
+  const lines = await tsharkHops(path);
   return lines.filter((line) => line.id === id && line.seq === seq);
 }
 

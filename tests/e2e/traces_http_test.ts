@@ -57,6 +57,69 @@ async function errorOf(response: Response): Promise<string> {
   return (await response.json()).error.message;
 }
 
+test("readers that stall cost no memory and hold up nobody", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+  const port = await tracePort(gateway);
+  await using flow = await Flow.start({
+    mqttPort: gateway.mqttPort,
+    rate: 500,
+    topics: ["flood/x"],
+    padding: 20_000,
+  });
+  await using watcher = await WsPeer.open(gateway.ws("/ws"));
+  await watcher.next("channels", ({ added }) => added.includes("flood"));
+  using stalled = await ask(gateway, "/traces/live.pcapng");
+  using _connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await readers(gateway, 2);
+  const passed = async (messages: number) => {
+    const { count } = flow;
+    await eventually(`${messages} messages`, () => flow.count >= count + messages);
+    return await metric(gateway.url, "edgewire_trace_packets_total");
+  };
+  // Until the sockets and what may be under way are full.
+  let taken = -1;
+  for (let last = -2, turn = 0; last !== taken && turn < 8; turn++) {
+    [last, taken] = [taken, await passed(750)];
+  }
+  const resident = await gateway.residentBytes();
+  assert.equal(await passed(2500), taken, "nobody makes packets for them");
+  const grown = (await gateway.residentBytes() - resident) / 2 ** 20;
+  // What passed would be 50 MB in each of them; some 30 wait for the garbage collector.
+  assert.ok(grown < 48, `${grown} MB more`);
+  watcher.send({ type: "subscribe", channel: "flood" });
+  const start = performance.now();
+  await watcher.next("data", ({ seq }) => seq >= flow.count - 100);
+  assert.ok(performance.now() - start < 2000);
+  await flow.stop();
+  // Who goes on reading is told what is lost.
+  await readUntil(stalled.readable.getReader(), " lost=");
+  await eventually(
+    "counted losses",
+    async () => await metric(gateway.url, "edgewire_trace_lost_total") > 0,
+  );
+});
+
+test("without a flight recorder there is nothing recent, but live", async () => {
+  await using gateway = await GatewayProcess.start({ args: ["--trace-recent-bytes", "0"] });
+  const recent = await fetch(new URL("/traces/recent.pcapng", gateway.url));
+  assert.equal(recent.status, 404);
+  assert.match(await errorOf(recent), /no flight recorder: trace\.recentBytes is 0/);
+  assert.equal((await gateway.json("/traces") as { recent: unknown }).recent, null);
+  assert.equal(await metric(gateway.url, "edgewire_trace_ring_bytes"), 0);
+  const live = (await fetch(new URL("/traces/live.pcapng?hop=room", gateway.url))).body!;
+  const reader = live.getReader();
+  await readUntil(reader, "edgewire ");
+  assert.ok(await metric(gateway.url, "edgewire_trace_ring_bytes") > 0);
+  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await peer.publish("devices/desk/n", "still recorded");
+  await readUntil(reader, "still recorded");
+  await reader.cancel();
+  await eventually(
+    "the end of the ring",
+    async () => await metric(gateway.url, "edgewire_trace_ring_bytes") === 0,
+  );
+});
+
 test("traces are for admins", async () => {
   const token = (role: string) => `the-token-of-the-${role}`;
   const roles = ["viewer", "operator", "admin", "node"];
@@ -233,27 +296,6 @@ test("recent: what passed before anybody asked, and an end", async () => {
   assert.equal(await metric(gateway.url, "edgewire_trace_ring_bytes"), 16 << 20);
 });
 
-test("without a flight recorder there is nothing recent, but live", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-recent-bytes", "0"] });
-  const recent = await fetch(new URL("/traces/recent.pcapng", gateway.url));
-  assert.equal(recent.status, 404);
-  assert.match(await errorOf(recent), /no flight recorder: trace\.recentBytes is 0/);
-  assert.equal((await gateway.json("/traces") as { recent: unknown }).recent, null);
-  assert.equal(await metric(gateway.url, "edgewire_trace_ring_bytes"), 0);
-  const live = (await fetch(new URL("/traces/live.pcapng?hop=room", gateway.url))).body!;
-  const reader = live.getReader();
-  await readUntil(reader, "edgewire ");
-  assert.ok(await metric(gateway.url, "edgewire_trace_ring_bytes") > 0);
-  await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await peer.publish("devices/desk/n", "still recorded");
-  await readUntil(reader, "still recorded");
-  await reader.cancel();
-  await eventually(
-    "the end of the ring",
-    async () => await metric(gateway.url, "edgewire_trace_ring_bytes") === 0,
-  );
-});
-
 test("eight readers; who goes makes room", async () => {
   await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
   const port = await tracePort(gateway);
@@ -275,48 +317,6 @@ test("eight readers; who goes makes room", async () => {
   await readers(gateway, 1);
   connection.close();
   await readers(gateway, 0);
-});
-
-test("readers that stall cost no memory and hold up nobody", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
-  const port = await tracePort(gateway);
-  await using flow = await Flow.start({
-    mqttPort: gateway.mqttPort,
-    rate: 500,
-    topics: ["flood/x"],
-    padding: 20_000,
-  });
-  await using watcher = await WsPeer.open(gateway.ws("/ws"));
-  await watcher.next("channels", ({ added }) => added.includes("flood"));
-  using stalled = await ask(gateway, "/traces/live.pcapng");
-  using _connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await readers(gateway, 2);
-  const passed = async (messages: number) => {
-    const { count } = flow;
-    await eventually(`${messages} messages`, () => flow.count >= count + messages);
-    return await metric(gateway.url, "edgewire_trace_packets_total");
-  };
-  // Until the sockets and what may be under way are full.
-  let taken = -1;
-  for (let last = -2, turn = 0; last !== taken && turn < 8; turn++) {
-    [last, taken] = [taken, await passed(750)];
-  }
-  const resident = await gateway.residentBytes();
-  assert.equal(await passed(2500), taken, "nobody makes packets for them");
-  const grown = (await gateway.residentBytes() - resident) / 2 ** 20;
-  // What passed would be 50 MB in each of them; some 30 wait for the garbage collector.
-  assert.ok(grown < 48, `${grown} MB more`);
-  watcher.send({ type: "subscribe", channel: "flood" });
-  const start = performance.now();
-  await watcher.next("data", ({ seq }) => seq >= flow.count - 100);
-  assert.ok(performance.now() - start < 2000);
-  await flow.stop();
-  // Who goes on reading is told what is lost.
-  await readUntil(stalled.readable.getReader(), " lost=");
-  await eventually(
-    "counted losses",
-    async () => await metric(gateway.url, "edgewire_trace_lost_total") > 0,
-  );
 });
 
 test("a trace port that is taken is said, with the way out", async () => {

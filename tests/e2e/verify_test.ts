@@ -1,5 +1,6 @@
 /** `edgewire verify` with real brokers, captures and logs. */
 import assert from "node:assert/strict";
+import { verify as command } from "../../gateway/verify.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
@@ -16,6 +17,7 @@ import {
   verifiedBy,
   verify,
 } from "../support/verified.ts";
+import { commandHere } from "../traces/support/command_here.ts";
 
 const { test, testWith } = sideBySide(2);
 
@@ -47,6 +49,96 @@ async function withFile<T>(content: string | Uint8Array, fn: (path: string) => P
     await Deno.remove(path);
   }
 }
+
+/** {@linkcode verify} without a process of its own. */
+async function verifyHere(...args: string[]): Promise<Verified> {
+  const { code, stdout, stderr } = await commandHere(command, args);
+  return { code, output: `${stderr}${stdout}`.trimEnd() };
+}
+
+// Those that write within this process come before others write beside them.
+
+Deno.test("logs: exit codes, standard text, compressed files", async () => {
+  const line = (n: number) =>
+    `{"topic":"a","userProperties":{"ew-epoch":"k3","ew-channel":"desk\\u001b[2J","ew-seq":"1",` +
+    `"ew-n":"${n}","ew-time":"1","ew-via":"k3"}}\n`;
+  const clean = line(1) + line(2) + line(3);
+  await withFile(clean, async (path) => {
+    const { code, output } = await verify(path);
+    assert.deepEqual(await verifyHere(path), { code, output });
+    assert.equal(code, 0, output);
+    assert.ok(!output.includes("\x1b"), "no control characters of others");
+  });
+  const zipped = new Blob([clean]).stream().pipeThrough(new CompressionStream("gzip"));
+  const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
+  await withFile(bytes, async (path) => assert.equal((await verifyHere(path)).code, 0));
+  await withFile(bytes.subarray(0, bytes.length - 6), async (path) => {
+    const { code, output } = await verifyHere(path);
+    assert.equal(code, 3, output);
+    assert.match(output, /gzip data ends/);
+  });
+  await withFile(clean + line(4).slice(0, 50), async (path) => {
+    const { code, output } = await verifyHere(path);
+    assert.equal(code, 3, output);
+    assert.match(output, /ends in the middle of a line/);
+  });
+  await withFile(line(4), async (second) => {
+    await withFile(clean, async (first) => {
+      const { code, output } = await verifyHere(first, second);
+      assert.equal(code, 0, output);
+    });
+  });
+  const rows = "time,seq,topic,value,id\r\n1,3,a,1,x\r\n1,6,a,1,x\r\n";
+  await withFile(rows, async (path) => {
+    const { code, output } = await verifyHere(path);
+    assert.equal(code, 0, output);
+    assert.match(output, /gap 4 to 5 \(2\), perhaps events/);
+    assert.match(output, /No duplicates, no reorderings; 2 missing, perhaps events: 2 messages/);
+  });
+  await withFile(`${rows}1,6,a,1,x\r\n`, async (path) => {
+    const { code, output } = await verifyHere(path);
+    assert.equal(code, 1, output);
+    assert.match(
+      output,
+      /2 missing, perhaps events, 1 duplicate, no reorderings: 3 messages of 1 channel/,
+    );
+  });
+  await withFile(`{"topic":"a","payload":1}\n`, async (path) => {
+    const { code, output } = await verifyHere(path);
+    assert.equal(code, 2, output);
+    assert.match(output, /nothing to verify: .*; 1 message without numbers/);
+  });
+});
+
+Deno.test("wrong usage: exit code 2, and what to do", async () => {
+  const inRoot = (name: string) => new URL(`../../${name}`, import.meta.url).pathname;
+  const cases: [string[], RegExp][] = [
+    [[], /name a capture or log to verify, or a broker with --from URL/],
+    [["a", "--from", "mqtt://127.0.0.1:1"], /leave out the file "a"/],
+    [["a", "--topic", "b"], /--topic goes with --from alone/],
+    [["a", "--frmat", "json"], /unknown option --frmat/],
+    [["a", "--format", "xml"], /"xml" is not one of text, json/],
+    [["--from", "mqtt://127.0.0.1:1", "--received"], /--received is for files/],
+    [["--from", "localhost"], /--from: "localhost" is no address/],
+    [["--from", "mqtt://127.0.0.1:1", "--topic", "a#"], /--topic: .*wildcard/],
+    [["--from", "mqtt://127.0.0.1:1", "--seconds", "0"], /--seconds: "0" is no number of seconds/],
+    [["--from", "mqtt://127.0.0.1:1"], /cannot connect to mqtt:\/\/127\.0\.0\.1:1/],
+    [["/nonexistent"], /\/nonexistent: can't be read/],
+    [[inRoot("README.md")], /not a pcap or pcapng file but text/],
+    [[inRoot("deno.json")], /neither a capture nor a log: line 1/],
+    [["-", "-"], /give - once/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, output } = await verifyHere(...args);
+    assert.equal(code, 2, `${args}: ${output}`);
+    assert.match(output, message);
+  }
+  // What may be read and looked up before anything is wrong is no more in a process.
+  for (const at of [0, 9, 10]) {
+    const [args] = cases[at]!;
+    assert.deepEqual(await verify(...args), await verifyHere(...args));
+  }
+});
 
 testOnWire(
   ["mosquitto", "mosquitto_sub"],
@@ -198,79 +290,4 @@ test("live at a gateway, which speaks MQTT 3.1.1", async () => {
   const { code, output } = await verifiedBy(live);
   assert.equal(code, 0, output);
   assert.match(output, /: 5 messages of 1 channel/);
-});
-
-test("logs: exit codes, standard text, compressed files", async () => {
-  const line = (n: number) =>
-    `{"topic":"a","userProperties":{"ew-epoch":"k3","ew-channel":"desk\\u001b[2J","ew-seq":"1",` +
-    `"ew-n":"${n}","ew-time":"1","ew-via":"k3"}}\n`;
-  const clean = line(1) + line(2) + line(3);
-  await withFile(clean, async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 0, output);
-    assert.ok(!output.includes("\x1b"), "no control characters of others");
-  });
-  const zipped = new Blob([clean]).stream().pipeThrough(new CompressionStream("gzip"));
-  const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
-  await withFile(bytes, async (path) => assert.equal((await verify(path)).code, 0));
-  await withFile(bytes.subarray(0, bytes.length - 6), async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 3, output);
-    assert.match(output, /gzip data ends/);
-  });
-  await withFile(clean + line(4).slice(0, 50), async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 3, output);
-    assert.match(output, /ends in the middle of a line/);
-  });
-  await withFile(line(4), async (second) => {
-    await withFile(clean, async (first) => {
-      const { code, output } = await verify(first, second);
-      assert.equal(code, 0, output);
-    });
-  });
-  const rows = "time,seq,topic,value,id\r\n1,3,a,1,x\r\n1,6,a,1,x\r\n";
-  await withFile(rows, async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 0, output);
-    assert.match(output, /gap 4 to 5 \(2\), perhaps events/);
-    assert.match(output, /No duplicates, no reorderings; 2 missing, perhaps events: 2 messages/);
-  });
-  await withFile(`${rows}1,6,a,1,x\r\n`, async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 1, output);
-    assert.match(
-      output,
-      /2 missing, perhaps events, 1 duplicate, no reorderings: 3 messages of 1 channel/,
-    );
-  });
-  await withFile(`{"topic":"a","payload":1}\n`, async (path) => {
-    const { code, output } = await verify(path);
-    assert.equal(code, 2, output);
-    assert.match(output, /nothing to verify: .*; 1 message without numbers/);
-  });
-});
-
-test("wrong usage: exit code 2, and what to do", async () => {
-  const cases: [string[], RegExp][] = [
-    [[], /name a capture or log to verify, or a broker with --from URL/],
-    [["a", "--from", "mqtt://127.0.0.1:1"], /leave out the file "a"/],
-    [["a", "--topic", "b"], /--topic goes with --from alone/],
-    [["a", "--frmat", "json"], /unknown option --frmat/],
-    [["a", "--format", "xml"], /"xml" is not one of text, json/],
-    [["--from", "mqtt://127.0.0.1:1", "--received"], /--received is for files/],
-    [["--from", "localhost"], /--from: "localhost" is no address/],
-    [["--from", "mqtt://127.0.0.1:1", "--topic", "a#"], /--topic: .*wildcard/],
-    [["--from", "mqtt://127.0.0.1:1", "--seconds", "0"], /--seconds: "0" is no number of seconds/],
-    [["--from", "mqtt://127.0.0.1:1"], /cannot connect to mqtt:\/\/127\.0\.0\.1:1/],
-    [["/nonexistent"], /\/nonexistent: can't be read/],
-    [["README.md"], /not a pcap or pcapng file but text/],
-    [["deno.json"], /neither a capture nor a log: line 1/],
-    [["-", "-"], /give - once/],
-  ];
-  for (const [args, message] of cases) {
-    const { code, output } = await verify(...args);
-    assert.equal(code, 2, `${args}: ${output}`);
-    assert.match(output, message);
-  }
 });

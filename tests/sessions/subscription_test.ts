@@ -99,7 +99,7 @@ for (const v1 of [true, false]) {
     const { client, room } = all;
     client.session.subscribe("r");
     const guest = new Guest();
-    for (let i = 0; i < 8000; i++) {
+    for (let i = 0; i < 3000; i++) {
       room.join(guest);
       all.rooms.publish("r", "a", "x".repeat(1000));
       room.leave(guest, "test");
@@ -110,7 +110,7 @@ for (const v1 of [true, false]) {
       assert.equal(client.closeCode, undefined);
     }
     client.drain(room);
-    assert.equal(logOf(client).events.length, 16_000);
+    assert.equal(logOf(client).events.length, 6_000);
   });
 
   Deno.test(`${kind}: a member that joins while a batch is pending gets each number once`, () => {
@@ -304,7 +304,7 @@ function checkEnd({ seen, room }: Run) {
 }
 
 Deno.test("whatever happens, every number is told once in order or named, and no event is lost", () => {
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < 60; seed++) {
     try {
       randomRun(seed);
     } catch (error) {

@@ -50,16 +50,26 @@ export async function tsharkRows(
 /** What is encrypted on the air, and stays so: no fault of the file. */
 const ENCRYPTED = "No encryption key set";
 
+/** What tshark is asked of each frame, once for each file. */
+const ASKED = [
+  ...["frame.number", "frame.interface_name", "frame.protocols", "frame.time_epoch"],
+  ...["frame.comment", "_ws.expert.message", "_ws.expert.severity", "_ws.malformed"],
+];
+
+/** By path; a start of tshark takes longer than what it reads here. */
+const known = new Map<string, Promise<string[][][]>>();
+
+/** Those fields of all frames of a file, which does not change any more. */
+function asked(path: string): Promise<string[][][]> {
+  const rows = known.get(path) ?? tsharkRows(path, ASKED, "", CHECKS);
+  known.set(path, rows);
+  return rows;
+}
+
 /** What tshark warns of: frame, interface, and what it says. */
 export async function tsharkWarnings(path: string): Promise<string[]> {
-  const said = ["_ws.expert.message", "_ws.expert.severity", "_ws.malformed"];
-  const rows = await tsharkRows(
-    path,
-    ["frame.number", "frame.interface_name", ...said],
-    `_ws.malformed || tcp.analysis.flags || _ws.expert.severity >= ${WARNING}`,
-    CHECKS,
-  );
-  return rows.flatMap(([number, name, messages, severities, malformed]) => {
+  return (await asked(path)).flatMap((row) => {
+    const [number, name, , , , messages, severities, malformed] = row;
     const warnings = messages!.filter((message, i) =>
       Number(severities![i]) >= WARNING && !message.startsWith(ENCRYPTED)
     ).concat(malformed!);
@@ -85,11 +95,11 @@ export interface HopPacket {
 }
 
 /** The lines of the packets that pass a display filter. */
-export async function tsharkHops(path: string, filter = "frame.comment"): Promise<HopPacket[]> {
-  const fields = ["frame.number", "frame.interface_name", "frame.protocols", "frame.time_epoch"];
+export async function tsharkHops(path: string, filter = ""): Promise<HopPacket[]> {
   const found: HopPacket[] = [];
   const line = new HopLine();
-  for (const row of await tsharkRows(path, [...fields, "frame.comment"], filter)) {
+  const rows = filter === "" ? await asked(path) : await tsharkRows(path, ASKED, filter);
+  for (const row of rows) {
     const [frame, name, protocols, time] = row.map(([value]) => value ?? "");
     for (const comment of row[4]!) {
       readHopLines(comment.replaceAll("\\n", "\n"), line, () => {

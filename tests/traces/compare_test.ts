@@ -21,14 +21,15 @@ const VARIANTS = [
   /^deflate-(both|none|snct|windows)-chromium\./,
   /^deflate-snct-fragments\./,
   /^edgewire-(mqttjs-mqtt311-ws|paho-ws)\./,
-  /^file-(cut\.pcap|gzip|(micro|nano)seconds|nanoseconds-swapped)(\.|$)/,
-  /^hci-(direction|h4)\./,
+  /^file-(cut\.pcap|gzip|(micro|nano)seconds(-swapped)?)(\.|$)/,
+  /^hci-(direction|h4|sensors)\./,
   /^link-(ipv4|loop|null|raw|raw-dlt-14|sll|vlan)\./,
   /^mosquitto-mqttjs-(mqtt31|mqtt311)-(tcp|ws)\./,
+  /^mosquitto-mqttjs-mqtt5-tcp\./,
   /^mosquitto-paho-tcp\./,
-  /^tls12-(aes128-gcm|chacha20)\./,
+  /^tls12-(aes128-ccm8|aes128-gcm|chacha20)\./,
   /^tls13-aes(128-gcm|256-gcm-wss)\./,
-  /^wpan-(elements|no-fcs|phy)\./,
+  /^wpan-(commands|elements|fcs|no-fcs|phy|secured|tap)\./,
 ];
 
 testWith(["tshark"], "every promised field is decoded", async () => {

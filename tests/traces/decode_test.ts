@@ -115,23 +115,25 @@ Deno.test("decode: every format", async () => {
     const details = await decodeProcess([path, "-v", "--filter", "frame.number == 2"]);
     assert.match(details.stdout, /ip\.id {2}\[18\.\.19: 00 02\]/);
     assert.match(details.stdout, / {4}0010 {2}00 20 00 02/);
+    // What ends in no process of its own is written in the same way.
+    const here = (...args: string[]) => commandHere(decode, [path, ...args]);
     const json = JSON.parse((await decodeProcess([path, "--format", "json"])).stdout);
     assert.equal(json.length, 3);
-    const lines = (await decodeProcess([path, "--format", "ndjson"])).stdout.trimEnd().split("\n");
+    const lines = (await here("--format", "ndjson")).stdout.trimEnd().split("\n");
     assert.deepEqual(lines.map((line) => JSON.parse(line)), json);
-    const csv = await decodeProcess([path, "--format", "csv", "--fields", "frame.number,ip.addr"]);
+    const csv = await here("--format", "csv", "--fields", "frame.number,ip.addr");
     assert.equal(csv.stdout.split("\r\n")[3], '3,"10.0.0.1,10.0.0.2"');
     assert.match(
-      (await decodeProcess([path, "--format", "html"])).stdout,
+      (await here("--format", "html")).stdout,
       /^<!DOCTYPE html>[^]*<\/html>\n$/,
     );
-    assert.match((await decodeProcess([path, "--summary"])).stdout, /^3 frames, 138 bytes\n/);
-    const summary = await decodeProcess([path, "--summary", "--format", "json"]);
+    assert.match((await here("--summary")).stdout, /^3 frames, 138 bytes\n/);
+    const summary = await here("--summary", "--format", "json");
     assert.equal(JSON.parse(summary.stdout).frames, 3);
-    const some = await decodeProcess([path, "--summary", "--filter", "ip.id > 1"]);
+    const some = await here("--summary", "--filter", "ip.id > 1");
     assert.match(some.stdout, /^only frames with: ip.id > 1\n2 frames, 92 bytes\n/);
     assert.match(some.stdout, /UDP datagram \(link, IP, UDP\) {6}2 /);
-    const twice = await decodeProcess([path, "--format", "json", "--fields", "ip.id,ip.id"]);
+    const twice = await here("--format", "json", "--fields", "ip.id,ip.id");
     assert.equal(twice.stdout.match(/"ip.id"/g)!.length, 3);
   });
 });

@@ -9,8 +9,8 @@
 import assert from "node:assert/strict";
 // Makes sure that Deno has the package, whose file the page gets.
 import "paho-mqtt";
-import { chromium, type Page } from "playwright-core";
-import { LAUNCH } from "../../support/browser.ts";
+import type { Page } from "playwright-core";
+import type { TestBrowser } from "../../support/browser.ts";
 import { TestProcess } from "../../support/process.ts";
 import { PYTHON, type Tool } from "../../support/tools.ts";
 
@@ -19,6 +19,7 @@ export const PAHO_TOOLS: Tool[] = ["python3-paho-mqtt", "chromium"];
 
 /** Where the broker is. */
 export interface PahoPeersOptions {
+  browser: TestBrowser;
   /** MQTT port on 127.0.0.1, for the service. */
   tcpPort: number;
   /** MQTT over WebSocket, for the page, e.g. `ws://127.0.0.1:8080/mqtt`. */
@@ -50,6 +51,8 @@ const SLIDER_TOPIC = "devices/foobar/slider/changed";
 const SHORTEST_GAP_MS = 100;
 /** Length of the slider movement: longer than many gaps. */
 const DRAG_MS = 1500;
+/** Between two movements, as mice say them. */
+const MOVE_MS = 12;
 const LABELS = 3;
 /** MQTT 3.1.1, table 2.1: PUBLISH, in the high four bits of a packet's first byte. */
 const PUBLISH = 3;
@@ -99,8 +102,7 @@ export async function checkPahoPeers(options: PahoPeersOptions): Promise<PahoPee
   const { origin } = options.server ?? ownServer!;
   await using service = startService(options.tcpPort);
   await service.waitForLine(/"event": "subscribed"/);
-  await using browser = await chromium.launch(LAUNCH);
-  const page = await browser.newPage();
+  const page = await options.browser.page("about:blank");
   const publishes = countPublishes(page);
   await openPage(page, `${origin}/page.html?ws=${encodeURIComponent(options.wsUrl)}`);
   const labels = await checkLabels(page, service);
@@ -109,7 +111,7 @@ export async function checkPahoPeers(options: PahoPeersOptions): Promise<PahoPee
   assert.deepEqual(await received(service, sent), sent, "positions at the service");
   assert.equal(publishes(), sent.length, "PUBLISH packets on the WebSocket");
   const shortestGap_ms = checkPace(seen, span_ms);
-  await browser.close();
+  await page.context().close();
   const status = await service.stop();
   assert.equal(status.code, 0, `the service failed:\n${service.output}`);
   return { labels, positions: sent, moves: seen.moves, shortestGap_ms };
@@ -166,6 +168,7 @@ async function dragSlider(page: Page): Promise<{ seen: Seen; span_ms: number }> 
   await page.mouse.down();
   for (let passed = 0; passed < DRAG_MS; passed = performance.now() - start) {
     await page.mouse.move(box.x + 2 + passed / DRAG_MS * (box.width - 4), y);
+    await new Promise((resolve) => setTimeout(resolve, MOVE_MS));
   }
   await page.mouse.move(box.x + box.width - 2, y);
   await page.mouse.up();

@@ -178,7 +178,7 @@ function everything(script: Script): void {
   tcp.handshake(sink);
   tcp.data("client", [bytes(5)], sink);
   tcp.data("server", [bytes(100_001)], sink);
-  tcp.data("client", [bytes(3_000_000)], sink);
+  tcp.data("client", [bytes(1_500_000)], sink);
   tcp.acknowledge("server", sink);
   tcp.acknowledge("server", sink);
   tcp.data("server", [bytes(1)], sink);
@@ -248,8 +248,8 @@ testWith(
   async () => {
     const script = new Script();
     for (let i = 0; i < 3; i++) script.tcp.data("server", [bytes(10)], script.sink);
-    script.tcp.data("client", [bytes(5_000_000)], script.sink);
-    script.tcp.data("server", [bytes(5_000_000)], script.sink);
+    script.tcp.data("client", [bytes(2_000_000)], script.sink);
+    script.tcp.data("server", [bytes(2_000_000)], script.sink);
     script.tcp.close("server", script.sink);
     assert.equal(script.sent[0]!.kind, "data");
     const found = await tsharkFields(raw(script.packets), FIELDS);

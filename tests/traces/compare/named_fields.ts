@@ -78,6 +78,9 @@ const LISTS: Readonly<Record<string, string>> = {
   "exported_pdu": "prot_name ipv4_src ipv4_dst src_port dst_port port_type",
 };
 
+/** The protocols of the promised fields; some with what follows in their fields' names. */
+export const PROMISED_PROTOCOLS: readonly string[] = Object.keys(LISTS);
+
 /** The promised fields: those that a decoder of ours writes, and those that none does. */
 export interface NamedFields {
   readonly compared: readonly string[];

@@ -1,8 +1,11 @@
 /**
- * The fields that the installed tshark knows (`tshark -G fields`).
+ * The fields that the installed tshark knows (`tshark -G fields`), of the protocols that are known
+ * here.
  *
  * @module
  */
+import { allFields } from "../../../traces/wire/field.ts";
+import { PROMISED_PROTOCOLS } from "./named_fields.ts";
 
 /** One registration of a field; a protocol has the type "protocol". */
 export interface OracleField {
@@ -30,8 +33,17 @@ async function ask(): Promise<OracleFields> {
     if (registered === undefined) fields.set(name, [field]);
     else registered.push(field);
   };
-  for (const line of new TextDecoder().decode(stdout).split("\n")) {
-    const [kind, , name, type, , base] = line.split("\t");
+  const protocols = new Set([...allFields().map(({ name }) => name), ...PROMISED_PROTOCOLS].map(
+    (name) => name.split(".", 1)[0]!,
+  ));
+  const text = new TextDecoder().decode(stdout);
+  // Of a quarter of a million lines few are looked at closely.
+  for (let at = 0, end; (end = text.indexOf("\n", at)) >= 0; at = end + 1) {
+    const start = text.indexOf("\t", at + 2) + 1;
+    let stop = start;
+    while (stop < end && text[stop] !== "." && text[stop] !== "\t") stop++;
+    if (!protocols.has(text.slice(start, stop))) continue;
+    const [kind, , name, type, , base] = text.slice(at, end).split("\t");
     if (kind === "P") add(name!, { type: "protocol", base: "" });
     else if (kind === "F") add(name!, { type: type!, base: base! });
   }

@@ -87,7 +87,7 @@ for (const { name, bytes } of SMALL) {
       return (seed >>> 8) % below;
     };
     const kinds = new Set<string>();
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 0; round < 600; round++) {
       const damaged = bytes.slice(0, random(4) === 0 ? random(bytes.length + 1) : bytes.length);
       for (let count = 1 + random(4); count > 0 && damaged.length > 0; count--) {
         damaged[random(damaged.length)] = [0, 0xff, 0x7f, 0x80, random(256)][random(5)]!;

@@ -120,29 +120,29 @@ testWith(["tshark"], "tshark sees the same frames in damaged and cut files", asy
   for (const length of [200, 700, bytes.length - 30]) {
     await compareBytes(bytes.subarray(0, length), `${length} bytes`);
   }
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 6; round++) {
     const damaged = bytes.slice();
-    damaged[400 + 131 * round % (bytes.length - 400)] = 0xff;
+    damaged[400 + 262 * round % (bytes.length - 400)] = 0xff;
     await compareBytes(damaged, `damage ${round}`);
   }
 });
 
 testWith(["tshark"], "tshark computes the same times for every resolution it can", async () => {
   const stamps = [0n, 1n, 123_456_789n, 0xffff_ffffn, 0x1_0000_0000n, 1_700_000_000_123_456n];
-  const file = (resolutions: number[], offset: bigint) => {
+  const file = (resolutions: number[], offsets: bigint[]) => {
     const writer = new PcapngWriter();
     writer.section();
-    for (const resolution of resolutions) {
-      const id = writer.interface({ linkType: 147, resolution, offset });
-      for (const time of stamps) writer.packet({ interface: id, time, data: new Uint8Array(1) });
+    for (const offset of offsets) {
+      for (const resolution of resolutions) {
+        const id = writer.interface({ linkType: 147, resolution, offset });
+        for (const time of stamps) writer.packet({ interface: id, time, data: new Uint8Array(1) });
+      }
     }
     return writer.take();
   };
   const fine = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0x80, 0x81, 0x8a, 0x94, 0x97, 0x98, 0xa0, 0xa2];
-  for (const offset of [0n, -5n, 1000n]) {
-    assert.deepEqual(await compareBytes(file(fine, offset), `offset ${offset}`), []);
-  }
+  assert.deepEqual(await compareBytes(file(fine, [0n, -5n, 1000n]), "fine"), []);
   const finer = [11, 12, 15, 18, 19, 0xa3, 0xb4, 0xbf];
   const rules = [TIME_RESOLUTION];
-  assert.deepEqual(await compareBytes(file(finer, 0n), "finer", rules), ["time-resolution"]);
+  assert.deepEqual(await compareBytes(file(finer, [0n]), "finer", rules), ["time-resolution"]);
 });
