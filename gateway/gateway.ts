@@ -145,6 +145,7 @@ export class Gateway {
     });
     this.#nodes = new Nodes({
       config,
+      linked: config.webSocketDevices.map(({ channel }) => channel),
       rooms: this.rooms,
       onReading: this.#readings.onReading,
       onDevice: (device) => this.#readings.device(device),
@@ -394,7 +395,8 @@ export class Gateway {
     if (message.own) return taken;
     if (route.channel === null) this.#discovery.take(message.topic, message.payload);
     this.#readings.take(message.topic, message.payload);
-    if (message.replayed || route.relays.length === 0 || !this.cluster.speaks()) return taken;
+    if (message.replayed || route.relays.length === 0) return taken;
+    if (!this.cluster.speaks() && !message.alone) return taken;
     for (const topic of route.relays) this.#relay(topic, message.payload);
     return taken;
   }

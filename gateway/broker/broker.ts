@@ -44,6 +44,8 @@ export interface IncomingMessage {
   via?: readonly string[] | null;
   /** It came down from the cloud that we upload to. */
   fromCloud?: true;
+  /** It came by no broker: other gateways do not have it. */
+  alone?: true;
   /** What makes updates in its place, with its id; absent: it is one itself. */
   parts?: readonly MessagePart[];
 }

@@ -37,6 +37,8 @@ import type { Taps } from "../taps.ts";
 
 export interface NodesOptions {
   config: Config;
+  /** Names of devices that {@linkcode Nodes.link} is to be told of. @default none */
+  linked?: readonly string[];
   rooms: Rooms;
   /** Hears of every update made of a reading; `null`: nobody wants to. */
   onReading: ReadingListener | null;
@@ -96,6 +98,7 @@ export class Nodes {
     this.#nodes = new NodeBook(monitor);
     this.#book = new DeviceBook({
       configured: config.devices,
+      linked: new Set(options.linked),
       maxChannels: config.limits.channels,
       rooms,
       monitor,

@@ -1,4 +1,4 @@
-/** A store whose process is killed again and again. */
+/** A store whose process is killed again and again, and one that has a day to tell of. */
 import assert from "node:assert/strict";
 import { killRounds } from "../store/kill_rounds.ts";
 import { dayKeepsExtremes } from "../store/told_series.ts";

@@ -23,6 +23,8 @@ const NEW_PER_SECOND = 2;
 
 export interface DeviceBookOptions {
   configured: readonly ConfiguredDevice[];
+  /** Names of devices that the gateway connects to: no other gets one. */
+  linked: ReadonlySet<string>;
   /** Channels that there may be in all. */
   maxChannels: number;
   rooms: Rooms;
@@ -97,7 +99,11 @@ export class DeviceBook {
 
   /** Whether a device has this name, or the configuration gives it to one that was not heard yet. */
   isNamed(name: string): boolean {
-    return this.#byName.has(name) || this.#names.values().some((given) => given === name);
+    return this.#isTaken(name) || this.#names.values().some((given) => given === name);
+  }
+
+  #isTaken(name: string): boolean {
+    return this.#byName.has(name) || this.#options.linked.has(name);
   }
 
   /** Whether frames of this device are only believed with an integrity code. */
@@ -138,7 +144,7 @@ export class DeviceBook {
   #freeName(name: string, id: DeviceId): string {
     const plain = name.replaceAll(/[+#$\0]/g, "_");
     let free = plain;
-    for (let i = 1; this.#byName.has(free); i++) {
+    for (let i = 1; this.#isTaken(free); i++) {
       const address = deviceIdName(id).replaceAll(/[/+#$\0]/g, "_");
       free = i === 1 ? `${plain}-${address}` : `${plain}-${address}-${i}`;
     }

@@ -99,7 +99,15 @@ export class WebSocketDevices {
     values: MessageValues | null,
   ) {
     try {
-      const message = { topic, payload, qos: 0, replayed: false, own: false, connection } as const;
+      const message: IncomingMessage = {
+        topic,
+        payload,
+        qos: 0,
+        replayed: false,
+        own: false,
+        alone: true,
+        connection,
+      };
       this.#options.sink(values === null ? message : { ...message, parts: values.take(payload) });
     } catch (error) {
       this.#options.log(`device: a message on "${topic}" failed: ${(error as Error).message}`);
