@@ -1,6 +1,6 @@
 /**
- * Lines in the log about what nodes say wrongly: whatever a node sends, they stay few, and one line
- * each.
+ * Lines in the log about what nodes say wrongly, or how they fare: whatever a node sends, they stay
+ * few, and one line each.
  *
  * @module
  */
@@ -13,6 +13,8 @@ export interface ProblemLogOptions {
   periodMs?: number;
   /** What the lines are about. @default "node" */
   subject?: string;
+  /** What was left out last of each is said in the end: lines are of states. @default false */
+  states?: boolean;
 }
 
 /** Ends with `close()`. */
@@ -24,10 +26,15 @@ export class ProblemLog {
   /** What was said in this period: nodes and texts, without the numbers in them. */
   readonly #said = new Set<string>();
   #leftOut = 0;
+  /** What was left out last, by node. */
+  readonly #latest: Map<string, string> | null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ log, lines = 20, periodMs = 60_000, subject = "node" }: ProblemLogOptions) {
+  constructor(
+    { log, lines = 20, periodMs = 60_000, subject = "node", states = false }: ProblemLogOptions,
+  ) {
     this.#log = log;
+    this.#latest = states ? new Map() : null;
     this.#subject = subject;
     this.#lines = lines;
     this.#periodMs = periodMs;
@@ -38,10 +45,16 @@ export class ProblemLog {
     const key = `${node}\n${text.replaceAll(/\d+/g, "")}`;
     if (this.#said.has(key) || this.#said.size >= this.#lines) {
       this.#leftOut++;
+      this.#latest?.set(node, text);
       return;
     }
     this.#timer ??= setTimeout(() => this.#end(), this.#periodMs);
     this.#said.add(key);
+    this.#latest?.delete(node);
+    this.#write(node, text);
+  }
+
+  #write(node: string, text: string) {
     this.#log(`${this.#subject} ${printable(JSON.stringify(node))}: ${printable(text)}`);
   }
 
@@ -49,9 +62,12 @@ export class ProblemLog {
     this.#timer = undefined;
     this.#said.clear();
     if (this.#leftOut > 0) {
-      this.#log(`${this.#subject}s: ${this.#leftOut} more problems like these`);
+      const what = this.#latest === null ? "problems" : "lines";
+      this.#log(`${this.#subject}s: ${this.#leftOut} more ${what} like these`);
     }
     this.#leftOut = 0;
+    for (const [node, text] of this.#latest ?? []) this.#write(node, text);
+    this.#latest?.clear();
   }
 
   close() {

@@ -20,7 +20,7 @@ export interface UplinkStatus {
   protocol: 4 | 5;
   /** What the cloud does not have. */
   backlog: {
-    /** Where it waits; in memory it does not outlast the gateway. */
+    /** Where it waits now; in memory, also while the disk fails, it does not outlast the gateway. */
     kept: "disk" | "memory";
     messages: number;
     bytes: number;

@@ -381,7 +381,12 @@ export class Uplink {
       ...(reason === undefined ? {} : { reason }),
       ...(retryInMs === null ? {} : { retryInMs }),
       protocol: version,
-      backlog: { kept: outbox.kept, messages, bytes: Math.round(bytes), oldestTime },
+      backlog: {
+        kept: outbox.failing ? "memory" : outbox.kept,
+        messages,
+        bytes: Math.round(bytes),
+        oldestTime,
+      },
       sent: this.#sender.sent,
       dropped: { ...this.#drops.counts },
       liveRate,

@@ -29,6 +29,22 @@ Deno.test("many nodes make few lines, and one that says how many more there were
   assert.equal(lines.length, 22);
 });
 
+Deno.test("of states the last one is said, also where it was said before", () => {
+  const lines: string[] = [];
+  const say = (line: string) => lines.push(line);
+  const log = new ProblemLog({ log: say, subject: "device", states: true });
+  for (const text of ["connected", "it closed the connection", "connected"]) {
+    log.problem("board", text);
+  }
+  log.problem("other", "connected");
+  assert.equal(lines.length, 3);
+  log.close();
+  assert.deepEqual(lines.slice(3), [
+    "devices: 1 more lines like these",
+    'device "board": connected',
+  ]);
+});
+
 Deno.test("no name and no text can end a line or steer a terminal", () => {
   const lines: string[] = [];
   const log = new ProblemLog({ log: (line) => lines.push(line) });

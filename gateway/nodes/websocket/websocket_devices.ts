@@ -56,7 +56,7 @@ export class WebSocketDevices {
   /** @throws If a certificate authority cannot be read. */
   constructor(options: WebSocketDevicesOptions) {
     this.#options = options;
-    this.#log = new ProblemLog({ log: options.log, subject: "device" });
+    this.#log = new ProblemLog({ log: options.log, subject: "device", states: true });
     for (const device of options.config.webSocketDevices) this.#add(device);
     for (const device of this.#all) device.connect();
   }
