@@ -185,19 +185,16 @@ test("another Edgewire is the cloud, by its /mqtt; with the envelope it sees val
 for (const envelope of [true, false]) {
   const how = envelope ? "with" : "without";
   test(`two gateways that upload to each other, ${how} envelope: no circle`, async () => {
-    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const port = (free.addr as Deno.NetAddr).port;
-    free.close();
+    using line = new Line(0);
     const args = envelope ? ["--uplink-envelope"] : [];
-    await using one = await start(`mqtt://127.0.0.1:${port}`, { args });
-    await using two = await GatewayProcess.start({
-      args: [...args, "--uplink", `mqtt://127.0.0.1:${one.mqttPort}`, "--mqtt-port", `${port}`],
-    });
+    await using one = await start(`mqtt://127.0.0.1:${line.port}`, { args });
+    await using two = await start(`mqtt://127.0.0.1:${one.mqttPort}`, { args });
+    line.target = two.mqttPort;
     for (const gateway of [one, two]) {
       await eventually("connected", async () => (await uplinkOf(gateway)).state === "connected");
     }
-    await publish({ mqttPort: one.mqttPort } as GatewayProcess, 100);
-    await publish({ mqttPort: port } as GatewayProcess, 50, 3, 1001);
+    await publish(one, 100);
+    await publish(two, 50, 3, 1001);
     // Who knows the way sends each on to the other, who knows its own; else nobody passes it on.
     const sent = envelope ? [150, 150] : [100, 50];
     const all = async () => (await Promise.all([one, two].map(uplinkOf))).map(({ sent }) => sent);

@@ -11,14 +11,15 @@ export class Line implements Disposable {
   connections = 0;
   /** Bytes that went up. */
   bytesUp = 0;
-  readonly #target: number;
+  /** Port on loopback; 0: nobody is there yet. */
+  target: number;
   readonly #delayMs: number;
   readonly #conns = new Set<Deno.Conn>();
   #listener: Deno.TcpListener | null;
 
-  /** @param target Port on loopback. @param delayMs Each way. */
+  /** @param target See there. @param delayMs Each way. */
   constructor(target: number, delayMs = 0) {
-    this.#target = target;
+    this.target = target;
     this.#delayMs = delayMs;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.port = (this.#listener.addr as Deno.NetAddr).port;
@@ -35,7 +36,7 @@ export class Line implements Disposable {
   async #serve(near: Deno.TcpConn) {
     this.#conns.add(near);
     try {
-      const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+      const far = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
       near.setNoDelay();
       far.setNoDelay();
       this.#conns.add(far);
