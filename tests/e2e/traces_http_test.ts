@@ -301,7 +301,7 @@ test("eight readers; who goes makes room", async () => {
   const port = await tracePort(gateway);
   const aborters = Array.from({ length: 6 }, () => new AbortController());
   const live = new URL("/traces/live.pcapng", gateway.url);
-  await Promise.all(aborters.map(({ signal }) => fetch(live, { signal })));
+  const responses = await Promise.all(aborters.map(({ signal }) => fetch(live, { signal })));
   using stalled = await ask(gateway, "/traces/live.pcapng");
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await readers(gateway, 8);
@@ -312,6 +312,7 @@ test("eight readers; who goes makes room", async () => {
   assert.equal(await ninth.read(new Uint8Array(1)), null);
   await gateway.process.waitForLine(/^trace: .*too many readers/);
   for (const aborter of aborters) aborter.abort();
+  await Promise.allSettled(responses.map(({ body }) => body?.cancel()));
   await readers(gateway, 2);
   stalled.close();
   await readers(gateway, 1);
