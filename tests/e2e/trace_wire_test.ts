@@ -139,7 +139,9 @@ async function talkSessions(gateway: GatewayProcess) {
   await peer.message(({ topic }) => topic.endsWith("/set"));
   for (let i = 0; i < 20; i++) await peer.publish("devices/lamp/power", `on ${i}`, { qos: 0 });
   for (const client of both) await client.next("data", ({ value }) => value === "on 19");
+  // One after the other: what is said to one that just closes is recorded, and never sent.
   both[0].socket.close(3000, "enough of it");
+  await both[1].next("presence", ({ count }) => count === 1);
   both[1].socket.close();
   for (const { closed } of both) await closed;
 
