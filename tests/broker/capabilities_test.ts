@@ -43,15 +43,9 @@ testWith(["mosquitto"], "Mosquitto can everything, and leaves nothing behind", a
   assert.deepEqual(peer.received.map(({ topic }) => topic), ["last"]);
 });
 
-/** @param config Lines of a listener. */
-async function withSettings(config: string[], check: (can: BrokerCan) => void) {
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  await using _broker = await startMosquitto({
-    config: [`listener ${port} 127.0.0.1`, ...config],
-  });
-  check(await tried(`mqtt://127.0.0.1:${port}`, 5, 1500));
+async function withSettings(listener: string[], check: (can: BrokerCan) => void) {
+  await using broker = await startMosquitto({ listener });
+  check(await tried(broker.url, 5, 1500));
 }
 
 testWith(["mosquitto"], "what a Mosquitto is told not to do is found out", async (t) => {

@@ -6,12 +6,9 @@
  */
 import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
-import type { IncomingMessage } from "../../gateway/broker/broker.ts";
-import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import { SPACES } from "../../gateway/broker/persistence_disk.ts";
 import { encodeMessage } from "../../gateway/broker/persistence_records.ts";
 import { eventually } from "../support/eventually.ts";
-import { MqttPeer } from "../support/mqtt_peer.ts";
 import {
   connectPacket,
   encode,
@@ -19,74 +16,14 @@ import {
   RawMqtt,
   subscribePacket,
 } from "../support/raw_mqtt.ts";
-import { parts } from "./brokers.ts";
-import { Disk } from "./disk.ts";
+import { DurableBench } from "./durable_bench.ts";
 import { MapOnDisk } from "./map_on_disk.ts";
-import { RecordingTaps } from "./recording_taps.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { test } = sideBySide();
 
 interface Text {
   payload: Uint8Array;
-}
-
-/** An embedded broker with a map, what of it is committed, and when. */
-class Bench implements AsyncDisposable {
-  readonly disk = new Disk();
-  readonly messages: IncomingMessage[] = [];
-  readonly log: string[] = [];
-  /** Messages that waited for clients each time that it was asked what to wait for. */
-  readonly waiting: number[] = [];
-  /** What a kill would leave. */
-  committed: MapOnDisk;
-  broker!: EmbeddedBroker;
-  port = 0;
-
-  private constructor(readonly map: MapOnDisk) {
-    this.committed = map.copy();
-  }
-
-  static async start(map = new MapOnDisk()): Promise<Bench> {
-    const bench = new Bench(map);
-    const { disk } = bench;
-    bench.broker = await EmbeddedBroker.create({
-      ...parts(new RecordingTaps(), bench.messages),
-      limits: { packetBytes: 1 << 20, backlogBytes: 4 << 20, clients: 10 },
-      openLoopback: true,
-      durable: () => {
-        bench.waiting.push(map.keys(SPACES.queue).length);
-        return disk.durable();
-      },
-      disk: map,
-      log: (line) => bench.log.push(line),
-    });
-    bench.port = bench.broker.listen("127.0.0.1", 0).port;
-    return bench;
-  }
-
-  /** A commit of all so far. */
-  sync() {
-    this.committed = this.map.copy();
-    this.disk.sync();
-  }
-
-  async connect(clientId: string, more: object = {}): Promise<RawMqtt> {
-    const client = await RawMqtt.tcp(this.port);
-    await client.send(connectPacket(clientId, { clean: false, ...more }));
-    await client.packet("connack");
-    return client;
-  }
-
-  peer(clientId: string): Promise<MqttPeer> {
-    return MqttPeer.connect(`mqtt://127.0.0.1:${this.port}`, { clientId, clean: false });
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.disk.off = true;
-    this.disk.sync();
-    await this.broker.close();
-  }
 }
 
 /** Waits until everything that the broker answered before has come. */
@@ -103,7 +40,7 @@ function commands(client: RawMqtt): string[] {
 
 for (const qos of [1, 2] as const) {
   test(`what QoS ${qos} left is in the map before its acknowledgement waits for a commit`, async () => {
-    await using bench = await Bench.start();
+    await using bench = await DurableBench.start();
     using away = await bench.connect("away");
     await away.send(subscribePacket("t/#", qos));
     await pinged(away);
@@ -126,7 +63,7 @@ for (const qos of [1, 2] as const) {
 }
 
 test("a session that lasts hears of itself only what is on disk; others at once", async () => {
-  await using bench = await Bench.start();
+  await using bench = await DurableBench.start();
   for (const clean of [true, false]) {
     using client = await bench.connect(`c${clean}`, { clean });
     const held = () => clean ? [] : commands(client).slice(1);
@@ -162,7 +99,7 @@ test("a session that lasts hears of itself only what is on disk; others at once"
 });
 
 test("QoS 0 that nobody retains, and clients without a session, write nothing", async () => {
-  await using bench = await Bench.start();
+  await using bench = await DurableBench.start();
   using client = await bench.connect("client", { clean: true });
   await client.send(subscribePacket("t/#", 2));
   await client.packet("suback");
@@ -178,8 +115,8 @@ test("QoS 0 that nobody retains, and clients without a session, write nothing", 
 });
 
 test("at most the QoS that was granted, also through a filter, here and after a restart", async () => {
-  const bench = await Bench.start();
-  let next: Bench | undefined;
+  const bench = await DurableBench.start();
+  let next: DurableBench | undefined;
   try {
     bench.disk.off = true;
     using subscriber = await bench.connect("s");
@@ -193,7 +130,7 @@ test("at most the QoS that was granted, also through a filter, here and after a 
     await pinged(subscriber);
     subscriber.close();
     await publisher.publish("t/x", "later", { qos: 2 });
-    next = await Bench.start(bench.map.copy());
+    next = await DurableBench.start(bench.map.copy());
     using again = await next.connect("s");
     const later = await again.packet("publish");
     assert.deepEqual([
@@ -211,7 +148,7 @@ test("at most the QoS that was granted, also through a filter, here and after a 
 
 for (const qos of [1, 2] as const) {
   test(`QoS ${qos}: what is published while a client comes back goes behind what waited`, async () => {
-    await using bench = await Bench.start();
+    await using bench = await DurableBench.start();
     bench.disk.off = true;
     const away = await bench.connect("s");
     await away.send(subscribePacket("t", qos));
@@ -232,7 +169,7 @@ for (const qos of [1, 2] as const) {
 }
 
 test("a will that was left is published once, retained and for who is away, before anybody connects", async () => {
-  const bench = await Bench.start();
+  const bench = await DurableBench.start();
   bench.disk.off = true;
   using away = await bench.connect("away");
   await away.send(subscribePacket("w/#", 1));
@@ -246,7 +183,7 @@ test("a will that was left is published once, retained and for who is away, befo
   assert.deepEqual(bench.map.keys(SPACES.wills), [], "the end of the broker publishes it");
   dead.close();
 
-  await using next = await Bench.start(map);
+  await using next = await DurableBench.start(map);
   next.disk.off = true;
   assert.deepEqual(
     next.messages.map(({ topic, client, will, qos }) => [topic, client, will, qos]),
@@ -263,11 +200,11 @@ test("a will that was left is published once, retained and for who is away, befo
 });
 
 test("filters of sessions that were read are heard", async () => {
-  const bench = await Bench.start();
+  const bench = await DurableBench.start();
   bench.disk.off = true;
   await using away = await bench.peer("away");
   await away.subscribe("edgewire/v1/readings/+/t");
-  await using next = await Bench.start(bench.map.copy());
+  await using next = await DurableBench.start(bench.map.copy());
   assert.ok(next.broker.hears("edgewire/v1/readings/desk/t"));
   assert.ok(!next.broker.hears("edgewire/v1/readings/desk/u"));
   await bench[Symbol.asyncDispose]();
@@ -287,7 +224,7 @@ test("a record that makes no sense stops nothing", async () => {
     }),
   );
   map.put(SPACES.sessions, "odd", Uint8Array.of(1, 123));
-  await using bench = await Bench.start(map);
+  await using bench = await DurableBench.start(map);
   bench.disk.off = true;
   await using peer = await bench.peer("p");
   await peer.publish("t", "x", { qos: 1 });
@@ -358,7 +295,7 @@ for (const kind of ["connected", "away"] as const) {
       const subscriber = new ExactPeer(false);
       let left: MapOnDisk;
       {
-        await using bench = await Bench.start();
+        await using bench = await DurableBench.start();
         bench.disk.off = true;
         const conn = await bench.connect("subscriber");
         await conn.send(subscribePacket("t", 2));
@@ -379,7 +316,7 @@ for (const kind of ["connected", "away"] as const) {
         own.close();
         conn.close();
       }
-      await using bench = await Bench.start(left);
+      await using bench = await DurableBench.start(left);
       bench.disk.off = true;
       using conn = await bench.connect("subscriber");
       await subscriber.connected(conn);

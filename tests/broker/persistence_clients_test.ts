@@ -1,55 +1,21 @@
 /** Clients of the embedded broker whose sessions and wills last, where aedes alone would mix them up. */
 import assert from "node:assert/strict";
-import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import { SPACES } from "../../gateway/broker/persistence_disk.ts";
 import { eventually } from "../support/eventually.ts";
-import { MqttPeer } from "../support/mqtt_peer.ts";
-import { connectPacket, encode, RawMqtt, subscribePacket } from "../support/raw_mqtt.ts";
-import { parts } from "./brokers.ts";
-import { MapOnDisk } from "./map_on_disk.ts";
-import { RecordingTaps } from "./recording_taps.ts";
+import { encode, subscribePacket } from "../support/raw_mqtt.ts";
+import { DurableBench } from "./durable_bench.ts";
 
 /** A broker whose commits take no time. */
-class Bench implements AsyncDisposable {
-  readonly map = new MapOnDisk();
-  readonly log: string[] = [];
-  broker!: EmbeddedBroker;
-  port = 0;
-
-  static async start(): Promise<Bench> {
-    const bench = new Bench();
-    bench.broker = await EmbeddedBroker.create({
-      ...parts(new RecordingTaps(), []),
-      limits: { packetBytes: 1 << 20, backlogBytes: 4 << 20, clients: 10 },
-      openLoopback: true,
-      durable: () => null,
-      disk: bench.map,
-      log: (line) => bench.log.push(line),
-    });
-    bench.port = bench.broker.listen("127.0.0.1", 0).port;
-    return bench;
-  }
-
-  async connect(clientId: string, more: object = {}): Promise<RawMqtt> {
-    const client = await RawMqtt.tcp(this.port);
-    await client.send(connectPacket(clientId, { clean: false, ...more }));
-    await client.packet("connack");
-    return client;
-  }
-
-  peer(clientId: string): Promise<MqttPeer> {
-    return MqttPeer.connect(`mqtt://127.0.0.1:${this.port}`, { clientId, clean: false });
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.broker.close();
-  }
+async function startBench(): Promise<DurableBench> {
+  const bench = await DurableBench.start();
+  bench.disk.off = true;
+  return bench;
 }
 
 for (const clean of [true, false]) {
   const kind = clean ? "a clean session" : "a session that lasts";
   Deno.test(`a connection that is taken over leaves the will of the next on disk: ${kind}`, async () => {
-    await using bench = await Bench.start();
+    await using bench = await startBench();
     await using watcher = await bench.peer("watcher");
     await watcher.subscribe("w");
     const will = (payload: string) => ({ topic: "w", payload, qos: 1, retain: false });
@@ -69,7 +35,7 @@ for (const clean of [true, false]) {
 }
 
 Deno.test("a retained message of QoS 2 reaches a session that lasts, and does not end it", async () => {
-  await using bench = await Bench.start();
+  await using bench = await startBench();
   await using publisher = await bench.peer("publisher");
   await publisher.publish("r", "kept", { qos: 2, retain: true });
   await using subscriber = await bench.peer("subscriber");
@@ -81,7 +47,7 @@ Deno.test("a retained message of QoS 2 reaches a session that lasts, and does no
 });
 
 Deno.test("the identifier of a retained message is none of those that wait", async () => {
-  await using bench = await Bench.start();
+  await using bench = await startBench();
   await using publisher = await bench.peer("publisher");
   await publisher.publish("r", "kept", { qos: 1, retain: true });
   // Where aedes begins to count with each connection.

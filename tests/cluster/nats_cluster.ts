@@ -5,17 +5,7 @@
  */
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { TestProcess } from "../support/process.ts";
-
-/** Different TCP ports on loopback, free until this returns. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
+import { freePorts } from "../support/free_ports.ts";
 
 /** One server; it can be killed and started again. */
 export class NatsNode {

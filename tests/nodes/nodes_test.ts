@@ -1,6 +1,6 @@
 /** Radio frames of several nodes becoming updates, without a broker. */
 import assert from "node:assert/strict";
-import { Nodes } from "../../gateway/nodes/nodes.ts";
+import type { Nodes } from "../../gateway/nodes/nodes.ts";
 import { loadRadioIntake } from "../../gateway/nodes/radio/radio_loader.ts";
 import { Rooms } from "../../gateway/rooms/rooms.ts";
 import { noTaps } from "../../gateway/taps.ts";
@@ -16,6 +16,7 @@ import {
 } from "../support/radio.ts";
 import { sealBtHomeV2 } from "../traces/support/sensor_sealing.ts";
 import { macFrame, withFcs } from "../traces/support/wpan_frames.ts";
+import { hearingNodes } from "./hearing_nodes.ts";
 
 // As the broker waits for it before it hands on the first frames.
 await loadRadioIntake();
@@ -38,16 +39,8 @@ class Scene implements Disposable {
     settings.history = { ...settings.history, ...history };
     const rules = new Rules([], []);
     this.rooms = new Rooms(settings, rules, () => {}, noTaps);
-    this.nodes = new Nodes({
-      config: settings,
-      rooms: this.rooms,
-      onReading: null,
-      onDevice: () => {},
-      onForget: () => {},
-      onLiveness: () => {},
-      log: (line) => this.logged.push(line),
-    });
-    this.rooms.onMessage((message, route, id) => this.nodes.take(message, route, id));
+    const log = (line: string) => void this.logged.push(line);
+    this.nodes = hearingNodes(this.rooms, { config: settings, log });
   }
 
   publish(topic: string, payload: Uint8Array | string) {

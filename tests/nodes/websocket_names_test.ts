@@ -1,12 +1,12 @@
 /** The name of a device that the gateway connects to is no other's. */
 import assert from "node:assert/strict";
-import { Nodes } from "../../gateway/nodes/nodes.ts";
 import { loadRadioIntake } from "../../gateway/nodes/radio/radio_loader.ts";
 import { Rooms } from "../../gateway/rooms/rooms.ts";
 import { Rules } from "../../gateway/rooms/rules.ts";
 import { noTaps } from "../../gateway/taps.ts";
 import { config } from "../sessions/fake_client.ts";
 import { advertisingReport, RadioSource } from "../support/radio.ts";
+import { hearingNodes } from "./hearing_nodes.ts";
 
 await loadRadioIntake();
 
@@ -18,18 +18,8 @@ Deno.test("devices of others and those that nodes hear get other names than link
   const linked = ["desk", SENDER];
   const settings = config();
   const rooms = new Rooms(settings, new Rules([], []), () => {}, noTaps);
-  const nodes = new Nodes({
-    config: settings,
-    linked,
-    rooms,
-    onReading: null,
-    onDevice: () => {},
-    onForget: () => {},
-    onLiveness: () => {},
-    log: () => {},
-  });
+  const nodes = hearingNodes(rooms, { config: settings, linked });
   try {
-    rooms.onMessage((message, route, id) => nodes.take(message, route, id));
     for (const name of linked) nodes.link(name, "ws://127.0.0.1:1/");
     const publish = (topic: string, payload: Uint8Array) =>
       rooms.take({ topic, payload, qos: 1, replayed: false, own: false });

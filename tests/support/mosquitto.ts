@@ -6,6 +6,7 @@
 
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { TestProcess } from "./process.ts";
+import { freePorts } from "./free_ports.ts";
 
 /** What a test asks of its broker. */
 export interface MosquittoOptions {
@@ -14,12 +15,7 @@ export interface MosquittoOptions {
   /** Whether it also listens for MQTT over WebSocket, on a free port. @default false */
   websockets?: boolean;
   /** PEM texts; with them both listeners speak TLS. */
-  tls?: {
-    cert: string;
-    key: string;
-    /** More lines for each listener. */
-    config?: string[];
-  };
+  tls?: { cert: string; key: string };
   /** The only user let in. @default everybody is */
   password?: { user: string; pass: string };
   /** Whether sessions and retained messages outlast a restart, also after a kill. @default false */
@@ -28,13 +24,8 @@ export interface MosquittoOptions {
   maxInflight?: number;
   /** More lines for its configuration file. */
   config?: string[];
-}
-
-/** Two different TCP ports on loopback, free until this returns. */
-function freePorts(): [number, number] {
-  using first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using second = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return [first.addr.port, second.addr.port];
+  /** More lines for each of its listeners. */
+  listener?: string[];
 }
 
 /** One entry of a Mosquitto password file: PBKDF2 with SHA-512, as `mosquitto_passwd` writes it. */
@@ -70,12 +61,12 @@ async function configure(
   const tls = options.tls === undefined ? [] : [
     `certfile ${await secret("cert.pem", options.tls.cert)}`,
     `keyfile ${await secret("key.pem", options.tls.key)}`,
-    ...options.tls.config ?? [],
   ];
+  const listener = [...tls, ...options.listener ?? []];
   lines.push(...options.config ?? []);
-  lines.push(`listener ${port} 127.0.0.1`, ...tls);
+  lines.push(`listener ${port} 127.0.0.1`, ...listener);
   if (options.websockets) {
-    lines.push(`listener ${wsPort} 127.0.0.1`, "protocol websockets", ...tls);
+    lines.push(`listener ${wsPort} 127.0.0.1`, "protocol websockets", ...listener);
   }
   return lines;
 }
@@ -119,8 +110,19 @@ export class Mosquitto implements AsyncDisposable {
    * @throws {Error} If it does not start; the message carries its log.
    */
   static async start(options: MosquittoOptions = {}): Promise<Mosquitto> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await Mosquitto.#startOnce(options);
+      } catch (error) {
+        const taken = /Address already in use/.test((error as Error).message);
+        if (options.port || !taken || attempt === 3) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(options: MosquittoOptions): Promise<Mosquitto> {
     const dir = await Deno.makeTempDir({ prefix: "edgewire-mosquitto-" });
-    const [freePort, freeWsPort] = freePorts();
+    const [freePort, freeWsPort] = freePorts(2) as [number, number];
     const port = options.port || freePort;
     const wsPort = options.websockets ? freeWsPort : 0;
     const broker = new Mosquitto(port, wsPort, options.tls !== undefined, dir);

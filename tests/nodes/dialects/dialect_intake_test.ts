@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "../../../gateway/broker/broker.ts";
 import { isSettings } from "../../../gateway/access/policy.ts";
-import { Nodes } from "../../../gateway/nodes/nodes.ts";
+import type { Nodes } from "../../../gateway/nodes/nodes.ts";
 import { loadRadioIntake } from "../../../gateway/nodes/radio/radio_loader.ts";
 import { Commands } from "../../../gateway/rooms/commands.ts";
 import { Rooms } from "../../../gateway/rooms/rooms.ts";
@@ -15,6 +15,7 @@ import { noTaps } from "../../../gateway/taps.ts";
 import { Rules } from "../../../gateway/rooms/rules.ts";
 import type { Command } from "../../../gateway/sessions/messages.ts";
 import { config } from "../../sessions/fake_client.ts";
+import { hearingNodes } from "../hearing_nodes.ts";
 import { advertisingReport, RadioSource } from "../../support/radio.ts";
 
 // As the broker waits for it before it hands on the first frames.
@@ -35,16 +36,8 @@ class Scene implements Disposable {
   constructor(more: object = {}) {
     const settings = { ...config(), ...more };
     this.rooms = new Rooms(settings, this.rules, () => {}, noTaps);
-    this.nodes = new Nodes({
-      config: settings,
-      rooms: this.rooms,
-      onReading: null,
-      onDevice: () => {},
-      onForget: (name) => this.forgotten.push(name),
-      onLiveness: () => {},
-      log: () => {},
-    });
-    this.rooms.onMessage((message, route, id) => this.nodes.take(message, route, id));
+    const onForget = (name: string) => void this.forgotten.push(name);
+    this.nodes = hearingNodes(this.rooms, { config: settings, onForget });
   }
 
   publish(topic: string, payload: unknown, more: Partial<IncomingMessage> = {}) {

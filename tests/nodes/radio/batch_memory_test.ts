@@ -1,6 +1,6 @@
 /** Batches that a node sends again to the next run of the gateway. */
 import assert from "node:assert/strict";
-import { Nodes } from "../../../gateway/nodes/nodes.ts";
+import type { Nodes } from "../../../gateway/nodes/nodes.ts";
 import { BatchMemory, type BatchStore } from "../../../gateway/nodes/radio/batch_memory.ts";
 import { Batches } from "../../../gateway/nodes/radio/batches.ts";
 import { loadRadioIntake } from "../../../gateway/nodes/radio/radio_loader.ts";
@@ -11,6 +11,7 @@ import { noTaps } from "../../../gateway/taps.ts";
 import { config } from "../../sessions/fake_client.ts";
 import { StoreFolder } from "../../store/store_fixture.ts";
 import { advertisingReport, RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../../support/radio.ts";
+import { hearingNodes } from "../hearing_nodes.ts";
 
 await loadRadioIntake();
 
@@ -25,16 +26,7 @@ class Run implements Disposable {
   private constructor(store: Store | null) {
     const settings = config();
     this.rooms = new Rooms(settings, new Rules([], []), () => {}, noTaps, store);
-    this.nodes = new Nodes({
-      config: settings,
-      rooms: this.rooms,
-      onReading: null,
-      onDevice: () => {},
-      onForget: () => {},
-      onLiveness: () => {},
-      log: (line) => assert.fail(line),
-    });
-    this.rooms.onMessage((message, route, id) => this.nodes.take(message, route, id));
+    this.nodes = hearingNodes(this.rooms, { config: settings, log: (line) => assert.fail(line) });
   }
 
   static async begin(store: Store | null, memory: BatchStore | null = store): Promise<Run> {

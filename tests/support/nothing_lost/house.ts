@@ -9,6 +9,7 @@ import type { UplinkStatus } from "../../../gateway/uplink/status.ts";
 import { eventually } from "../eventually.ts";
 import { startFlags } from "../gateway.ts";
 import { Victim } from "./victim.ts";
+import { freePorts } from "../free_ports.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;
 export const CHANNELS = ["c0", "c1", "c2", "c3"];
@@ -20,17 +21,6 @@ const KEPT = ["--history-disk-bytes", String(1e10)];
 
 function script(name: string, ...words: (string | number)[]): string[] {
   return ["run", "--no-check", "--quiet", "-A", `${HERE}${name}.ts`, ...words.map(String)];
-}
-
-/** Ports that are free now, and most likely later. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }
 
 /** The last number of the last line that begins so. */

@@ -39,7 +39,8 @@ async function record(name: string, { transport, version, suites = "" }: Session
     ? [`ciphers ${suites}:@SECLEVEL=0`]
     : [`ciphers_tls1.3 ${suites}`];
   await using broker = await startMosquitto({
-    tls: { cert, key, config },
+    tls: { cert, key },
+    listener: config,
     websockets: transport === "websockets",
   });
   const keyLog = `${dir}/${name}.keys`;
