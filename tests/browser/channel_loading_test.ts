@@ -7,7 +7,7 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { area, channelWithReadings, inkedParts, until } from "./channel_page.ts";
-import { sharedGateway } from "./shared_gateway.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 

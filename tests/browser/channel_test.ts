@@ -13,7 +13,7 @@ import {
   SECOND,
   until,
 } from "./channel_page.ts";
-import { sharedGateway } from "./shared_gateway.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 

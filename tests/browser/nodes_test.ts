@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { sideBySide } from "../support/side_by_side.ts";
-import { sharedGateway } from "./shared_gateway.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 const launch = TestBrowser.shared();

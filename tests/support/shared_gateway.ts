@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { GatewayProcess, type GatewayProcessOptions } from "../support/gateway.ts";
+import { GatewayProcess, type GatewayProcessOptions } from "./gateway.ts";
 
 /**
  * One gateway for the tests of a file that leave each other's channels and devices alone. To be
