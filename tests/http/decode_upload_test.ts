@@ -169,11 +169,13 @@ test("a client that stops sending is told, one that stops reading is left", asyn
   await eventually("its worker has stopped", () => uploads.decodes.running === 0);
 
   const body = capture(100_000);
-  const conn = await uploads.open("", body.length);
+  using conn = await uploads.open("", body.length);
   const sent = send(conn, body).catch(() => {});
   await eventually("it is decoded", () => uploads.decodes.running === 1);
   await eventually("it is left", () => uploads.decodes.running === 0);
-  conn.close();
+  // What it finds when it reads after all: some of the answer, and no end of it.
+  const late = new Received(conn);
+  await assert.rejects(late.until(/"end":/));
   await sent;
 });
 
