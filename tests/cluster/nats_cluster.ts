@@ -40,6 +40,19 @@ export class NatsNode {
   }
 }
 
+/** @throws If a message does not come back, or the server closes the connection before. */
+async function answers(url: string) {
+  await using peer = await MqttPeer.connect(url, { clientId: "ready", connectTimeout: 2000 });
+  const { promise: closed, reject } = Promise.withResolvers<never>();
+  peer.client.once("close", () => reject(new Error(`${url} closed the connection`)));
+  const comesBack = async () => {
+    await peer.subscribe("ready");
+    await peer.publish("ready", "yes");
+    await peer.message(({ topic }) => topic === "ready");
+  };
+  await Promise.race([comesBack(), closed]);
+}
+
 /** Starts with {@linkcode NatsCluster.start}; `await using` ends it and removes its files. */
 export class NatsCluster implements AsyncDisposable {
   readonly nodes: NatsNode[];
@@ -92,13 +105,7 @@ export class NatsCluster implements AsyncDisposable {
     for (const { url } of this.nodes) {
       for (const end = Date.now() + 20_000;;) {
         try {
-          await using peer = await MqttPeer.connect(url, {
-            clientId: "ready",
-            connectTimeout: 2000,
-          });
-          await peer.subscribe("ready");
-          await peer.publish("ready", "yes");
-          await peer.message(({ topic }) => topic === "ready");
+          await answers(url);
           break;
         } catch (error) {
           if (Date.now() > end) throw error;

@@ -12,6 +12,21 @@ export interface Received {
   retain: boolean;
 }
 
+/** How long an answer may take, ms: a client whose connection is lost has none, and no error. */
+const PATIENCE_MS = 60_000;
+
+async function answered<T>(what: string, answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const giveUp = () =>
+    late.reject(new Error(`no answer to ${what} within ${PATIENCE_MS / 1000} s`));
+  const timer = setTimeout(giveUp, PATIENCE_MS);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Opens with {@linkcode MqttPeer.connect}; `await using` ends it. */
 export class MqttPeer implements AsyncDisposable {
   readonly client: MqttClient;
@@ -63,11 +78,12 @@ export class MqttPeer implements AsyncDisposable {
     const text = typeof value === "string" || value instanceof Uint8Array
       ? value
       : JSON.stringify(value);
-    await this.client.publishAsync(topic, text as string, { qos: 1, ...options });
+    const published = this.client.publishAsync(topic, text as string, { qos: 1, ...options });
+    await (options.qos === 0 ? published : answered(`PUBLISH ${topic}`, published));
   }
 
   async subscribe(filter: string, qos: 0 | 1 | 2 = 1) {
-    return await this.client.subscribeAsync(filter, { qos });
+    return await answered(`SUBSCRIBE ${filter}`, this.client.subscribeAsync(filter, { qos }));
   }
 
   /** The first message that fits, also of those that came before. */
