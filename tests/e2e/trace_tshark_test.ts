@@ -191,7 +191,7 @@ testWith(
       const rows = await tsharkRows(
         file,
         ["frame.interface_name", "frame.comment", "tcp.flags.syn"],
-        `mqtt.unknown_version || ${syn}`,
+        `mqtt.unknown_version || (${syn})`,
       );
       const isSyn = ([, , flag]: string[][]) => flag!.includes("1");
 
