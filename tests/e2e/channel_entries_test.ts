@@ -4,11 +4,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { GatewayProcess } from "../support/gateway.ts";
+import type { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
 const LIGHT = "devices/desk/light";
+/** Each test has a channel of its own. */
+const shared = sharedGateway();
 
 interface Update {
   seq: number;
@@ -25,7 +28,7 @@ async function refused(gateway: GatewayProcess, path: string, status: number): P
 }
 
 Deno.test("the update nearest to a time, with its id", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using desk = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await desk.publish(LIGHT, "1.50");
   await using screen = await WsPeer.open(gateway.ws("/ws/desk"));
@@ -63,24 +66,24 @@ Deno.test("the update nearest to a time, with its id", async () => {
 });
 
 Deno.test("events, the newest first", async () => {
-  await using gateway = await GatewayProcess.start();
-  await using desk = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await desk.publish(LIGHT, 1);
+  const gateway = await shared();
+  await using shelf = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await shelf.publish("devices/shelf/light", 1);
   for (let i = 0; i < 3; i++) {
-    await using screen = await WsPeer.open(gateway.ws("/ws/desk"));
+    await using screen = await WsPeer.open(gateway.ws("/ws/shelf"));
     await screen.next("snapshot");
-    await desk.publish(LIGHT, i);
+    await shelf.publish("devices/shelf/light", i);
   }
   type Answer = { events: { seq: number; time: number; kind: string; detail: unknown }[] };
-  const { events } = await gateway.json("/api/channels/desk/events") as Answer;
+  const { events } = await gateway.json("/api/channels/shelf/events") as Answer;
   const kinds = events.map(({ kind }) => kind);
   assert.deepEqual(kinds.filter((kind) => kind === "join").length, 3);
   assert.ok(events.every(({ seq }, i) => i === 0 || seq < events[i - 1]!.seq));
   assert.ok(events.every(({ time, detail }) => time > 1e12 && typeof detail === "object"));
-  const two = await gateway.json("/api/channels/desk/events?limit=2") as Answer;
+  const two = await gateway.json("/api/channels/shelf/events?limit=2") as Answer;
   assert.deepEqual(two.events, events.slice(0, 2));
   for (const limit of ["0", "1001", "1.5", "many"]) {
-    const message = await refused(gateway, `/api/channels/desk/events?limit=${limit}`, 400);
+    const message = await refused(gateway, `/api/channels/shelf/events?limit=${limit}`, 400);
     assert.match(message, /from 1 to 1000/);
   }
   assert.match(await refused(gateway, "/api/channels/none/events", 404), /no channel "none"/);

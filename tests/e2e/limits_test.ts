@@ -6,10 +6,14 @@ import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { RawWs } from "../support/raw_ws.ts";
 import { handshake, reset } from "../support/resets.ts";
-import { WsPeer } from "../support/ws_peer.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { WsPeer } from "../support/ws_peer.ts";
 
 const { test } = sideBySide();
+
+/** For a test of sessions, and one of MQTT clients. */
+const shared = sharedGateway({ config: "limits: { sessions: 5, mqttClients: 2 }" });
 
 const CONFIG = `
 limits: { messageBytes: 2000, messagesPerSecond: 20, sessions: 5, channelsPerSession: 2 }
@@ -120,7 +124,7 @@ Deno.test("limits", async (t) => {
 });
 
 test("handshakes that are reset take no places", async () => {
-  await using gateway = await GatewayProcess.start({ config: "limits: { sessions: 5 }" });
+  const gateway = await shared();
   for (let i = 0; i < 10; i++) await reset(Number(gateway.url.port), handshake("/ws"));
   await eventually("a place", async () => {
     await using peer = await WsPeer.open(gateway.ws("/ws"));
@@ -163,7 +167,7 @@ test("who asks all the time and never reads is closed, not remembered", async ()
 });
 
 test("more MQTT clients than allowed are closed, on TCP and at /mqtt", async () => {
-  await using gateway = await GatewayProcess.start({ config: "limits: { mqttClients: 2 }" });
+  const gateway = await shared();
   const url = `mqtt://127.0.0.1:${gateway.mqttPort}`;
   await using first = await MqttPeer.connect(url);
   {

@@ -12,11 +12,15 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { connectPacket, RawMqtt } from "../support/raw_mqtt.ts";
 import { RawWs } from "../support/raw_ws.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
 // Two take ten seconds, in which the others are done one after the other.
 const { test } = sideBySide(3);
+
+/** For the two that take ten seconds: one has no nodes, the other a single one. */
+const shared = sharedGateway();
 
 const T_MS = 2000;
 /** T is looked after ten times within it; leaving is told within 200 ms; and this machine is busy. */
@@ -108,7 +112,7 @@ async function startWithRooms(seconds: number, rooms: string[]) {
 }
 
 test("half a handshake: the MQTT connection is closed, HTTP goes on", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using witness = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await witness.subscribe("witness/#");
   using half = await RawMqtt.tcp(gateway.mqttPort);
@@ -127,7 +131,7 @@ test("half a handshake: the MQTT connection is closed, HTTP goes on", async () =
 });
 
 test("a node that says nothing of its settings: 504 after ten seconds", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.subscribe("edgewire/v1/mute/set");
   await peer.publish("edgewire/v1/mute/status", { state: "online", radios: ["ble"] });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Data } from "../../gateway/sessions/messages.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { testWith } from "../support/tools.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
@@ -17,17 +18,11 @@ describe:
     control: { type: number, min: 0, max: 900, step: 10 }
 `;
 
-async function setUp() {
-  const gateway = await GatewayProcess.start({ config: CONFIG });
-  const mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  return {
-    gateway,
-    mqtt,
-    async [Symbol.asyncDispose]() {
-      await mqtt[Symbol.asyncDispose]();
-      await gateway[Symbol.asyncDispose]();
-    },
-  };
+/** For tests with channels of their own. */
+const shared = sharedGateway({ config: "relays: [{ filter: in/x, to: out/x }]" });
+
+function connect({ mqttPort }: GatewayProcess): Promise<MqttPeer> {
+  return MqttPeer.connect(`mqtt://127.0.0.1:${mqttPort}`);
 }
 
 function keys(message: object) {
@@ -48,8 +43,8 @@ function frameText(peer: WsPeer, word: string): Promise<string> {
 }
 
 Deno.test("messages have the fields of the contract", async (t) => {
-  await using all = await setUp();
-  const { gateway, mqtt } = all;
+  await using gateway = await GatewayProcess.start({ config: CONFIG });
+  await using mqtt = await connect(gateway);
 
   await t.step("welcome, status and channels at /ws", async () => {
     await using peer = await WsPeer.open(gateway.ws("/ws"));
@@ -192,8 +187,8 @@ Deno.test("messages have the fields of the contract", async (t) => {
 
 Deno.test("welcome says where who publishes needs a token", async () => {
   const dataDir = await Deno.makeTempDir({ prefix: "edgewire-tokens-" });
-  const welcome = async (args: string[], headers: Record<string, string> = {}) => {
-    await using gateway = await GatewayProcess.start({ args, dataDir });
+  const start = (...args: string[]) => GatewayProcess.start({ args, dataDir });
+  const welcome = async (gateway: GatewayProcess, headers: Record<string, string> = {}) => {
     const tokens = await Deno.readTextFile(`${dataDir}/tokens.json`).catch(() => "{}");
     const { viewer } = JSON.parse(tokens);
     const url = gateway.ws(viewer === undefined ? "/ws" : `/ws?token=${viewer}`);
@@ -203,9 +198,12 @@ Deno.test("welcome says where who publishes needs a token", async () => {
   };
   const behindProxy = { "x-forwarded-for": "192.0.2.7" };
   try {
-    assert.deepEqual(await welcome([]), [undefined, "127.0.0.1"]);
-    assert.deepEqual(await welcome(["--no-access-open-loopback"]), [true, "127.0.0.1"]);
-    const everywhere = ["--mqtt-host", "0.0.0.0"];
+    assert.deepEqual(await welcome(await shared()), [undefined, "127.0.0.1"]);
+    {
+      await using closed = await start("--no-access-open-loopback");
+      assert.deepEqual(await welcome(closed), [true, "127.0.0.1"]);
+    }
+    await using everywhere = await start("--mqtt-host", "0.0.0.0");
     assert.deepEqual(await welcome(everywhere), [undefined, undefined]);
     assert.deepEqual(await welcome(everywhere, behindProxy), [true, undefined]);
   } finally {
@@ -214,8 +212,8 @@ Deno.test("welcome says where who publishes needs a token", async () => {
 });
 
 Deno.test("one client watches several channels, on one connection or on several", async () => {
-  await using all = await setUp();
-  const { gateway, mqtt } = all;
+  const gateway = await shared();
+  await using mqtt = await connect(gateway);
   for (const channel of ["a", "b", "c"]) await mqtt.publish(`${channel}/x`, 0);
   await using many = await WsPeer.open(gateway.ws("/ws"));
   await using one = await WsPeer.open(gateway.ws("/ws/c"));
@@ -235,45 +233,45 @@ Deno.test("one client watches several channels, on one connection or on several"
 });
 
 Deno.test("an unsubscribed channel says nothing more, and can be subscribed to again", async () => {
-  await using all = await setUp();
-  const { gateway, mqtt } = all;
-  for (const channel of ["a", "b"]) await mqtt.publish(`${channel}/x`, 0);
+  const gateway = await shared();
+  await using mqtt = await connect(gateway);
+  for (const channel of ["left", "kept"]) await mqtt.publish(`${channel}/x`, 0);
   await using peer = await WsPeer.open(gateway.ws("/ws"));
-  for (const channel of ["a", "b"]) peer.send({ type: "subscribe", channel });
-  await peer.next("snapshot", ({ channel }) => channel === "b");
-  peer.send({ type: "unsubscribe", channel: "a" });
+  for (const channel of ["left", "kept"]) peer.send({ type: "subscribe", channel });
+  await peer.next("snapshot", ({ channel }) => channel === "kept");
+  peer.send({ type: "unsubscribe", channel: "left" });
   peer.send({ type: "ping", id: 1 });
   await peer.next("pong");
   const before = peer.messages.length;
-  await mqtt.publish("a/x", 1);
-  await mqtt.publish("b/x", 1);
-  await peer.next("data", ({ channel }) => channel === "b");
+  await mqtt.publish("left/x", 1);
+  await mqtt.publish("kept/x", 1);
+  await peer.next("data", ({ channel }) => channel === "kept");
   const channels = peer.messages.slice(before).map((m) => "channel" in m ? m.channel : "");
-  assert.ok(!channels.includes("a"), "a message of the channel that was left");
-  peer.send({ type: "subscribe", channel: "a" });
+  assert.ok(!channels.includes("left"), "a message of the channel that was left");
+  peer.send({ type: "subscribe", channel: "left" });
   assert.equal((await peer.next("snapshot")).values[0]!.value, 1);
-  await mqtt.publish("a/x", 2);
+  await mqtt.publish("left/x", 2);
   assert.equal((await peer.next("data")).value, 2);
 });
 
 Deno.test("subscribing and leaving quickly ends subscribed, without a hole", async () => {
-  await using all = await setUp();
-  const { gateway, mqtt } = all;
-  await mqtt.publish("a/x", -1);
+  const gateway = await shared();
+  await using mqtt = await connect(gateway);
+  await mqtt.publish("quick/x", -1);
   await using peer = await WsPeer.open(gateway.ws("/ws"));
   const publishing = (async () => {
-    for (let n = 0; n < 200; n++) await mqtt.publish("a/x", n);
+    for (let n = 0; n < 200; n++) await mqtt.publish("quick/x", n);
   })();
   for (let i = 0; i < 40; i++) {
-    peer.send({ type: "subscribe", channel: "a" });
-    peer.send({ type: "unsubscribe", channel: "a" });
+    peer.send({ type: "subscribe", channel: "quick" });
+    peer.send({ type: "unsubscribe", channel: "quick" });
   }
   peer.send({ type: "ping", id: "last" });
   await peer.next("pong");
-  peer.send({ type: "subscribe", channel: "a" });
+  peer.send({ type: "subscribe", channel: "quick" });
   let { seq } = await peer.next("snapshot");
   await publishing;
-  await mqtt.publish("a/x", "end");
+  await mqtt.publish("quick/x", "end");
   const from = peer.messages.findLastIndex(({ type }) => type === "snapshot");
   await peer.next("data", ({ value }) => value === "end");
   for (const message of peer.messages.slice(from + 1)) {
@@ -283,8 +281,8 @@ Deno.test("subscribing and leaving quickly ends subscribed, without a hole", asy
 });
 
 Deno.test("bursts come as arrays to edgewire.v1, and one by one to others", async () => {
-  await using all = await setUp();
-  const { gateway, mqtt } = all;
+  const gateway = await shared();
+  await using mqtt = await connect(gateway);
   await mqtt.publish("burst/x", -1);
   await using arrays = await WsPeer.open(gateway.ws("/ws/burst"));
   await using plain = await WsPeer.open(gateway.ws("/ws/burst"), { v1: false });
@@ -303,10 +301,8 @@ Deno.test("bursts come as arrays to edgewire.v1, and one by one to others", asyn
 });
 
 Deno.test("all updates of one PUBLISH share its id; others have another", async () => {
-  await using gateway = await GatewayProcess.start({
-    config: `relays: [{ filter: in/x, to: out/x }]`,
-  });
-  await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  const gateway = await shared();
+  await using mqtt = await connect(gateway);
   await mqtt.publish("in/x", 0);
   await mqtt.subscribe("out/#");
   await using first = await WsPeer.open(gateway.ws("/ws/in"));
@@ -328,7 +324,7 @@ relays:
   - { filter: "#", to: "all/copy" }
 `,
   });
-  await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
+  await using mqtt = await connect(gateway);
   await mqtt.subscribe("#");
   await mqtt.publish("in/x", '{"a":12345678901234567890}');
   const { text } = await mqtt.message(({ topic }) => topic === "stamped/x");
@@ -357,8 +353,7 @@ testWith(
   ["mosquitto_pub"],
   "what mosquitto_pub says is seen, as text and from a file",
   async () => {
-    await using all = await setUp();
-    const { gateway } = all;
+    const gateway = await shared();
     const publish = async (...args: string[]) => {
       const command = new Deno.Command("mosquitto_pub", {
         args: ["-p", String(gateway.mqttPort), "-t", "shed/door", ...args],

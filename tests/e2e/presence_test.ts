@@ -1,12 +1,15 @@
 /** Who is in a room: members, joins, leaves, crowds. */
 import assert from "node:assert/strict";
 import type { Event, Member } from "../../gateway/sessions/messages.ts";
-import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { WsPeer } from "../support/ws_peer.ts";
 
-async function startWithRoom(...rooms: string[]) {
-  const gateway = await GatewayProcess.start();
+const shared = sharedGateway();
+
+/** The gateway, with rooms of a test's own. */
+async function withRooms(...rooms: string[]) {
+  const gateway = await shared();
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   for (const room of rooms) await mqtt.publish(`${room}/x`, 1);
   return gateway;
@@ -18,7 +21,7 @@ function about({ detail }: Event): Member & { reason?: string } {
 }
 
 Deno.test("those in a room hear who joins and leaves, and why", async () => {
-  await using gateway = await startWithRoom("hall");
+  const gateway = await withRooms("hall");
   await using first = await WsPeer.open(gateway.ws("/ws/hall"));
   const alone = await first.next("presence");
   assert.equal(alone.count, 1);
@@ -41,27 +44,27 @@ Deno.test("those in a room hear who joins and leaves, and why", async () => {
 });
 
 Deno.test("unsubscribing leaves the room, and only that", async () => {
-  await using gateway = await startWithRoom("hall", "attic");
+  const gateway = await withRooms("porch", "attic");
   await using watcher = await WsPeer.open(gateway.ws("/ws"));
-  for (const channel of ["hall", "attic"]) watcher.send({ type: "subscribe", channel });
+  for (const channel of ["porch", "attic"]) watcher.send({ type: "subscribe", channel });
   await using guest = await WsPeer.open(gateway.ws("/ws"));
-  for (const channel of ["hall", "attic"]) guest.send({ type: "subscribe", channel });
-  await watcher.next("presence", ({ channel, count }) => channel === "hall" && count === 2);
-  guest.send({ type: "unsubscribe", channel: "hall" });
+  for (const channel of ["porch", "attic"]) guest.send({ type: "subscribe", channel });
+  await watcher.next("presence", ({ channel, count }) => channel === "porch" && count === 2);
+  guest.send({ type: "unsubscribe", channel: "porch" });
   const left = await watcher.next("event", ({ kind }) => kind === "leave");
-  assert.equal(left.channel, "hall");
+  assert.equal(left.channel, "porch");
   assert.equal(about(left).reason, "unsubscribed");
-  await watcher.next("presence", ({ channel, count }) => channel === "hall" && count === 1);
+  await watcher.next("presence", ({ channel, count }) => channel === "porch" && count === 1);
   const attic = watcher.messages.filter((m) => m.type === "presence" && m.channel === "attic");
   assert.equal((attic.at(-1) as { count: number }).count, 2);
 });
 
 Deno.test("a room of more than 100 says how many are in it, and names nobody", async () => {
-  await using gateway = await startWithRoom("hall");
-  await using watcher = await WsPeer.open(gateway.ws("/ws/hall"));
+  const gateway = await withRooms("crowd");
+  await using watcher = await WsPeer.open(gateway.ws("/ws/crowd"));
   await watcher.next("presence");
   const guests = await Promise.all(
-    Array.from({ length: 110 }, () => WsPeer.open(gateway.ws("/ws/hall"))),
+    Array.from({ length: 110 }, () => WsPeer.open(gateway.ws("/ws/crowd"))),
   );
   const crowd = await watcher.next("presence", ({ count }) => count === 111);
   assert.deepEqual(crowd.members, []);
@@ -72,22 +75,24 @@ Deno.test("a room of more than 100 says how many are in it, and names nobody", a
 });
 
 Deno.test("a quiet subscription hears all and is nobody's presence, until it is not quiet", async () => {
-  await using gateway = await startWithRoom("hall");
+  const gateway = await withRooms("study");
   await using mqtt = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await using watcher = await WsPeer.open(gateway.ws("/ws/hall"));
+  await using watcher = await WsPeer.open(gateway.ws("/ws/study"));
   await watcher.next("presence");
   await using guest = await WsPeer.open(gateway.ws("/ws"));
-  guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  guest.send({ type: "subscribe", channel: "study", quiet: true });
   const { epoch, seq } = await guest.next("snapshot");
   const seen = await guest.next("presence");
   assert.deepEqual([seen.count, seen.members.length], [1, 1]);
-  await mqtt.publish("hall/x", 2);
+  await mqtt.publish("study/x", 2);
   assert.equal((await guest.next("data")).value, 2);
   assert.equal((await watcher.next("data")).seq, seq + 1, "no event in between");
-  const { channels } = await gateway.json("/api/channels") as { channels: { members: number }[] };
-  assert.equal(channels[0]!.members, 1);
+  const { channels } = await gateway.json("/api/channels") as {
+    channels: { name: string; members: number }[];
+  };
+  assert.equal(channels.find(({ name }) => name === "study")!.members, 1);
 
-  guest.send({ type: "subscribe", channel: "hall", since: `${epoch}:${seq}` });
+  guest.send({ type: "subscribe", channel: "study", since: `${epoch}:${seq}` });
   assert.equal((await guest.next("data")).seq, seq + 1, "what it says it lacks");
   const joined = await watcher.next("event");
   assert.equal(joined.kind, "join");
@@ -96,13 +101,13 @@ Deno.test("a quiet subscription hears all and is nobody's presence, until it is 
   const [first] = guest.messages;
   assert.ok(first?.type === "welcome" && first.member === about(joined).member);
 
-  guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  guest.send({ type: "subscribe", channel: "study", quiet: true });
   assert.equal((await watcher.next("event")).kind, "leave");
   await watcher.next("presence", ({ count }) => count === 1);
-  guest.send({ type: "unsubscribe", channel: "hall" });
+  guest.send({ type: "unsubscribe", channel: "study" });
   guest.send({ type: "ping", id: 1 });
   await guest.next("pong");
-  await mqtt.publish("hall/x", 3);
+  await mqtt.publish("study/x", 3);
   const last = await watcher.next("data");
   const events = watcher.messages.filter(({ type }) => type === "event");
   assert.equal(last.seq, seq + 4, "a value, a join, a leave, a value");
@@ -110,13 +115,13 @@ Deno.test("a quiet subscription hears all and is nobody's presence, until it is 
 });
 
 Deno.test("hundreds who look on quietly leave a room's presence named", async () => {
-  await using gateway = await startWithRoom("hall");
+  const gateway = await withRooms("gallery");
   const guests = await Promise.all(
     Array.from({ length: 110 }, () => WsPeer.open(gateway.ws("/ws"))),
   );
-  for (const guest of guests) guest.send({ type: "subscribe", channel: "hall", quiet: true });
+  for (const guest of guests) guest.send({ type: "subscribe", channel: "gallery", quiet: true });
   await Promise.all(guests.map((guest) => guest.next("snapshot")));
-  await using watcher = await WsPeer.open(gateway.ws("/ws/hall"));
+  await using watcher = await WsPeer.open(gateway.ws("/ws/gallery"));
   const presence = await watcher.next("presence", ({ count }) => count === 1);
   assert.equal(presence.members.length, 1);
   for (const guest of guests) guest.socket.close();

@@ -3,18 +3,22 @@ import assert from "node:assert/strict";
 import type { Packet } from "mqtt-packet";
 import { RadioLink } from "../../traces/sensors/radio_envelope.ts";
 import { eventually } from "../support/eventually.ts";
-import { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { MuteBroker } from "../support/mute_broker.ts";
 import { advertisingReport } from "../support/radio.ts";
 import { replay, replayHere, startReplay } from "../support/replayed.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { CaptureFile, Connection } from "../traces/replay/capture.ts";
 
 const { test, testWith } = sideBySide();
 
-const STATUS = "edgewire/v1/van/status";
+/** For tests with nodes of their own. */
+const shared = sharedGateway();
+
+/** Where a node says that it is there. */
+const statusOf = (node: string) => `edgewire/v1/${node}/status`;
 const ONLINE = '{"state":"online","radios":["ble"]}';
 /** "At once", on a busy machine, ms. */
 const AT_ONCE_MS = 4000;
@@ -76,7 +80,7 @@ test("a broker that does not answer a subscription is published to", async () =>
 });
 
 test("the HTTP port of a gateway taken for a broker", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   using capture = messages(0);
   const http = await replay(capture.path, "--to", `127.0.0.1:${gateway.url.port}`);
   assert.equal(http.code, 1, http.output);
@@ -84,20 +88,21 @@ test("the HTTP port of a gateway taken for a broker", async () => {
 });
 
 test("a node that a replay left online is said to be offline; the next replay knows it", async () => {
+  const status = statusOf("van");
   using capture = new TemporaryCapture((file) => {
-    new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
+    new Connection(file, 10).publish(status, ONLINE, { retain: true });
     new Connection(file, 11).publish("edgewire/v1/van/radio", "no envelope");
   });
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   const to = ["--to", `mqtt://127.0.0.1:${gateway.mqttPort}`];
   const first = await replayHere(capture.path, ...to);
   assert.equal(first.code, 0, first.output);
   assert.doesNotMatch(first.output, /knows nodes of this capture/);
   await using watcher = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
-  await watcher.subscribe(STATUS);
+  await watcher.subscribe(status);
   await eventually("the retained status", () => watcher.received[0]);
   assert.deepEqual(watcher.received[0], {
-    topic: STATUS,
+    topic: status,
     text: '{"state":"offline"}',
     retain: true,
   });
@@ -108,18 +113,19 @@ test("a node that a replay left online is said to be offline; the next replay kn
 });
 
 test("a node that was online there before the replay stays so", async () => {
+  const status = statusOf("truck");
   using capture = new TemporaryCapture((file) => {
-    new Connection(file, 10).publish(STATUS, ONLINE, { retain: true });
+    new Connection(file, 10).publish(status, ONLINE, { retain: true });
   });
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   const to = `mqtt://127.0.0.1:${gateway.mqttPort}`;
-  await using van = await MqttPeer.connect(to);
-  await van.publish(STATUS, ONLINE, { retain: true });
+  await using truck = await MqttPeer.connect(to);
+  await truck.publish(status, ONLINE, { retain: true });
   const { code, output } = await replayHere(capture.path, "--to", to);
   assert.equal(code, 0, output);
-  await van.subscribe(STATUS);
-  await eventually("the retained status", () => van.received[0]);
-  assert.equal(van.received[0]!.text, ONLINE);
+  await truck.subscribe(status);
+  await eventually("the retained status", () => truck.received[0]);
+  assert.equal(truck.received[0]!.text, ONLINE);
 });
 
 testWith(["mosquitto"], "a broker that can't be told times: what that means is said", async () => {
@@ -139,7 +145,7 @@ testWith(["mosquitto"], "a broker that can't be told times: what that means is s
   assert.equal(first.code, 0, first.output);
   assert.doesNotMatch(first.output, /other gateways|have the times/);
 
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   const told = await replayHere(
     capture.path,
     "--to",

@@ -87,7 +87,7 @@ test("no broker: exit code 1", async () => {
 
 test("a file that is cut short: what came before is published, exit code 3", async () => {
   await using gateway = await GatewayProcess.start();
-  const { code, output } = await replay(`${SAMPLES}file-cut.pcap`, "--to", mqttOf(gateway));
+  const { code, output } = await replayHere(`${SAMPLES}file-cut.pcap`, "--to", mqttOf(gateway));
   assert.equal(code, 3, output);
   assert.match(output, /ends 52 bytes into a record/);
   const topic = "devices/sensor-7/temperature";

@@ -10,15 +10,15 @@ import { GatewayProcess } from "../support/gateway.ts";
 import { metric } from "../support/metrics.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { advertisingReport, RadioSource, RUUVI_DEVICE, RUUVI_EVENT } from "../support/radio.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { WsPeer } from "../support/ws_peer.ts";
-import { sharedGateway } from "../browser/shared_gateway.ts";
 
 const TEMPERATURE = `edgewire/v1/readings/${RUUVI_DEVICE}/temperature`;
 /** Where the Ruuvi event has its temperature, and the low byte of its measurement sequence. */
 const TEMPERATURE_AT = 22;
 const SEQUENCE_AT = 38;
 const READERS = "edgewire_trace_readers";
-/** For tests that another's frames don't disturb. */
+/** For tests that the frames of those before don't disturb. */
 const shared = sharedGateway();
 
 /** The lines of an answer as they come; disposing closes the connection. */
@@ -348,8 +348,9 @@ Deno.test("who goes before the answer has begun frees everything, too", async ()
 });
 
 Deno.test("a reader that takes nothing disturbs nobody, and goes with its connection", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await shared();
   await using desk = await publisher(gateway);
+  await eventually("no reader", async () => await metric(gateway.url, READERS) === 0);
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(gateway.url.port) });
   const ask = "GET /traces/frames?rows=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
   await conn.write(new TextEncoder().encode(ask));

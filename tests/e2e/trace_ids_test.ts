@@ -43,15 +43,23 @@ function hopsOf(lines: HopPacket[]): string[] {
   return lines.map(({ hop, out }) => `${hop} ${out ? "out" : "in"}`).sort();
 }
 
+interface Frame {
+  number: number;
+  protocols: string[];
+}
+
 /** Frames, of those with these numbers, that pass a display filter. */
-async function holding(path: string, lines: HopPacket[], filter: string): Promise<number[]> {
+async function holding(path: string, lines: HopPacket[], filter: string): Promise<Frame[]> {
   const numbers = lines.map(({ frame }) => frame).join(",");
   const rows = await tsharkRows(
     path,
-    ["frame.number"],
-    `frame.number in {${numbers}} && ${filter}`,
+    ["frame.number", "frame.protocols"],
+    `frame.number in {${numbers}} && (${filter})`,
   );
-  return rows.map(([number]) => Number(number));
+  return rows.map(([number, protocols]) => ({
+    number: Number(number),
+    protocols: protocols![0]!.split(":"),
+  }));
 }
 
 function colons(bytes: Uint8Array): string {
@@ -102,20 +110,18 @@ testWith(["tshark"], "one id from the radio to the screen, also in parts", async
     assert.deepEqual(hopsOf(lines), ["mqtt in", "mqtt out", "radio in", "room in", "ws out"]);
     const [radio, ...others] = lines;
     assert.equal(radio!.hop, "radio");
-    assert.deepEqual(
-      await holding(file, lines, `bthci_evt && frame contains ${colons(heard)}`),
-      [radio!.frame],
-    );
-    const mqtt = others.filter(({ hop, out }) => hop === "mqtt" && !out);
-    assert.deepEqual(
-      await holding(file, lines, `mqtt && frame contains ${colons(heard)}`),
-      mqtt.map(({ frame }) => frame),
-    );
-    const id = `frame contains "\\"id\\":\\"${data.id}\\""`;
-    for (const [protocol, hop] of [["json && !websocket", "room"], ["websocket", "ws"]] as const) {
-      const frames = others.filter((line) => line.hop === hop).map(({ frame }) => frame);
-      assert.deepEqual(await holding(file, lines, `${protocol} && ${id}`), frames, hop);
-    }
+    const bytes = `(bthci_evt || mqtt) && frame contains ${colons(heard)}`;
+    const id = `(json || websocket) && frame contains "\\"id\\":\\"${data.id}\\""`;
+    const held = await holding(file, lines, `(${bytes}) || (${id})`);
+    const withProtocol = (name: string, but = "") =>
+      held.filter(({ protocols }) => protocols.includes(name) && !protocols.includes(but))
+        .map(({ number }) => number);
+    const framesOf = (accept: (line: HopPacket) => boolean) =>
+      others.filter(accept).map(({ frame }) => frame);
+    assert.deepEqual(withProtocol("bthci_evt"), [radio!.frame]);
+    assert.deepEqual(withProtocol("mqtt"), framesOf(({ hop, out }) => hop === "mqtt" && !out));
+    assert.deepEqual(withProtocol("json", "websocket"), framesOf(({ hop }) => hop === "room"));
+    assert.deepEqual(withProtocol("websocket"), framesOf(({ hop }) => hop === "ws"));
     const shown = [...others].every(({ sinceUs }) => sinceUs >= 0);
     assert.ok(shown, `each hop says how long it took: ${JSON.stringify(others)}`);
     for (const { time } of others) assert.ok(time >= radio!.time);

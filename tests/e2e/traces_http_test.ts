@@ -13,13 +13,20 @@ import { MqttPeer } from "../support/mqtt_peer.ts";
 import { Block, pcapngBlocks } from "../support/pcapng_blocks.ts";
 import { TestProcess } from "../support/process.ts";
 import { reset } from "../support/resets.ts";
-import { WsPeer } from "../support/ws_peer.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
+import { testWith } from "../support/tools.ts";
+import { WsPeer } from "../support/ws_peer.ts";
 
-const { test, testWith } = sideBySide();
+/** For tests with gateways of their own. */
+const { test } = sideBySide();
 
 const ROOT = new URL("../../", import.meta.url);
 const READERS = "edgewire_trace_readers";
+/** An origin whose pages may read traces, too. */
+const ALLOWED = "https://lab.example";
+/** For tests that come one after the other: they count readers. */
+const shared = sharedGateway({ args: ["--trace-port", "0", "--access-origins", ALLOWED] });
 
 async function tracePort(gateway: GatewayProcess): Promise<number> {
   const line = /^traces\s+tcp 127\.0\.0\.1:(\d+) \(wireshark -k -i TCP@127\.0\.0\.1:\1\)$/;
@@ -154,16 +161,15 @@ test("traces are for admins", async () => {
   }
 });
 
-test("traces are not for pages of other origins", async () => {
-  const allowed = "https://lab.example";
-  await using gateway = await GatewayProcess.start({ args: ["--access-origins", allowed] });
+Deno.test("traces are not for pages of other origins", async () => {
+  const gateway = await shared();
   const { origin } = gateway.url;
   const cases: [headers: Record<string, string>, status: number][] = [
     [{}, 200],
     [{ "sec-fetch-site": "none", "sec-fetch-mode": "navigate" }, 200],
     [{ "sec-fetch-site": "same-origin" }, 200],
     [{ "sec-fetch-site": "same-origin", origin }, 200],
-    [{ "sec-fetch-site": "cross-site", origin: allowed }, 200],
+    [{ "sec-fetch-site": "cross-site", origin: ALLOWED }, 200],
     // An image, and a link.
     [{ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }, 403],
     [{ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }, 403],
@@ -184,8 +190,8 @@ test("traces are not for pages of other origins", async () => {
   assert.equal(await metric(gateway.url, READERS), 0);
 });
 
-test("what is asked for has to make sense", async () => {
-  await using gateway = await GatewayProcess.start();
+Deno.test("what is asked for has to make sense", async () => {
+  const gateway = await shared();
   for (
     const [query, message] of [
       ["hop=radio,lora", /^hop "lora": there are radio, mqtt, room, ws, uplink$/],
@@ -247,8 +253,8 @@ test("/traces names an external broker without its credentials", async () => {
   assert.deepEqual(answer.mqtt, []);
 });
 
-test("live: what passes comes at once; seconds end it", async () => {
-  await using gateway = await GatewayProcess.start();
+Deno.test("live: what passes comes at once; seconds end it", async () => {
+  const gateway = await shared();
   const response = await fetch(new URL("/traces/live.pcapng?hop=room", gateway.url));
   assert.equal(response.headers.get("content-type"), "application/vnd.tcpdump.pcap");
   assert.match(
@@ -259,13 +265,12 @@ test("live: what passes comes at once; seconds end it", async () => {
   assert.equal(response.headers.get("x-content-type-options"), "nosniff");
   const reader = response.body!.getReader();
   await readUntil(reader, "edgewire ");
+  const counted = () => metric(gateway.url, "edgewire_trace_packets_total");
+  const before = await counted();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.publish("devices/desk/n", "what passes now");
   await readUntil(reader, "what passes now");
-  await eventually(
-    "counted packets",
-    async () => await metric(gateway.url, "edgewire_trace_packets_total") > 0,
-  );
+  await eventually("counted packets", async () => await counted() > before);
   await reader.cancel();
   await readers(gateway, 0);
 
@@ -279,8 +284,8 @@ test("live: what passes comes at once; seconds end it", async () => {
   assert.equal(await metric(gateway.url, READERS), 0);
 });
 
-test("recent: what passed before anybody asked, and an end", async () => {
-  await using gateway = await GatewayProcess.start();
+Deno.test("recent: what passed before anybody asked, and an end", async () => {
+  const gateway = await shared();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   await peer.publish("devices/desk/n", "what passed before");
   const response = await fetch(new URL("/traces/recent.pcapng?hop=room", gateway.url));
@@ -296,9 +301,10 @@ test("recent: what passed before anybody asked, and an end", async () => {
   assert.equal(await metric(gateway.url, "edgewire_trace_ring_bytes"), 16 << 20);
 });
 
-test("eight readers; who goes makes room", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+Deno.test("eight readers; who goes makes room", async () => {
+  const gateway = await shared();
   const port = await tracePort(gateway);
+  await readers(gateway, 0);
   const aborters = Array.from({ length: 6 }, () => new AbortController());
   const live = new URL("/traces/live.pcapng", gateway.url);
   const responses = await Promise.all(aborters.map(({ signal }) => fetch(live, { signal })));
@@ -342,8 +348,8 @@ test("a trace port that is taken is said, with the way out", async () => {
   );
 });
 
-test("the trace port listens on 127.0.0.1 alone", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+Deno.test("the trace port listens on 127.0.0.1 alone", async () => {
+  const gateway = await shared();
   const port = await tracePort(gateway);
   (await Deno.connect({ hostname: "127.0.0.1", port })).close();
   // Whoever listens everywhere listens there as well.
@@ -353,8 +359,8 @@ test("the trace port listens on 127.0.0.1 alone", async () => {
   );
 });
 
-test("the trace port: connections that are reset at once do it no harm", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+Deno.test("the trace port: connections that are reset at once do it no harm", async () => {
+  const gateway = await shared();
   const port = await tracePort(gateway);
   // So that it takes them when they are reset already.
   Deno.kill(gateway.process.pid, "SIGSTOP");
@@ -368,8 +374,8 @@ test("the trace port: connections that are reset at once do it no harm", async (
   await readUntil(connection.readable.getReader(), "edgewire ");
 });
 
-test("the trace port closes who says something, such as a browser", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+Deno.test("the trace port closes who says something, such as a browser", async () => {
+  const gateway = await shared();
   const port = await tracePort(gateway);
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -381,7 +387,7 @@ test("the trace port closes who says something, such as a browser", async () => 
 });
 
 testWith(["tshark"], "Wireshark reads from the trace port", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--trace-port", "0"] });
+  const gateway = await shared();
   const port = await tracePort(gateway);
   await using flow = await Flow.start({
     mqttPort: gateway.mqttPort,

@@ -50,13 +50,11 @@ async function withFile<T>(content: string | Uint8Array, fn: (path: string) => P
   }
 }
 
-/** {@linkcode verify} without a process of its own. */
+/** {@linkcode verify} without a process of its own. No test here that runs beside another writes. */
 async function verifyHere(...args: string[]): Promise<Verified> {
   const { code, stdout, stderr } = await commandHere(command, args);
   return { code, output: `${stderr}${stdout}`.trimEnd() };
 }
-
-// Those that write within this process come before others write beside them.
 
 Deno.test("logs: exit codes, standard text, compressed files", async () => {
   const line = (n: number) =>
@@ -176,7 +174,7 @@ testOnWire(
       await sub.waitForLine(/the very end/);
       const lines = sub.lines.filter((line) => line.startsWith("{"));
       await withFile(lines.join("\n"), async (path) => {
-        const verified = await verify(path, "--format", "json");
+        const verified = await verifyHere(path, "--format", "json");
         assert.equal(verified.code, 1, verified.output);
         assert.deepEqual(found(verified), DAMAGE);
       });
@@ -196,12 +194,12 @@ testOnWire(
       });
     });
     await t.step("capture: what each subscriber received", async () => {
-      const verified = await verify(file, "--received", "--format", "json");
+      const verified = await verifyHere(file, "--received", "--format", "json");
       assert.equal(verified.code, 1, verified.output);
       assert.deepEqual(found(verified), [...DAMAGE, ...DAMAGE].sort());
     });
     await t.step("text", async () => {
-      const { output, code } = await verify(file);
+      const { output, code } = await verifyHere(file);
       assert.equal(code, 1);
       assert.match(output, /^sent to 127\.0\.0\.1:\d+$/m);
       assert.match(output, /^ {4}desk +10 +1 +12 +3 +1 +1$/m);
@@ -214,7 +212,7 @@ testOnWire(
     await t.step("a capture that ends in the middle", async () => {
       const whole = await Deno.readFile(file);
       await withFile(whole.subarray(0, whole.length - 10), async (path) => {
-        const { code, output } = await verify(path);
+        const { code, output } = await verifyHere(path);
         assert.equal(code, 1, output);
         assert.match(output, /note: .*ends .* bytes into/);
       });
@@ -275,7 +273,7 @@ testOnWire(["mosquitto"], "a gateway's uplink: all is there, also in a trace of 
   assert.equal(listened.code, 0, listened.output);
   assert.match(listened.output, all);
   for (const capture of [wire, trace]) {
-    const { code, output } = await verify(await capture.file());
+    const { code, output } = await verifyHere(await capture.file());
     assert.equal(code, 0, output);
     assert.match(output, all);
   }

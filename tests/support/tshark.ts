@@ -66,6 +66,16 @@ function asked(path: string): Promise<string[][][]> {
   return rows;
 }
 
+/** Protocols that tshark finds in each frame, outermost first, and the frame's interface. */
+export async function tsharkLayers(
+  path: string,
+): Promise<{ interface: string; layers: string[] }[]> {
+  return (await asked(path)).map(([, name, protocols]) => ({
+    interface: name![0]!,
+    layers: protocols![0]!.split(":"),
+  }));
+}
+
 /** What tshark warns of: frame, interface, and what it says. */
 export async function tsharkWarnings(path: string): Promise<string[]> {
   return (await asked(path)).flatMap((row) => {
