@@ -219,12 +219,11 @@ testWith(
   async () => {
     await using gateway = await GatewayProcess.start();
     await using browser = await launch();
-    const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url));
     // The test of all views looks at the other two of light, dark, wide and narrow.
-    for (
-      const [width, height, colorScheme] of [[1280, 800, "dark"], [390, 844, "light"]] as const
-    ) {
-      await browser.reshape(page, { width, height, colorScheme });
+    const [wide, narrow] = [{ colorScheme: "dark" }, { width: 390, height: 844 }] as const;
+    const page = await browser.page(new URL("#/delay?rate=50&poll=100", gateway.url), wide);
+    for (const width of [1280, narrow.width]) {
+      if (width === narrow.width) await browser.reshape(page, narrow);
       await page.locator('[data-way="relay"] svg').waitFor();
       await page.getByText("No run yet.").waitFor();
       const tops = () =>
@@ -236,7 +235,7 @@ testWith(
       await received(page, "poll", 1);
       assert.deepEqual(await tops(), before, "starting moves nothing");
       assert.deepEqual(await seriousProblems(page), [], `${width}`);
-      if (width === 390) await page.setViewportSize({ width: 360, height });
+      if (width === 390) await page.setViewportSize({ ...narrow, width: 360 });
       const overflow = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;
