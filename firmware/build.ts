@@ -144,21 +144,21 @@ async function threads({ out, say }: Bench) {
   }
 }
 
-/** Programs for the tests that hold C against TypeScript. */
-async function tools({ out, say }: Bench) {
-  const parts = {
-    "envelope-tool": ["tests/host/envelope_tool.c", "common/ew_envelope.c"],
-    "settings-tool": [
-      "tests/host/settings_tool.c",
-      ...["settings", "json", "text"].map((name) => `common/ew_${name}.c`),
-    ],
-  };
-  for (const [name, files] of Object.entries(parts)) {
-    const args = [...WARNINGS, ...SANITIZERS, "-isystem", `${out}/include`];
-    const all = [...files, "tests/host/hex.c"].map((file) => ROOT + file);
-    await run("gcc", [...args, ...all, "-o", `${out}/${name}`]);
-    say("built", name);
-  }
+/** A program for the tests that hold C against TypeScript. @param parts of the core, as files */
+async function tool({ out, say }: Bench, name: string, parts: string[]) {
+  const own = [name.replace("-", "_"), "hex"].map((file) => `${ROOT}tests/host/${file}.c`);
+  const core = parts.map((part) => `${ROOT}common/ew_${part}.c`);
+  const include = ["-isystem", `${out}/include`];
+  await run("gcc", [
+    ...WARNINGS,
+    ...SANITIZERS,
+    ...include,
+    ...own,
+    ...core,
+    "-o",
+    `${out}/${name}`,
+  ]);
+  say("built", name);
 }
 
 async function riscv({ out, say }: Bench) {
@@ -215,7 +215,14 @@ const STEPS: Record<string, Step> = {
   "unit-tests": { needs: ["gcc", JSMN], run: unitTests },
   "limits": { needs: ["gcc", JSMN], run: limits },
   "threads": { needs: ["gcc"], run: threads },
-  "tools": { needs: ["gcc", JSMN], run: tools },
+  "envelope-tool": {
+    needs: ["gcc"],
+    run: (bench) => tool(bench, "envelope-tool", ["envelope"]),
+  },
+  "settings-tool": {
+    needs: ["gcc", JSMN],
+    run: (bench) => tool(bench, "settings-tool", ["settings", "json", "text"]),
+  },
   "riscv": { needs: [...CROSS, JSMN, "qemu-system-riscv32"], run: riscv },
   "sizes": { needs: [...CROSS, JSMN], run: sizes },
   "host": { needs: HOST, run: host },

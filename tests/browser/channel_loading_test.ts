@@ -12,7 +12,8 @@ import { sharedGateway } from "../support/shared_gateway.ts";
 const { testWith } = sideBySide(2);
 
 const open = TestBrowser.shared();
-const start = sharedGateway();
+/** For tests that look at what is there, and those that have a channel of their own in it. */
+const start = sharedGateway({ args: ["--demo"] });
 
 /** Has each page that is opened from now on remember what moved. */
 async function watchShifts(page: Page) {
@@ -39,7 +40,7 @@ async function shifts(page: Page): Promise<{ sum: number; moved: string }> {
 }
 
 testWith(["chromium"], "nothing jumps while a channel loads", async () => {
-  await using gateway = await GatewayProcess.start({ args: ["--demo"] });
+  const gateway = await start();
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   for (const channel of ["fridge", "chamber"]) {
     await peer.subscribe(`+/${channel}/#`);

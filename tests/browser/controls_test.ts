@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { seriousProblems } from "../support/axe.ts";
-import { TestBrowser } from "../support/browser.ts";
+import { shape, TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import type { GatewayProcess } from "../support/gateway.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
@@ -258,7 +258,7 @@ testWith(["chromium"], "controls are accessible and fit, in both themes and size
       { width: 360, height: 740 },
     ]
   ) {
-    await bench.browser.reshape(page, options);
+    await shape(page, options);
     await page.getByText("device: 20 %").waitFor();
     const section = page.getByRole("region", { name: "Controls" });
     const wide = await section.evaluate((element) => element.scrollWidth - element.clientWidth);

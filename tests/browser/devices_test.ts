@@ -301,26 +301,22 @@ testWith(["chromium"], "nodes and devices are not cut off, narrow and wide", asy
   await hearer.hears(RUUVI, -67);
   const device = await deviceAt(gateway, ADDRESS);
   await using browser = await launch();
-  const page = await browser.page("about:blank");
+  const dark = { width: 390, height: 844, colorScheme: "dark" } as const;
+  const page = await browser.page(new URL("#/nodes", gateway.url), dark);
   const sideways = () =>
     page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;
       return scrollWidth - clientWidth;
     });
-  for (
-    const shape of [
-      { width: 390, height: 844, colorScheme: "dark" as const },
-      { width: 1600, height: 1000 },
-    ]
-  ) {
-    await browser.reshape(page, shape);
+  for (const options of [dark, { width: 1600, height: 1000 }]) {
+    if (options !== dark) await browser.reshape(page, options);
     await page.goto(new URL("#/nodes", gateway.url).href);
     await page.getByText("−67 dBm").first().waitFor();
-    assert.equal(await sideways(), 0, `nodes scroll sideways at ${shape.width} px`);
+    assert.equal(await sideways(), 0, `nodes scroll sideways at ${options.width} px`);
     await page.goto(String(channel(gateway, device)));
     const panel = await openDevice(page);
     await panel.getByRole("row", { name: /^temperature/ }).waitFor();
-    assert.equal(await sideways(), 0, `the device scrolls sideways at ${shape.width} px`);
+    assert.equal(await sideways(), 0, `the device scrolls sideways at ${options.width} px`);
   }
   assert.deepEqual(browser.problems, []);
 });

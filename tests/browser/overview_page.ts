@@ -24,8 +24,11 @@ export async function nodeSays(peer: MqttPeer, name: string, state: "online" | "
   await peer.publish(`edgewire/v1/${name}/status`, said, { retain: true });
 }
 
-/** Clients that are present in the rooms of all channels. */
-export async function members(gateway: GatewayProcess): Promise<number> {
-  const { channels } = await gateway.json("/api/channels") as { channels: { members: number }[] };
-  return channels.reduce((sum, each) => sum + each.members, 0);
+/** Clients that are present in the room of a channel, or in those of all. */
+export async function members(gateway: GatewayProcess, channel?: string): Promise<number> {
+  const { channels } = await gateway.json("/api/channels") as {
+    channels: { name: string; members: number }[];
+  };
+  return channels.filter(({ name }) => channel === undefined || name === channel)
+    .reduce((sum, each) => sum + each.members, 0);
 }

@@ -5,18 +5,23 @@ import { eventually } from "../support/eventually.ts";
 import { GatewayProcess } from "../support/gateway.ts";
 import { TestProcess } from "../support/process.ts";
 import { members, mqtt, nodeSays, tile } from "./overview_page.ts";
+import { sharedGateway } from "../support/shared_gateway.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 
 const { testWith } = sideBySide(2);
 const launch = TestBrowser.shared();
+/** Each test has channels of its own in it, and looks at those alone. */
+const start = sharedGateway({
+  config: `describe: [{ topic: devices/+/energy, unit: kWh }, { topic: +/+/flow, unit: m³/h }]`,
+});
 
 testWith(["chromium"], "values that change or grow move nothing", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await mqtt(gateway);
-  await peer.publish("devices/desk/temperature", 1);
-  await peer.publish("devices/lamp/power", 5);
+  await peer.publish("devices/still-desk/temperature", 1);
+  await peer.publish("devices/still-lamp/power", 5);
   await using browser = await launch();
-  const page = await browser.page(gateway.url, { width: 390, height: 844 });
+  const page = await browser.page(new URL("#/?q=still", gateway.url), { width: 390, height: 844 });
   const boxes = () =>
     page.evaluate(() =>
       [...document.querySelectorAll(".tile")].map((each) => {
@@ -24,14 +29,17 @@ testWith(["chromium"], "values that change or grow move nothing", async () => {
         return [x, y, width, height];
       })
     );
-  await tile(page, "lamp").getByText("5", { exact: true }).waitFor();
+  const desk = tile(page, "still-desk");
+  await desk.getByText("1", { exact: true }).waitFor();
+  await tile(page, "still-lamp").getByText("5", { exact: true }).waitFor();
   const before = await boxes();
-  await peer.publish("devices/desk/temperature", -123456.789);
-  await peer.publish("devices/desk/label", "a long text ".repeat(30));
-  for (let i = 0; i < 8; i++) await peer.publish(`devices/desk/value-${i}`, i);
-  await nodeSays(peer, "desk", "offline");
-  await tile(page, "desk").getByText("lost: said goodbye").waitFor();
-  await tile(page, "desk").getByText("-123457").or(page.getByText("-123456.789")).first().waitFor();
+  assert.equal(before.length, 2);
+  await peer.publish("devices/still-desk/temperature", -123456.789);
+  await peer.publish("devices/still-desk/label", "a long text ".repeat(30));
+  for (let i = 0; i < 8; i++) await peer.publish(`devices/still-desk/value-${i}`, i);
+  await nodeSays(peer, "still-desk", "offline");
+  await desk.getByText("lost: said goodbye").waitFor();
+  await desk.getByText("-123457").or(page.getByText("-123456.789")).first().waitFor();
   assert.deepEqual(await boxes(), before);
   assert.deepEqual(browser.problems, []);
 });
@@ -76,7 +84,7 @@ testWith(
   ["chromium"],
   "who looks at all tiles is no one's company; who opens a channel is",
   async () => {
-    await using gateway = await GatewayProcess.start();
+    const gateway = await start();
     await using peer = await mqtt(gateway);
     await peer.publish("devices/desk/temperature", 20);
     await using browser = await launch();
@@ -88,7 +96,7 @@ testWith(
     await tile(page, "desk").getByText("20", { exact: true }).waitFor();
     await peer.publish("devices/desk/temperature", 21);
     await tile(page, "desk").getByText("21", { exact: true }).waitFor();
-    assert.equal(await members(gateway), 0);
+    assert.equal(await members(gateway, "desk"), 0);
     assert.equal(await events(), 0);
 
     const second = await browser.page(gateway.url);
@@ -96,7 +104,7 @@ testWith(
     await tile(second, "desk").click();
     await second.locator(".watchers").getByText("you").waitFor();
     await tile(page, "desk").getByText("1 watching").waitFor();
-    assert.equal(await members(gateway), 1);
+    assert.equal(await members(gateway, "desk"), 1);
     assert.equal(await events(), 1, "it joined");
     await peer.publish("devices/desk/temperature", 22);
     await second.getByText("22", { exact: true }).first().waitFor();
@@ -113,23 +121,25 @@ testWith(
 );
 
 testWith(["chromium"], "no digit of a main value is ever cut", async () => {
-  await using gateway = await GatewayProcess.start({
-    config: `describe: [{ topic: devices/+/energy, unit: kWh }, { topic: +/+/flow, unit: m³/h }]`,
-  });
+  const gateway = await start();
   await using peer = await mqtt(gateway);
   const values = { plain: 1234567.891, below: -123456.75, whole: 987654321, tiny: -0.000123456 };
   for (const [name, value] of Object.entries(values)) {
-    await peer.publish(`devices/${name}/energy`, value);
-    await peer.publish(`devices/${name}-flow/flow`, value);
+    await peer.publish(`devices/main-${name}/energy`, value);
+    await peer.publish(`devices/main-${name}-flow/flow`, value);
   }
-  await peer.publish("devices/short/energy", 7);
+  await peer.publish("devices/main-short/energy", 7);
   await using browser = await launch();
-  const page = await browser.page(gateway.url, { width: 1280, height: 3000 });
+  const page = await browser.page(new URL("#/?q=main-", gateway.url), {
+    width: 1280,
+    height: 3000,
+  });
   for (const width of [1280, 360]) {
     if (width !== 1280) await browser.reshape(page, { width, height: 3000 });
     for (const [name, value] of Object.entries({ ...values, short: 7 })) {
       const text = name === "plain" ? "1234567.89" : `${value}`;
-      await tile(page, name).locator(".tile-main").getByText(text, { exact: true }).waitFor();
+      await tile(page, `main-${name}`).locator(".tile-main").getByText(text, { exact: true })
+        .waitFor();
     }
     const cells = page.locator(".tile-main dd");
     await eventually("all tiles", async () => await cells.count() === 9);
@@ -138,7 +148,7 @@ testWith(["chromium"], "no digit of a main value is ever cut", async () => {
     );
     assert.deepEqual(cut, [], `${width} px`);
     const size = (name: string) =>
-      tile(page, name).locator(".value").first().evaluate((each) =>
+      tile(page, `main-${name}`).locator(".value").first().evaluate((each) =>
         parseFloat(getComputedStyle(each).fontSize)
       );
     assert.equal(await size("short"), 28);
@@ -148,7 +158,7 @@ testWith(["chromium"], "no digit of a main value is ever cut", async () => {
 });
 
 testWith(["chromium"], "bar and page are as wide as each other, on any screen", async () => {
-  await using gateway = await GatewayProcess.start();
+  const gateway = await start();
   await using peer = await mqtt(gateway);
   await peer.publish("devices/chamber/temperature", 20);
   await using browser = await launch();

@@ -14,10 +14,8 @@ import { sharedGateway } from "../support/shared_gateway.ts";
 
 const { testWith } = sideBySide(2);
 const launch = TestBrowser.shared();
-/** For tests that only look. */
+/** For tests that only look, and those that have a channel of their own in it. */
 const demo = sharedGateway({ args: ["--demo"] });
-/** For tests of which each has a channel of its own in it. */
-const silent = sharedGateway();
 
 /** Address, and a text that is there once the view has its data. */
 const VIEWS = [
@@ -162,7 +160,7 @@ async function publishSome(port: number, channel: string) {
 
 for (const size of [{ width: 1280 }, { width: 360, height: 640, touch: true }]) {
   testWith(["chromium"], `notices move nothing at ${size.width} px`, async () => {
-    const gateway = await silent();
+    const gateway = await demo();
     const channel = `desk-${size.width}`;
     await publishSome(gateway.mqttPort, channel);
     await using browser = await launch();

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 /**
  * What Chromium leaves off. The last such list counts, so that Playwright's own is repeated as far
@@ -49,68 +49,127 @@ export const LAUNCH = {
   ],
 };
 
-export interface PageOptions {
+export interface Shape {
+  /** @default 1280 */
   width?: number;
+  /** @default 800 */
   height?: number;
+  /** @default "light" */
   colorScheme?: "light" | "dark";
+}
+
+export interface PageOptions extends Shape {
   /** Whether the page is touched, not clicked. */
   touch?: boolean;
+}
+
+/** Gives a page another size or other colours while it is open, as its user may. */
+export async function shape(
+  page: Page,
+  { width = 1280, height = 800, colorScheme = "light" }: Shape,
+) {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme });
+}
+
+/** What tests listen to. */
+const EVENTS = [
+  ...["console", "download", "pageerror", "websocket"],
+  ...["request", "requestfailed", "requestfinished", "response"],
+];
+
+interface OpenPage {
+  readonly page: Page;
+  readonly touch: boolean;
+  /** Whether another test may be given it. */
+  readonly ordinary: boolean;
+}
+
+/** Pages between two tests of a file: empty, each in its context. */
+class SparePages {
+  readonly #pages: OpenPage[] = [];
+
+  take(touch: boolean): Page | undefined {
+    const at = this.#pages.findIndex((each) => each.touch === touch);
+    return at < 0 ? undefined : this.#pages.splice(at, 1)[0]!.page;
+  }
+
+  async give(open: OpenPage) {
+    const { page } = open;
+    for (const event of EVENTS) page.removeAllListeners(event);
+    // By the page itself, so that Chromium keeps its process.
+    await page.evaluate(() => location.replace("about:blank"));
+    await page.waitForURL("about:blank");
+    await page.mouse.move(0, 0);
+    await page.context().clearCookies();
+    this.#pages.push(open);
+  }
 }
 
 /** A browser with pages that fail the test on a script error or a CSP breach. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
-  /** Whether others use the same Chromium. */
-  readonly #shared: boolean;
-  readonly #contexts: BrowserContext[] = [];
+  /** Pages that no test uses now, where others use the same Chromium. */
+  readonly #spare: SparePages | undefined;
+  readonly #pages: OpenPage[] = [];
   readonly problems: string[] = [];
 
-  private constructor(browser: Browser, shared: boolean) {
+  private constructor(browser: Browser, spare?: SparePages) {
     this.#browser = browser;
-    this.#shared = shared;
+    this.#spare = spare;
   }
 
   /** Starts a Chromium of its own. */
   static async launch(): Promise<TestBrowser> {
-    return new TestBrowser(await chromium.launch(LAUNCH), false);
+    return new TestBrowser(await chromium.launch(LAUNCH));
   }
 
   /**
-   * One Chromium for the tests of a file, each of which gets contexts of its own in it: they have
-   * nothing in common. To be called while the file is loaded; Chromium ends after its last test.
+   * One Chromium for the tests of a file, each of which gets pages in contexts of their own in it:
+   * they have nothing in common. To be called while the file is loaded; Chromium ends after its
+   * last test.
    */
   static shared(): () => Promise<TestBrowser> {
     let browser: Promise<Browser> | undefined;
+    const spare = new SparePages();
     Deno.test.afterAll(async () => await (await browser)?.close());
-    return async () => new TestBrowser(await (browser ??= chromium.launch(LAUNCH)), true);
+    return async () => new TestBrowser(await (browser ??= chromium.launch(LAUNCH)), spare);
   }
 
+  /**
+   * Opens a page. It may be one that a test before was given: that takes half of the work, and what
+   * is loaded sees nothing of it. A test that gives a page routes, scripts or another network asks
+   * for `about:blank`: such a page is new, and nobody is given it afterwards.
+   */
   async page(url: URL | string, options: PageOptions = {}): Promise<Page> {
-    const context = await this.#browser.newContext({
-      viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
-      colorScheme: options.colorScheme ?? "light",
-      hasTouch: options.touch ?? false,
-    });
-    this.#contexts.push(context);
-    const page = await context.newPage();
+    const ordinary = String(url) !== "about:blank";
+    const touch = options.touch ?? false;
+    const used = ordinary ? this.#spare?.take(touch) : undefined;
+    const page = used ?? await (await this.#browser.newContext({ hasTouch: touch })).newPage();
+    this.#pages.push({ page, touch, ordinary });
     page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => this.problems.push(String(error)));
     page.on("console", (message) => {
       if (message.type() === "error") this.problems.push(message.text());
     });
+    await shape(page, options);
     await page.goto(String(url));
     return page;
   }
 
-  /** Gives a page another size or other colours and loads it anew, for less than a new page costs. */
-  async reshape(page: Page, options: Omit<PageOptions, "touch">) {
-    await page.setViewportSize({ width: options.width ?? 1280, height: options.height ?? 800 });
-    await page.emulateMedia({ colorScheme: options.colorScheme ?? "light" });
+  /** Gives a page another shape and loads it anew, for less than a new page costs. */
+  async reshape(page: Page, options: Shape) {
+    await shape(page, options);
     await page.reload();
   }
 
   async [Symbol.asyncDispose]() {
-    if (!this.#shared) return await this.#browser.close();
-    await Promise.all(this.#contexts.map((context) => context.close()));
+    const spare = this.#spare;
+    if (spare === undefined) return await this.#browser.close();
+    await Promise.all(
+      this.#pages.map((open) =>
+        open.ordinary && !open.page.isClosed() ? spare.give(open) : open.page.context().close()
+      ),
+    );
   }
 }
