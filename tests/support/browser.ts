@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /**
  * What Chromium leaves off. The last such list counts, so that Playwright's own is repeated as far
@@ -72,81 +72,38 @@ export async function shape(
   await page.emulateMedia({ colorScheme });
 }
 
-/** What tests listen to. */
-const EVENTS = [
-  ...["console", "download", "pageerror", "websocket"],
-  ...["request", "requestfailed", "requestfinished", "response"],
-];
-
-interface OpenPage {
-  readonly page: Page;
-  readonly touch: boolean;
-  /** Whether another test may be given it. */
-  readonly ordinary: boolean;
-}
-
-/** Pages between two tests of a file: empty, each in its context. */
-class SparePages {
-  readonly #pages: OpenPage[] = [];
-
-  take(touch: boolean): Page | undefined {
-    const at = this.#pages.findIndex((each) => each.touch === touch);
-    return at < 0 ? undefined : this.#pages.splice(at, 1)[0]!.page;
-  }
-
-  async give(open: OpenPage) {
-    const { page } = open;
-    for (const event of EVENTS) page.removeAllListeners(event);
-    // By the page itself, so that Chromium keeps its process.
-    await page.evaluate(() => location.replace("about:blank"));
-    await page.waitForURL("about:blank");
-    await page.mouse.move(0, 0);
-    await page.context().clearCookies();
-    this.#pages.push(open);
-  }
-}
-
 /** A browser with pages that fail the test on a script error or a CSP breach. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
-  /** Pages that no test uses now, where others use the same Chromium. */
-  readonly #spare: SparePages | undefined;
-  readonly #pages: OpenPage[] = [];
+  /** Whether others use the same Chromium. */
+  readonly #shared: boolean;
+  readonly #contexts: BrowserContext[] = [];
   readonly problems: string[] = [];
 
-  private constructor(browser: Browser, spare?: SparePages) {
+  private constructor(browser: Browser, shared: boolean) {
     this.#browser = browser;
-    this.#spare = spare;
+    this.#shared = shared;
   }
 
   /** Starts a Chromium of its own. */
   static async launch(): Promise<TestBrowser> {
-    return new TestBrowser(await chromium.launch(LAUNCH));
+    return new TestBrowser(await chromium.launch(LAUNCH), false);
   }
 
   /**
-   * One Chromium for the tests of a file, each of which gets pages in contexts of their own in it:
-   * they have nothing in common. To be called while the file is loaded; Chromium ends after its
-   * last test.
+   * One Chromium for the tests of a file, each of which gets contexts of its own in it: they have
+   * nothing in common. To be called while the file is loaded; Chromium ends after its last test.
    */
   static shared(): () => Promise<TestBrowser> {
     let browser: Promise<Browser> | undefined;
-    const spare = new SparePages();
     Deno.test.afterAll(async () => await (await browser)?.close());
-    return async () => new TestBrowser(await (browser ??= chromium.launch(LAUNCH)), spare);
+    return async () => new TestBrowser(await (browser ??= chromium.launch(LAUNCH)), true);
   }
 
-  /**
-   * Opens a page. It may be one that a test before was given: that takes half of the work, and what
-   * is loaded sees nothing of it. A test that gives a page routes, scripts or another network asks
-   * for `about:blank`: such a page is new, and nobody is given it afterwards.
-   */
   async page(url: URL | string, options: PageOptions = {}): Promise<Page> {
-    const ordinary = String(url) !== "about:blank";
-    const touch = options.touch ?? false;
-    const used = ordinary ? this.#spare?.take(touch) : undefined;
-    const page = used ?? await (await this.#browser.newContext({ hasTouch: touch })).newPage();
-    this.#pages.push({ page, touch, ordinary });
+    const context = await this.#browser.newContext({ hasTouch: options.touch ?? false });
+    this.#contexts.push(context);
+    const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     page.on("pageerror", (error) => this.problems.push(String(error)));
     page.on("console", (message) => {
@@ -164,12 +121,7 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
-    const spare = this.#spare;
-    if (spare === undefined) return await this.#browser.close();
-    await Promise.all(
-      this.#pages.map((open) =>
-        open.ordinary && !open.page.isClosed() ? spare.give(open) : open.page.context().close()
-      ),
-    );
+    if (!this.#shared) return await this.#browser.close();
+    await Promise.all(this.#contexts.map((context) => context.close()));
   }
 }
