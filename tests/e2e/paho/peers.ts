@@ -190,7 +190,7 @@ async function received(service: TestProcess, sent: number[]): Promise<number[]>
   });
 }
 
-/** Checks how often the page published, and that the slider moved more often. */
+/** Checks how often the page published: less often than the slider moved, where that was often. */
 function checkPace(seen: Seen, span_ms: number): number {
   const times = seen.published.map(([time_ms]) => time_ms);
   const gaps = times.slice(1).map((time_ms, index) => time_ms - times[index]!);
@@ -198,7 +198,11 @@ function checkPace(seen: Seen, span_ms: number): number {
   assert.ok(shortest_ms >= SHORTEST_GAP_MS, `published again after ${shortest_ms} ms`);
   assert.ok(times.length <= span_ms / SHORTEST_GAP_MS + 1, `${times.length} in ${span_ms} ms`);
   assert.ok(times.length >= 5, `published only ${times.length} times in ${span_ms} ms`);
-  assert.ok(seen.moves > times.length, `${seen.moves} moves, ${times.length} publishes`);
+  const often = seen.moves > 1.5 * span_ms / SHORTEST_GAP_MS;
+  assert.ok(
+    !often || seen.moves > times.length,
+    `${seen.moves} moves, ${times.length} publishes in ${span_ms} ms`,
+  );
   return shortest_ms;
 }
 
