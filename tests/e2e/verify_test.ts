@@ -264,9 +264,9 @@ testOnWire(["mosquitto"], "a gateway's uplink: all is there, also in a trace of 
   await using trace = await TraceCapture.live(gateway);
   await using peer = await MqttPeer.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`);
   for (let n = 1; n <= 90; n++) await peer.publish(`devices/d${n % 3}/n`, n);
-  await peer.publish("devices/d0/n", "the very end");
+  await peer.publish("devices/d0/end", "the very end");
   await end.message(({ text }) => text === "the very end");
-  await wire.until("the very end");
+  await Promise.all([wire.until("the very end"), trace.until("site1/devices/d0/end")]);
   live.kill("SIGINT");
   const all = /No gaps, no duplicates, no reorderings: 91 messages of 3 channels/;
   const listened = await verifiedBy(live);
