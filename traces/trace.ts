@@ -136,6 +136,7 @@ async function runExtcap(call: ExtcapCall): Promise<number> {
     return problem === undefined ? 0 : fail(problem, 1);
   } finally {
     await outlet.close();
+    await control.flush();
   }
 }
 

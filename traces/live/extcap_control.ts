@@ -10,6 +10,8 @@ const ADD = 2;
 const STATUS_BAR = 6;
 const HEADER = 6;
 const LONGEST_TEXT = 0xffff;
+/** How long Wireshark may take to read what was said last, ms. */
+const PATIENCE_MS = 1000;
 
 /**
  * A message: "T", length in 3 bytes, big-endian, of what follows: control, command, text.
@@ -49,6 +51,14 @@ export class ExtcapControl {
     const time = new Date().toLocaleTimeString("sv");
     this.#send(controlMessage(this.#logControl, ADD, `${time} ${message}\n`));
     this.#send(controlMessage(this.#logControl, STATUS_BAR, `Edgewire: ${message}`));
+  }
+
+  /** Waits until Wireshark has read what was said, or for a moment, as it may have ended. */
+  async flush(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, PATIENCE_MS);
+    await Promise.race([this.#writing, late.promise]);
+    clearTimeout(timer);
   }
 
   #send(message: Uint8Array) {
