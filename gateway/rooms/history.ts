@@ -41,14 +41,31 @@ export interface HistoryLimits {
 }
 
 /** What an entry takes in memory beside the text of its value, bytes (about). */
-const ENTRY_BYTES = 160;
+const ENTRY_BYTES = 130;
+/** Room for so many entries at first; it doubles. A power of two. */
+const FIRST_PLACES = 16;
+/** Texts and topic of an entry stand behind each other, and so do its numbers. */
+const TEXTS = 4;
+const NUMBERS = 2;
 
-/** Entries stand without a hole: the one with `seq` s is at s minus the first's. */
+type Text = TopicState | string | null;
+
+/**
+ * Entries stand without a hole. They are kept as columns, not as objects, in a ring: thousands of
+ * rooms' worth of objects that live for minutes would be the collector's work, and to forget an old
+ * one would mean to fetch it from memory first.
+ */
 export class History {
   readonly #limits: HistoryLimits;
-  #entries: Entry[] = [];
-  /** Index of the oldest entry in `#entries`. */
-  #head = 0;
+  /** Places; a power of two. The entry with `seq` s is at s modulo that. */
+  #places = FIRST_PLACES;
+  /** Of each place `topic`, `json`, `id`, `node`. */
+  #texts: Text[] = emptyTexts(FIRST_PLACES);
+  /** Of each place `time` and the bytes that the entry counts for. */
+  #numbers = new Float64Array(FIRST_PLACES * NUMBERS);
+  /** `seq` of the oldest entry, if there is one. */
+  #first = 0;
+  #length = 0;
   #bytes = 0;
 
   constructor(limits: HistoryLimits) {
@@ -56,7 +73,7 @@ export class History {
   }
 
   get length(): number {
-    return this.#entries.length - this.#head;
+    return this.#length;
   }
 
   /** Memory that the entries take, bytes (about). */
@@ -66,14 +83,28 @@ export class History {
 
   /** `seq` of the oldest entry, or `null`. */
   get firstSeq(): number | null {
-    return this.#entries[this.#head]?.seq ?? null;
+    return this.#length === 0 ? null : this.#first;
   }
 
-  append(entry: Entry) {
-    this.#entries.push(entry);
-    this.#bytes += entry.json.length + ENTRY_BYTES;
-    while (this.length > this.#limits.count || this.#bytes > this.#limits.bytes) {
-      if (this.length <= 1) break;
+  /** Takes in the next: its `seq` is that of the last and one, unless there is none. */
+  append({ seq, time, topic, json, id, node }: Entry) {
+    if (this.#length === 0) this.#first = seq;
+    else if (this.#length === this.#places) this.#resize(this.#places * 2);
+    const place = seq & (this.#places - 1);
+    const texts = this.#texts;
+    const text = place * TEXTS;
+    texts[text] = topic;
+    texts[text + 1] = json;
+    texts[text + 2] = id;
+    texts[text + 3] = node;
+    const bytes = json.length + ENTRY_BYTES;
+    const number = place * NUMBERS;
+    this.#numbers[number] = time;
+    this.#numbers[number + 1] = bytes;
+    this.#length++;
+    this.#bytes += bytes;
+    while (this.#length > this.#limits.count || this.#bytes > this.#limits.bytes) {
+      if (this.#length <= 1) break;
       this.#drop();
     }
   }
@@ -81,22 +112,51 @@ export class History {
   /** Forgets what is too old or too much. @param time Now, Unix milliseconds. */
   trim(time: number) {
     const oldest = time - this.#limits.ageMs;
-    while (this.length > 0) {
-      const first = this.#entries[this.#head] as Entry;
-      if (first.time >= oldest && this.#bytes <= this.#limits.bytes) break;
+    while (this.#length > 0) {
+      const first = this.#numbers[(this.#first & (this.#places - 1)) * NUMBERS]!;
+      if (first >= oldest && this.#bytes <= this.#limits.bytes) break;
       this.#drop();
     }
+    let places = this.#places;
+    while (places > FIRST_PLACES && this.#length * 4 <= places) places /= 2;
+    if (places < this.#places) this.#resize(places);
   }
 
   #drop() {
-    const entry = this.#entries[this.#head] as Entry;
-    this.#bytes -= entry.json.length + ENTRY_BYTES;
-    this.#entries[this.#head] = undefined as unknown as Entry;
-    this.#head++;
-    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
+    const place = this.#first & (this.#places - 1);
+    this.#bytes -= this.#numbers[place * NUMBERS + 1]!;
+    this.#texts.fill(null, place * TEXTS, (place + 1) * TEXTS);
+    this.#first++;
+    this.#length--;
+  }
+
+  #resize(places: number) {
+    const texts = emptyTexts(places);
+    const numbers = new Float64Array(places * NUMBERS);
+    for (let seq = this.#first; seq < this.#first + this.#length; seq++) {
+      const from = seq & (this.#places - 1);
+      const to = seq & (places - 1);
+      for (let i = 0; i < TEXTS; i++) texts[to * TEXTS + i] = this.#texts[from * TEXTS + i]!;
+      for (let i = 0; i < NUMBERS; i++) {
+        numbers[to * NUMBERS + i] = this.#numbers[from * NUMBERS + i]!;
+      }
     }
+    this.#places = places;
+    this.#texts = texts;
+    this.#numbers = numbers;
+  }
+
+  #entry(seq: number): Entry {
+    const place = seq & (this.#places - 1);
+    const text = place * TEXTS;
+    return {
+      seq,
+      time: this.#numbers[place * NUMBERS]!,
+      topic: this.#texts[text] as TopicState | null,
+      json: this.#texts[text + 1] as string,
+      id: this.#texts[text + 2] as string,
+      node: this.#texts[text + 3] as string,
+    };
   }
 
   /** Whether every entry behind `seq` is still here. */
@@ -105,12 +165,12 @@ export class History {
     return first === null ? seq >= newest : seq >= first - 1;
   }
 
-  /** Entries behind `seq`, oldest first. */
+  /** Entries behind `seq`, oldest first; those forgotten meanwhile are left out. */
   *after(seq: number): Generator<Entry> {
-    const first = this.firstSeq;
-    if (first === null) return;
-    const start = this.#head + Math.max(0, seq + 1 - first);
-    for (let i = start; i < this.#entries.length; i++) yield this.#entries[i] as Entry;
+    for (let next = Math.max(seq + 1, this.#first); next < this.#first + this.#length; next++) {
+      yield this.#entry(next);
+      next = Math.max(next, this.#first - 1);
+    }
   }
 
   /** Entries of a span of time, oldest first. */
@@ -119,4 +179,8 @@ export class History {
       if (entry.time >= since && entry.time <= until) yield entry;
     }
   }
+}
+
+function emptyTexts(places: number): Text[] {
+  return new Array(places * TEXTS).fill(null);
 }

@@ -149,13 +149,18 @@ export class Room {
    */
   update(topic: TopicState, json: string, time: number, id: string, node = "") {
     this.updates++;
-    const present = now();
-    if (time < this.time && time < present - PAST_MS) time = Math.min(this.time, present);
+    if (time < this.time) time = this.#pastTime(time);
     this.time = time;
     if (time > this.active) this.active = time;
     topic.last = this.#append(topic, json, time, id, node);
     this.#context.taps.update(this.name, topic, this.seq, time, id, node, json);
     if (this.members.size > 0) this.#context.scheduler.mark(this);
+  }
+
+  /** The time of a value that is of before the newest. */
+  #pastTime(time: number): number {
+    const present = now();
+    return time < present - PAST_MS ? Math.min(this.time, present) : time;
   }
 
   /** Takes in an event. */

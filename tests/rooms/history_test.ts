@@ -66,3 +66,48 @@ Deno.test("stays the same, and small, over many rounds", () => {
   assert.deepEqual(seqs(history.after(0)), Array.from({ length: 1000 }, (_, i) => 49_001 + i));
   assert.ok(history.bytes < 1000 * 200);
 });
+
+Deno.test("goes on behind what is forgotten while it is read", () => {
+  const history = filled({ count: 3 }, 10);
+  const entries = history.after(0);
+  assert.equal(entries.next().value?.seq, 8);
+  for (let seq = 11; seq <= 30; seq++) history.append(entry(seq));
+  assert.deepEqual(seqs(entries), [28, 29, 30]);
+});
+
+Deno.test("gives entries back as they were, however many come and go", () => {
+  const history = new History({ count: 1e9, bytes: 1e9, ageMs: 500 });
+  const topic = {
+    topic: "a/x",
+    last: null,
+    head: "",
+    tail: "",
+    stale: false,
+    recorded: null,
+    stored: 0,
+  };
+  const said = (seq: number): Entry => ({
+    seq,
+    time: 1.7e12 + seq + 0.125,
+    topic: seq % 3 === 0 ? null : topic,
+    json: JSON.stringify(`value ${seq}`),
+    id: `run-${seq}`,
+    node: seq % 2 === 0 ? "" : ',"node":"attic"',
+  });
+  // Numbers of a room that is older than 2^31 updates.
+  const start = 2 ** 31 - 700;
+  let first = start;
+  for (let seq = start; seq < start + 3000; seq++) {
+    history.append(said(seq));
+    if (seq % 1000 !== 0) continue;
+    history.trim(said(seq).time);
+    first = seq - 500;
+  }
+  const newest = start + 2999;
+  assert.deepEqual(
+    [...history.after(0)],
+    Array.from({ length: newest - first + 1 }, (_, i) => said(first + i)),
+  );
+  history.trim(said(newest + 499).time);
+  assert.deepEqual([...history.after(0)], [said(newest - 1), said(newest)]);
+});
