@@ -129,6 +129,7 @@ export class DeviceUpdates {
     this.#listener({
       device: this.device,
       name: topic.name,
+      topic: topic.derived.route.topic,
       json,
       unit,
       node,

@@ -14,7 +14,6 @@
 import { learnEvent, makeComponent } from "./home_assistant_component.ts";
 import { HomeDevice } from "./home_assistant_device.ts";
 import type { DeviceFacts } from "./home_assistant_names.ts";
-import { READINGS } from "./readings_names.ts";
 import type { Publish, PublishedReading } from "./readings_publisher.ts";
 import type { LiveState } from "../answers.ts";
 
@@ -99,8 +98,7 @@ export class HomeAssistant {
     let component = known.components.get(reading.name);
     if (component?.unit !== reading.unit || component.kind !== reading.kind) {
       if (component === undefined && known.components.size >= MAX_COMPONENTS) return;
-      const topic = `${READINGS}${known.name}/${reading.name}`;
-      component = makeComponent(reading, known.id, topic);
+      component = makeComponent(reading, known.id);
       known.components.set(reading.name, component);
       this.#changed(known);
     }

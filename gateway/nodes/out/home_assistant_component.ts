@@ -63,10 +63,9 @@ export interface Component {
  * Makes a component of the first reading of its name.
  *
  * @param id unique to the device, of letters that Home Assistant takes in ids
- * @param topic where its readings are published
  */
-export function makeComponent(reading: PublishedReading, id: string, topic: string): Component {
-  const { name, kind, unit, quantity, diagnostic } = reading;
+export function makeComponent(reading: PublishedReading, id: string): Component {
+  const { name, topic, kind, unit, quantity, diagnostic } = reading;
   const noise = quantity === "signal_strength" ||
     (diagnostic && kind === "number" && quantity === undefined);
   const config: Json = {

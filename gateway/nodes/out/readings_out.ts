@@ -91,7 +91,6 @@ export class ReadingsOut {
   }
 
   forget(device: string) {
-    this.#publisher.forget(device);
     this.#home?.forget(device);
   }
 

@@ -9,14 +9,15 @@
  * @module
  */
 import type { MeasureKind } from "../../../traces/sensors/measure.ts";
-import { READINGS } from "./readings_names.ts";
 
 /** One value of which an update was made. */
 export interface PublishedReading {
   /** Name of the device, a level of the topic (some have several). */
   device: string;
-  /** Last level of the topic: `temperature`. */
+  /** `temperature` */
   name: string;
+  /** Where it is published, the topic of the update: `edgewire/v1/readings/attic/temperature`. */
+  topic: string;
   /** The value as JSON text. */
   json: string;
   /** "" without. */
@@ -64,11 +65,7 @@ export class ReadingsPublisher {
   };
   readonly #publish: Publish;
   readonly #hears: (topic: string) => boolean;
-  readonly #devices = new Map<string, Map<string, string>>();
   readonly #nodes = new Map<string, string>();
-  /** Readings of one device come in a row. */
-  #device = "";
-  #topics: Map<string, string> | undefined;
   #waiting = 0;
 
   constructor({ publish, hears }: ReadingsPublisherOptions) {
@@ -78,32 +75,15 @@ export class ReadingsPublisher {
 
   /** Publishes a reading, if anybody hears it. Never throws; failures are counted. */
   reading(reading: PublishedReading) {
-    const topic = this.#topic(reading.device, reading.name);
-    if (!this.#hears(topic)) return;
+    if (!this.#hears(reading.topic)) return;
     if (this.#waiting >= MAX_WAITING) {
       this.counters.dropped++;
       return;
     }
-    this.#send(topic, reading);
+    this.#send(reading);
   }
 
-  #topic(device: string, name: string): string {
-    let topics = this.#topics;
-    if (topics === undefined || device !== this.#device) {
-      topics = this.#devices.get(device);
-      if (topics === undefined) this.#devices.set(device, topics = new Map());
-      this.#device = device;
-      this.#topics = topics;
-    }
-    let topic = topics.get(name);
-    if (topic === undefined) {
-      topic = `${READINGS}${device}/${name}`;
-      topics.set(name, topic);
-    }
-    return topic;
-  }
-
-  async #send(topic: string, { json, unit, time, node, kind }: PublishedReading) {
+  async #send({ topic, json, unit, time, node, kind }: PublishedReading) {
     const unitJson = JSON.stringify(unit);
     const text = `{"value":${json},"unit":${unitJson},"time":${time},"node":${this.#node(node)}}`;
     this.#waiting++;
@@ -127,11 +107,5 @@ export class ReadingsPublisher {
       this.#nodes.set(name, json);
     }
     return json;
-  }
-
-  /** Lets go of what is remembered of a device. */
-  forget(device: string) {
-    this.#devices.delete(device);
-    this.#topics = undefined;
   }
 }

@@ -91,6 +91,7 @@ function reading(name: string, more: Partial<PublishedReading> = {}): PublishedR
   return {
     device: "attic",
     name,
+    topic: `edgewire/v1/readings/${more.device ?? "attic"}/${name}`,
     json: "1",
     unit: "",
     node: "hall",
