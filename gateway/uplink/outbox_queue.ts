@@ -5,6 +5,7 @@
  * @module
  */
 import type { Outbox, OutboxMessage } from "./outbox.ts";
+import { OutboxTail } from "./outbox_tail.ts";
 
 export interface OutboxQueueOptions {
   outbox: Outbox;
@@ -22,8 +23,6 @@ export interface OutboxQueueOptions {
 const TAIL_BYTES = 2 << 20;
 const MEMORY_BYTES = 16 << 20;
 const PAGE_BYTES = 256 << 10;
-/** Memory that a message takes beside its bytes, about. */
-const OVERHEAD_BYTES = 150;
 const RETRY_MS = 1000;
 
 const NONE: readonly OutboxMessage[] = [];
@@ -44,10 +43,8 @@ export class OutboxQueue {
   /** Times that messages were found missing. */
   holes = 0;
   readonly #options: Required<Omit<OutboxQueueOptions, "onReady" | "log">> & OutboxQueueOptions;
-  /** The newest messages without a hole; those before `#tailStart` are gone. */
-  #tail: OutboxMessage[] = [];
-  #tailStart = 0;
-  #tailBytes = 0;
+  /** The newest messages. */
+  readonly #tail = new OutboxTail();
   /** Numbers up to this one may be taken. */
   #ready: number;
   #waiting = false;
@@ -89,31 +86,25 @@ export class OutboxQueue {
 
   /** @param time When it came in, Unix milliseconds. @returns its number */
   append(time: number, data: Uint8Array): number {
-    const message = { n: ++this.last, time, data };
-    this.#options.outbox.send(message.n, time, data);
+    const n = ++this.last;
+    this.#options.outbox.send(n, time, data);
     if (this.messages === 0) this.oldestTime = time;
     this.messages++;
     this.bytes += data.length;
-    this.#tail.push(message);
-    this.#tailBytes += data.length + OVERHEAD_BYTES;
-    if (this.#inMemoryAlone) this.#memoryOnly = message.n;
+    this.#tail.push(n, time, data);
+    if (this.#inMemoryAlone) this.#memoryOnly = n;
     this.#boundTail();
     this.#awaitDurable();
-    return message.n;
+    return n;
   }
 
   #boundTail() {
     const { tailBytes, memoryBytes } = this.#options;
-    while (this.#tailStart < this.#tail.length) {
-      const oldest = this.#tail[this.#tailStart]!;
-      const isTheOnlyOne = oldest.n <= this.#memoryOnly && oldest.n > this.done;
-      if (this.#tailBytes <= (isTheOnlyOne ? memoryBytes : tailBytes)) break;
-      this.#tailStart++;
-      this.#tailBytes -= oldest.data.length + OVERHEAD_BYTES;
-    }
-    if (this.#tailStart > 1024 && this.#tailStart * 2 > this.#tail.length) {
-      this.#tail = this.#tail.slice(this.#tailStart);
-      this.#tailStart = 0;
+    const tail = this.#tail;
+    while (tail.bytes > tailBytes) {
+      const isTheOnlyOne = tail.first <= this.#memoryOnly && tail.first > this.done;
+      if (isTheOnlyOne && tail.bytes <= memoryBytes) break;
+      tail.shift();
     }
   }
 
@@ -157,10 +148,9 @@ export class OutboxQueue {
   }
 
   #fromTail(): OutboxMessage | null {
-    const first = this.#tail[this.#tailStart];
-    if (first === undefined || first.n > this.next) return null;
-    this.#page = NONE;
-    return this.#tail[this.#tailStart + this.next - first.n] ?? null;
+    const message = this.#tail.get(this.next);
+    if (message !== null) this.#page = NONE;
+    return message;
   }
 
   #fromPage(): OutboxMessage | null {
@@ -196,8 +186,9 @@ export class OutboxQueue {
       this.#page = page;
       this.#pageAt = 0;
       // Nothing is stored any more of what is asked for: what memory has is next.
-      const first = this.#tail[this.#tailStart];
-      if (page.length === 0 && this.next === from) this.#lack(first?.n ?? this.last + 1);
+      const { first, last } = this.#tail;
+      const known = first <= last ? first : this.last + 1;
+      if (page.length === 0 && this.next === from) this.#lack(known);
     } catch (error) {
       if (this.#closed) return;
       const { message } = error as Error;
